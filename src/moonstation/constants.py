@@ -1,0 +1,32 @@
+"""Physical constants, SI units, each with its source."""
+
+from typing import Final
+
+MOON_RADIUS: Final = 1_737_400.0
+"""Radius of the lunar reference sphere [m] (IAU/WGCCRE 2015; the datum of LOLA elevations)."""
+
+SUN_RADIUS: Final = 695_700_000.0
+"""Nominal solar radius [m] (IAU 2015 Resolution B3)."""
+
+EARTH_RADIUS: Final = 6_378_136.6
+"""Equatorial radius of the Earth [m] (IERS Conventions 2010, table 1.1)."""
+
+EARTH_MEAN_RADIUS: Final = 6_371_008.4
+"""Mean radius of the Earth [m] (WGS 84, (2a + b) / 3)."""
+
+SPEED_OF_LIGHT: Final = 299_792_458.0
+"""Speed of light in vacuum [m/s] (SI)."""
+
+AU: Final = 149_597_870_700.0
+"""Astronomical unit [m] (IAU 2012 Resolution B2)."""
+
+SOLAR_CONSTANT: Final = 1361.0
+"""Total solar irradiance at 1 au [W/m^2] (Kopp and Lean 2011, doi 10.1029/2010GL045777)."""
+
+GM_EARTH: Final = 398_600.435507e9
+"""Gravitational parameter of the Earth [m^3/s^2] (DE440; Park et al. 2021, table 2)."""
+
+GM_SUN: Final = 132_712_440_041.279419e9
+"""Gravitational parameter of the Sun [m^3/s^2] (DE440; Park et al. 2021, table 2)."""
+
+SECONDS_PER_DAY: Final = 86_400.0
