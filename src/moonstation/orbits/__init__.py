@@ -1,0 +1,1 @@
+"""Motion about the Moon: gravity, propagation, elements."""

@@ -1,0 +1,1 @@
+"""The station run through time: power and data."""

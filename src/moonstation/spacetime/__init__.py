@@ -1,0 +1,1 @@
+"""Epochs, frames, ephemerides, points on the Moon and on the Earth, event search."""

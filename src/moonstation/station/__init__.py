@@ -1,0 +1,1 @@
+"""The thing that is built: its data, catalogues and checks; no algorithms."""

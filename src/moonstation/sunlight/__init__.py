@@ -1,0 +1,1 @@
+"""What the Sun and the Earth show of themselves at a site."""

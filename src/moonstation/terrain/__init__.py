@@ -1,0 +1,1 @@
+"""The ground: elevation models and the horizons they cast."""
