@@ -1,0 +1,325 @@
+"""Windows of elevation from GeoTIFF, and whatever else rasterio opens, on the Moon.
+
+Every window leaves this module as one kind of grid, a stereographic plane about some centre, because compiled
+code then needs one formula for all of them::
+
+    x = 2 R (p . e) / (1 + p . u),   y = 2 R (p . n) / (1 + p . u)
+
+with p the unit vector to the point and e, n, u those to the east, to the north and up at the centre. A raster
+that is stereographic on the 1737.4 km sphere already (all polar products of LOLA are) keeps its pixels as
+they are; any other projection is warped once, bilinearly, about its own centre at its own resolution.
+"""
+
+import math
+import re
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import rasterio
+import rasterio.errors
+import rasterio.warp
+from rasterio.crs import CRS
+
+from moonstation.arrays import AnyArray, FloatArray
+from moonstation.constants import MOON_RADIUS
+from moonstation.errors import DataFileError
+from moonstation.formats.provenance import DataSource, file_sha256
+
+HEIGHT_LIMIT = 12_000.0
+"""No ground on the Moon lies further than this from the sphere [m] (LOLA: -9.2 to +10.8 km)."""
+
+MAX_PIXELS = 1_000_000_000
+"""Larger windows (4 GB in memory) are refused rather than left to the operating system to kill."""
+
+MAX_SPREAD = math.radians(60.0)
+"""A raster that reaches further than this from its centre is too wide for one stereographic plane."""
+
+_UNIT_METRES = {
+    "": 1.0,
+    "m": 1.0,
+    "metre": 1.0,
+    "metres": 1.0,
+    "meter": 1.0,
+    "meters": 1.0,
+    "km": 1000.0,
+    "kilometre": 1000.0,
+    "kilometer": 1000.0,
+    "kilometers": 1000.0,
+    "kilometres": 1000.0,
+}
+
+
+@dataclass(frozen=True, eq=False)
+class ElevationWindow:
+    """Heights on a stereographic plane.
+
+    Attributes
+    ----------
+    name : str
+        File name.
+    heights : ndarray of float32, shape (rows, columns)
+        Heights above the 1737.4 km sphere [m]; NaN where nothing is known.
+    centre_lat, centre_lon : float
+        Centre of projection [rad], longitude east-positive, ME frame.
+    to_pixel : tuple of float
+        (a, b, c, d, e, f): column = a x + b y + c and row = d x + e y + f, with x, y in the plane [m] and
+        whole numbers at pixel centres.
+    pixel : float
+        Size of a pixel in the plane [m] (square root of its area).
+    warped : bool
+        Whether the heights were resampled from another projection.
+    source : DataSource
+        The file.
+    """
+
+    name: str
+    heights: AnyArray
+    centre_lat: float
+    centre_lon: float
+    to_pixel: tuple[float, float, float, float, float, float]
+    pixel: float
+    warped: bool
+    source: DataSource
+
+
+def read_elevation(path: Path | str) -> ElevationWindow:
+    """Read a window of elevation whole, check it, and lay it on a stereographic plane.
+
+    Parameters
+    ----------
+    path : Path or str
+        One band of heights [m] above the 1737.4 km sphere, in a coordinate system on that sphere. Scale,
+        offset and unit of the band are honoured, no-data pixels become NaN.
+
+    Returns
+    -------
+    ElevationWindow
+
+    Raises
+    ------
+    DataFileError
+        If the file is missing, cut off or not a raster; has no coordinate system, one of another body, more
+        than one band or no valid pixel; or holds heights that no ground on the Moon has. One line, with the
+        cure.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise DataFileError(f"{path}: no such file; check the path of the elevation window")
+    try:
+        with warnings.catch_warnings():
+            # A raster without georeferencing is refused below, with the cure.
+            warnings.simplefilter("ignore", rasterio.errors.NotGeoreferencedWarning)
+            with rasterio.open(path) as dataset:
+                _check_header(dataset, path)
+                heights = _heights(dataset, path)
+                transform, crs = dataset.transform, dataset.crs
+    except rasterio.errors.RasterioError as error:
+        reason = " ".join(str(error).split())
+        raise DataFileError(
+            f"{path}: cannot be read as a raster, it is damaged, cut off or of another kind ({reason}); "
+            "fetch or write the file again"
+        ) from error
+    _check_heights(heights, path)
+    plane = _stereographic_plane(crs)
+    warped = plane is None
+    if plane is None:
+        heights, transform, plane = _warp(heights, transform, crs, path)
+    lat, lon, scale, false_east, false_north = plane
+    inverse = ~transform
+    # The file's affine counts from pixel corners, the kernels from pixel centres: half a pixel apart.
+    to_pixel = (
+        inverse.a * scale,
+        inverse.b * scale,
+        inverse.a * false_east + inverse.b * false_north + inverse.c - 0.5,
+        inverse.d * scale,
+        inverse.e * scale,
+        inverse.d * false_east + inverse.e * false_north + inverse.f - 0.5,
+    )
+    pixel = math.sqrt(abs(transform.determinant)) / scale
+    source = DataSource(
+        name=f"elevation window {path.name}",
+        version="user file",
+        sha256=file_sha256(path),
+        resolution=f"{pixel:.4g} m" + (" (resampled from another projection)" if warped else ""),
+        serves="terrain, horizons",
+    )
+    return ElevationWindow(path.name, heights, lat, lon, to_pixel, pixel, warped, source)
+
+
+def _check_header(dataset: Any, path: Path) -> None:
+    """Refuse what is not one band of real numbers on the lunar sphere."""
+    if dataset.count != 1:
+        raise DataFileError(
+            f"{path}: has {dataset.count} bands where one band of heights is needed; "
+            "extract it with 'gdal_translate -b 1 IN OUT'"
+        )
+    if np.dtype(dataset.dtypes[0]).kind not in "iuf":
+        raise DataFileError(f"{path}: holds {dataset.dtypes[0]} values; heights in metres are needed")
+    if dataset.crs is None:
+        raise DataFileError(
+            f"{path}: has no coordinate system; assign it, e.g. 'gdal_edit.py -a_srs IAU_2015:30135' for "
+            "south polar "
+            "stereographic"
+        )
+    if dataset.transform.is_identity or dataset.transform.determinant == 0.0:
+        raise DataFileError(
+            f"{path}: has no georeferencing (where its pixels lie); assign it, e.g. 'gdal_edit.py -a_ullr "
+            "...'"
+        )
+    axes = re.search(r'(?:SPHEROID|ELLIPSOID)\["[^"]*",\s*([-+.\deE]+),\s*([-+.\deE]+)', dataset.crs.to_wkt())
+    if axes is None:
+        raise DataFileError(
+            f"{path}: its coordinate system names no sphere; assign one on the Moon, e.g. IAU_2015:30135"
+        )
+    equatorial = float(axes[1])
+    flattening = 1.0 / float(axes[2]) if float(axes[2]) else 0.0
+    polar = equatorial * (1.0 - flattening)
+    if max(abs(equatorial - MOON_RADIUS), abs(polar - MOON_RADIUS)) > 1.0:
+        raise DataFileError(
+            f"{path}: its coordinate system is on a body of radius {equatorial / 1e3:.3f} km, not on the "
+            "1737.4 km "
+            "lunar sphere; convert positions and heights to it, e.g. IAU_2015:30135"
+        )
+    if min(dataset.shape) < 2:
+        raise DataFileError(
+            f"{path}: is {dataset.width} x {dataset.height} pixels; at least 2 x 2 are needed"
+        )
+    if dataset.width * dataset.height > MAX_PIXELS:
+        raise DataFileError(
+            f"{path}: {dataset.width} x {dataset.height} pixels do not fit in memory; cut a window around "
+            "the site "
+            "with 'gdal_translate -projwin ...'"
+        )
+
+
+def _heights(dataset: Any, path: Path) -> AnyArray:
+    """All heights of the open raster [m], float32, NaN where there is no data."""
+    unit = (dataset.units[0] or "").strip().lower()
+    if unit not in _UNIT_METRES:
+        raise DataFileError(f"{path}: heights are in {unit!r}; convert them to metres")
+    scale = dataset.scales[0] * _UNIT_METRES[unit]
+    offset = dataset.offsets[0] * _UNIT_METRES[unit]
+    # Radii or millimetres need more digits than float32 has until the offset is taken off.
+    wide = np.dtype(dataset.dtypes[0]).itemsize > 2 and (scale, offset) != (1.0, 0.0)
+    values: AnyArray = dataset.read(1, out_dtype="float64" if wide else "float32")
+    if (scale, offset) != (1.0, 0.0):
+        values *= scale
+        values += offset
+    values[dataset.read_masks(1) == 0] = np.nan
+    heights: AnyArray = values.astype(np.float32, copy=False)
+    heights[~np.isfinite(heights)] = np.nan
+    return heights
+
+
+def _check_heights(heights: AnyArray, path: Path) -> None:
+    """Refuse empty windows and heights that the Moon does not have."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # all-NaN is told below in our own words
+        lowest, highest = float(np.nanmin(heights)), float(np.nanmax(heights))
+    if math.isnan(lowest):
+        raise DataFileError(f"{path}: holds no valid height, every pixel is no-data; fetch the file again")
+    if max(-lowest, highest) > HEIGHT_LIMIT:
+        raise DataFileError(
+            f"{path}: heights run from {lowest:.6g} to {highest:.6g} m, which no ground on the Moon has; "
+            "they look like "
+            "radii, another unit, 16-bit half-metres without their scale, or an undeclared no-data value: "
+            "convert to "
+            "metres above the 1737.4 km sphere"
+        )
+
+
+def _stereographic_plane(crs: Any) -> tuple[float, float, float, float, float] | None:
+    """Centre [rad], scale and false origin [m] of a stereographic system; None for any other projection."""
+    terms = crs.to_dict()
+    if terms.get("proj") != "stere" or terms.get("units") != "m":
+        return None
+    lat = math.radians(terms["lat_0"])
+    scale = float(terms.get("k", terms.get("k_0", 1.0)))
+    if "lat_ts" in terms:
+        if abs(terms["lat_0"]) != 90:
+            return None
+        scale = 0.5 * (1.0 + abs(math.sin(math.radians(terms["lat_ts"]))))
+    radius = float(terms.get("R", terms.get("a", 0.0)))
+    scale *= radius / MOON_RADIUS
+    return (
+        lat,
+        math.radians(terms["lon_0"]),
+        scale,
+        float(terms.get("x_0", 0.0)),
+        float(terms.get("y_0", 0.0)),
+    )
+
+
+def _warp(
+    heights: AnyArray, transform: Any, crs: Any, path: Path
+) -> tuple[AnyArray, Any, tuple[float, float, float, float, float]]:
+    """Resample onto a stereographic plane about the raster's own centre, with as many pixels across."""
+    rows, columns = heights.shape
+    lat_deg, lon_deg = _centre(transform, crs, rows, columns, path)
+    target = CRS.from_dict(
+        {"proj": "stere", "lat_0": lat_deg, "lon_0": lon_deg, "R": MOON_RADIUS, "units": "m", "no_defs": True}
+    )
+    try:
+        left, bottom, right, top = rasterio.transform.array_bounds(rows, columns, transform)
+        new_transform, new_columns, new_rows = rasterio.warp.calculate_default_transform(
+            crs, target, columns, rows, left, bottom, right, top
+        )
+        if new_columns * new_rows > min(MAX_PIXELS, 64 * rows * columns + 4096):
+            raise DataFileError(
+                f"{path}: cannot be warped to a stereographic grid of {new_columns} x {new_rows} pixels; "
+                "cut a narrower "
+                "window with 'gdal_translate -projwin ...'"
+            )
+        warped = np.full((new_rows, new_columns), np.nan, np.float32)
+        rasterio.warp.reproject(
+            heights,
+            warped,
+            src_transform=transform,
+            src_crs=crs,
+            src_nodata=np.nan,
+            dst_transform=new_transform,
+            dst_crs=target,
+            dst_nodata=np.nan,
+            resampling=rasterio.warp.Resampling.bilinear,
+            tolerance=0.0,
+        )
+    except (rasterio.errors.RasterioError, rasterio._err.CPLE_BaseError) as error:
+        reason = " ".join(str(error).split())
+        raise DataFileError(
+            f"{path}: cannot be warped to a stereographic grid ({reason}); reproject it, e.g. with "
+            "'gdalwarp -t_srs IAU_2015:30135'"
+        ) from error
+    if not np.isfinite(warped).any():
+        raise DataFileError(
+            f"{path}: nothing was left after reprojection; reproject it with 'gdalwarp -r bilinear'"
+        )
+    return warped, new_transform, (math.radians(lat_deg), math.radians(lon_deg), 1.0, 0.0, 0.0)
+
+
+def _centre(transform: Any, crs: Any, rows: int, columns: int, path: Path) -> tuple[float, float]:
+    """Latitude and longitude [deg] of the middle of a raster, as the mean direction of its pixels."""
+    row, column = np.meshgrid(np.linspace(0, rows, 41), np.linspace(0, columns, 41), indexing="ij")
+    x = transform.a * column.ravel() + transform.b * row.ravel() + transform.c
+    y = transform.d * column.ravel() + transform.e * row.ravel() + transform.f
+    geographic = CRS.from_dict({"proj": "longlat", "R": MOON_RADIUS, "no_defs": True})
+    lon_deg, lat_deg = rasterio.warp.transform(crs, geographic, x, y)
+    lon, lat = np.radians(lon_deg), np.radians(np.clip(lat_deg, -90.0, 90.0))
+    known = np.isfinite(lon) & np.isfinite(lat)
+    points: FloatArray = np.stack(
+        [np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)], axis=-1
+    )[known]
+    mean = points.mean(axis=0) if len(points) else np.zeros(3)
+    length = float(np.linalg.norm(mean))
+    if length < 1e-6 or float(np.min(points @ mean)) / length < math.cos(MAX_SPREAD):
+        raise DataFileError(
+            f"{path}: spans too much of the Moon (more than {math.degrees(MAX_SPREAD):.0f} deg from its "
+            "centre) for one "
+            "window; cut one around the site with 'gdal_translate -projwin ...'"
+        )
+    # Rounded so that the same raster gives the same plane whatever the last bits of the transformation.
+    lat_c = round(math.degrees(math.asin(max(-1.0, min(1.0, mean[2] / length)))), 6)
+    lon_c = round(math.degrees(math.atan2(mean[1], mean[0])), 6)
+    return (math.copysign(90.0, lat_c), 0.0) if abs(lat_c) > 90.0 - 1e-4 else (lat_c, lon_c)

@@ -1,0 +1,281 @@
+"""Compiled loops of the terrain room: sampling layers and marching along rays. SI and radians."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+
+from moonstation.arrays import AnyArray, FloatArray, IntArray
+from moonstation.constants import MOON_RADIUS
+
+R = MOON_RADIUS
+HALF_PI = 0.5 * np.pi
+GOLDEN = 0.5 * (np.sqrt(5.0) - 1.0)
+
+# Columns of `Terrain.table`, one row per window.
+EAST, NORTH, UP, TO_PIXEL, STEP, OFFSET, ROWS, COLUMNS, TABLE_WIDTH = 0, 3, 6, 9, 15, 16, 17, 18, 19
+
+STEPS_PER_PIXEL = 4.0
+"""Samples per pixel along a ray. Measured in tests/terrain/test_horizons.py against finer marches."""
+
+NARROWEST = 0.1
+"""Columns of the global grid converge at the poles; steps shrink with them down to this share of a row."""
+
+REFINEMENTS = 30
+"""Golden-section steps between the neighbours of the best sample: they shrink the bracket 2e6 times."""
+
+EXACT_EVERY = 256
+"""Steps after which the rotation along the ray is computed afresh, to keep rounding below a micrometre."""
+
+
+class Terrain(NamedTuple):
+    """What compiled code needs of an elevation model.
+
+    Attributes
+    ----------
+    grid : ndarray of float32, shape (rows, columns)
+        Global heights [m], row 0 at the north pole, column 0 at longitude -180 deg; shape (0, 0) if there is
+        none.
+    flat : ndarray of float32, shape (n,)
+        The pixels of all windows [m], one window after the other.
+    table : ndarray, shape (windows, 19)
+        Finest first: unit vectors east, north, up of the centre, the six terms to pixels, the step of a ray
+        [rad], and where the pixels start in `flat`, rows and columns.
+    highest : float
+        Greatest height in any layer [m].
+    """
+
+    grid: AnyArray
+    flat: AnyArray
+    table: FloatArray
+    highest: float
+
+
+@njit(cache=True, nogil=True, fastmath=False, error_model="numpy")
+def sample_grid(grid: AnyArray, x: float, y: float, z: float) -> float:
+    """Bilinear height [m] of the global grid towards (x, y, z), across the antimeridian and the poles."""
+    rows, columns = grid.shape
+    half = columns // 2
+    row = (HALF_PI - np.arctan2(z, np.hypot(x, y))) * (rows / np.pi) - 0.5
+    column = (np.arctan2(y, x) + np.pi) * (columns / (2.0 * np.pi)) - 0.5
+    r0 = int(np.floor(row))
+    c0 = int(np.floor(column))
+    v = row - r0
+    u = column - c0
+    r1 = r0 + 1
+    upper = c0
+    lower = c0
+    # Beyond a pole the next row is the same one on the other side of the Moon.
+    if r0 < 0:
+        r0 = 0
+        upper += half
+    if r1 >= rows:
+        r1 = rows - 1
+        lower += half
+    top = (1.0 - u) * grid[r0, upper % columns] + u * grid[r0, (upper + 1) % columns]
+    bottom = (1.0 - u) * grid[r1, lower % columns] + u * grid[r1, (lower + 1) % columns]
+    return float((1.0 - v) * top + v * bottom)
+
+
+@njit(cache=True, nogil=True, fastmath=False, error_model="numpy")
+def sample(terrain: Terrain, x: float, y: float, z: float) -> tuple[float, int]:
+    """Height [m] in the direction (x, y, z) and the layer it comes from (-1 and NaN where nothing is known).
+
+    The finest layer whose four neighbours are all known serves the sample; a NaN among them spoils the sum,
+    which is how such a layer is passed over. The global grid counts as the last layer.
+    """
+    table = terrain.table
+    for i in range(table.shape[0]):
+        q = 2.0 * R / (1.0 + x * table[i, 6] + y * table[i, 7] + z * table[i, 8])
+        px = q * (x * table[i, 0] + y * table[i, 1] + z * table[i, 2])
+        py = q * (x * table[i, 3] + y * table[i, 4] + z * table[i, 5])
+        column = table[i, 9] * px + table[i, 10] * py + table[i, 11]
+        row = table[i, 12] * px + table[i, 13] * py + table[i, 14]
+        rows = table[i, 17]
+        columns = table[i, 18]
+        if row >= 0.0 and column >= 0.0 and row <= rows - 1.0 and column <= columns - 1.0:
+            r0 = min(int(row), int(rows) - 2)
+            c0 = min(int(column), int(columns) - 2)
+            v = row - r0
+            u = column - c0
+            width = int(columns)
+            k = int(table[i, 16]) + r0 * width + c0
+            flat = terrain.flat
+            top = (1.0 - u) * flat[k] + u * flat[k + 1]
+            bottom = (1.0 - u) * flat[k + width] + u * flat[k + width + 1]
+            height = (1.0 - v) * top + v * bottom
+            if height == height:
+                return height, i
+    if terrain.grid.shape[0] > 0:
+        return sample_grid(terrain.grid, x, y, z), table.shape[0]
+    return np.nan, -1
+
+
+@njit(cache=True, nogil=True, fastmath=False, error_model="numpy")
+def sample_points(terrain: Terrain, points: FloatArray, heights: FloatArray, layers: IntArray) -> None:
+    """Fill `heights` [m] and `layers` for unit vectors `points`, shape (n, 3), ME frame."""
+    for i in range(points.shape[0]):
+        heights[i], layers[i] = sample(terrain, points[i, 0], points[i, 1], points[i, 2])
+
+
+@njit(cache=True, nogil=True, fastmath=False, error_model="numpy")
+def ray_step(terrain: Terrain, layer: int, blind: float, x: float, y: float) -> float:
+    """Step of a ray [rad] in a layer: a fixed share of the pixel, in the global grid of its narrower side."""
+    if layer < 0:
+        return blind
+    if layer < terrain.table.shape[0]:
+        return float(terrain.table[layer, 15])
+    side = max(np.hypot(x, y), NARROWEST)
+    return float(side * np.pi / (terrain.grid.shape[0] * STEPS_PER_PIXEL))
+
+
+@njit(cache=True, nogil=True, fastmath=False, error_model="numpy")
+def slope_at(
+    terrain: Terrain, site: FloatArray, tx: float, ty: float, tz: float, d: float, observer: float
+) -> float:
+    """Tangent of the elevation of the ground at arc distance d [rad] seen from the radius `observer` [m]."""
+    c = np.cos(d)
+    s = np.sin(d)
+    height, layer = sample(terrain, c * site[0] + s * tx, c * site[1] + s * ty, c * site[2] + s * tz)
+    if layer < 0:
+        return -np.inf
+    return float(((R + height) * c - observer) / ((R + height) * s))
+
+
+@njit(cache=True, nogil=True, fastmath=False, error_model="numpy")
+def march(
+    terrain: Terrain,
+    frame: FloatArray,
+    azimuth: FloatArray,
+    observer: FloatArray,
+    start: float,
+    blind: float,
+    elevation: FloatArray,
+    distance: FloatArray,
+) -> None:
+    """Horizon of one site in many directions and for several observers above one another.
+
+    Everything is compared as the tangent of the elevation, which grows with it and costs no trigonometry.
+
+    Parameters
+    ----------
+    frame : ndarray, shape (3, 3)
+        Rows east, north and up at the site, ME.
+    azimuth : ndarray, shape (n,)
+        [rad], clockwise from north.
+    observer : ndarray, shape (k,)
+        Radii of the observers [m].
+    start : float
+        Arc distance of the first sample [rad].
+    blind : float
+        Step where no layer is known [rad].
+    elevation, distance : ndarray, shape (k, n)
+        Filled with the horizon's elevation [rad] (-pi/2 where no terrain is known at all) and arc distance
+        [m].
+    """
+    count = observer.shape[0]
+    site = frame[2]
+    best = np.empty(count)
+    low = np.empty(count)
+    middle = np.empty(count)
+    high = np.empty(count)
+    tangent = np.empty(count)
+    top = R + terrain.highest
+    for k in range(count):
+        # Above all terrain, the shell of the highest ground rises to its tangent point before it sinks.
+        tangent[k] = np.arccos(top / observer[k]) if observer[k] > top else 0.0
+    for i in range(azimuth.shape[0]):
+        ca = np.cos(azimuth[i])
+        sa = np.sin(azimuth[i])
+        tx = ca * frame[1, 0] + sa * frame[0, 0]
+        ty = ca * frame[1, 1] + sa * frame[0, 1]
+        tz = ca * frame[1, 2] + sa * frame[0, 2]
+        for k in range(count):
+            best[k] = -np.inf
+            low[k] = start
+            middle[k] = start
+            high[k] = start
+        d = start
+        before = start
+        # After a step from coarse into fine terrain the last step is walked again in fine steps up to `redo`.
+        redo = 0.0
+        fine = 0.0
+        c = np.cos(d)
+        s = np.sin(d)
+        turned = 0.0
+        ct = 1.0
+        st = 0.0
+        steps = 0
+        while d < HALF_PI:
+            x = c * site[0] + s * tx
+            y = c * site[1] + s * ty
+            z = c * site[2] + s * tz
+            height, layer = sample(terrain, x, y, z)
+            step = ray_step(terrain, layer, blind, x, y)
+            if step < 0.5 * (d - before):
+                redo = max(redo, d)
+                fine = step
+                d = before + step
+                c = np.cos(d)
+                s = np.sin(d)
+                continue
+            if d < redo:
+                step = min(step, fine)
+            if layer >= 0:
+                rc = (R + height) * c
+                rs = (R + height) * s
+                for k in range(count):
+                    if rc - observer[k] > best[k] * rs:
+                        best[k] = (rc - observer[k]) / rs
+                        low[k] = before
+                        middle[k] = d
+                        high[k] = d + step
+            # Nothing further out can matter once the shell of the highest ground has sunk below the horizon.
+            done = True
+            for k in range(count):
+                if d < tangent[k] or top * c - observer[k] > best[k] * top * s:
+                    done = False
+                    break
+            if done:
+                break
+            before = d
+            d += step
+            steps += 1
+            if steps % EXACT_EVERY == 0:
+                c = np.cos(d)
+                s = np.sin(d)
+            else:
+                if step != turned:
+                    turned = step
+                    ct = np.cos(step)
+                    st = np.sin(step)
+                c, s = c * ct - s * st, s * ct + c * st
+        for k in range(count):
+            if best[k] == -np.inf:
+                elevation[k, i] = -HALF_PI
+                distance[k, i] = np.nan
+                continue
+            where = middle[k]
+            a = low[k]
+            b = high[k]
+            da = b - GOLDEN * (b - a)
+            db = a + GOLDEN * (b - a)
+            fa = slope_at(terrain, site, tx, ty, tz, da, observer[k])
+            fb = slope_at(terrain, site, tx, ty, tz, db, observer[k])
+            for _ in range(REFINEMENTS):
+                if fa > best[k]:
+                    best[k] = fa
+                    where = da
+                if fb > best[k]:
+                    best[k] = fb
+                    where = db
+                if fa > fb:
+                    b, db, fb = db, da, fa
+                    da = b - GOLDEN * (b - a)
+                    fa = slope_at(terrain, site, tx, ty, tz, da, observer[k])
+                else:
+                    a, da, fa = da, db, fb
+                    db = a + GOLDEN * (b - a)
+                    fb = slope_at(terrain, site, tx, ty, tz, db, observer[k])
+            elevation[k, i] = np.arctan(best[k])
+            distance[k, i] = where * R
