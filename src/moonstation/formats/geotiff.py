@@ -161,8 +161,7 @@ def _check_header(dataset: Any, path: Path) -> None:
     if dataset.crs is None:
         raise DataFileError(
             f"{path}: has no coordinate system; assign it, e.g. 'gdal_edit.py -a_srs IAU_2015:30135' for "
-            "south polar "
-            "stereographic"
+            "south polar stereographic"
         )
     if dataset.transform.is_identity or dataset.transform.determinant == 0.0:
         raise DataFileError(
@@ -180,8 +179,7 @@ def _check_header(dataset: Any, path: Path) -> None:
     if max(abs(equatorial - MOON_RADIUS), abs(polar - MOON_RADIUS)) > 1.0:
         raise DataFileError(
             f"{path}: its coordinate system is on a body of radius {equatorial / 1e3:.3f} km, not on the "
-            "1737.4 km "
-            "lunar sphere; convert positions and heights to it, e.g. IAU_2015:30135"
+            "1737.4 km lunar sphere; convert positions and heights to it, e.g. IAU_2015:30135"
         )
     if min(dataset.shape) < 2:
         raise DataFileError(
@@ -190,8 +188,7 @@ def _check_header(dataset: Any, path: Path) -> None:
     if dataset.width * dataset.height > MAX_PIXELS:
         raise DataFileError(
             f"{path}: {dataset.width} x {dataset.height} pixels do not fit in memory; cut a window around "
-            "the site "
-            "with 'gdal_translate -projwin ...'"
+            "the site with 'gdal_translate -projwin ...'"
         )
 
 
@@ -226,8 +223,7 @@ def _check_heights(heights: AnyArray, path: Path) -> None:
             f"{path}: heights run from {lowest:.6g} to {highest:.6g} m, which no ground on the Moon has; "
             "they look like "
             "radii, another unit, 16-bit half-metres without their scale, or an undeclared no-data value: "
-            "convert to "
-            "metres above the 1737.4 km sphere"
+            "convert to metres above the 1737.4 km sphere"
         )
 
 
@@ -270,8 +266,7 @@ def _warp(
         if new_columns * new_rows > min(MAX_PIXELS, 64 * rows * columns + 4096):
             raise DataFileError(
                 f"{path}: cannot be warped to a stereographic grid of {new_columns} x {new_rows} pixels; "
-                "cut a narrower "
-                "window with 'gdal_translate -projwin ...'"
+                "cut a narrower window with 'gdal_translate -projwin ...'"
             )
         warped = np.full((new_rows, new_columns), np.nan, np.float32)
         rasterio.warp.reproject(
@@ -316,8 +311,7 @@ def _centre(transform: Any, crs: Any, rows: int, columns: int, path: Path) -> tu
     if length < 1e-6 or float(np.min(points @ mean)) / length < math.cos(MAX_SPREAD):
         raise DataFileError(
             f"{path}: spans too much of the Moon (more than {math.degrees(MAX_SPREAD):.0f} deg from its "
-            "centre) for one "
-            "window; cut one around the site with 'gdal_translate -projwin ...'"
+            "centre) for one window; cut one around the site with 'gdal_translate -projwin ...'"
         )
     # Rounded so that the same raster gives the same plane whatever the last bits of the transformation.
     lat_c = round(math.degrees(math.asin(max(-1.0, min(1.0, mean[2] / length)))), 6)

@@ -74,8 +74,7 @@ class Horizon:
             known = " and ".join(f"{h:g}" for h in self.heights)
             raise RequestError(
                 f"horizon of {self.site.name}: {height:g} m above ground is outside the computed heights "
-                f"({known} m); "
-                "compute the horizon for that height or ask within them"
+                f"({known} m); compute the horizon for that height or ask within them"
             )
         upper = min(int(np.searchsorted(self.heights, height)), len(self.heights) - 1)
         if self.heights[upper] == height:
@@ -211,7 +210,6 @@ def _ground(model: ElevationModel, site: Site) -> float:
     if math.isnan(ground):
         raise CoverageError(
             f"site {site.name} ({site.lat_deg:.4f}, {site.lon_deg:.4f} deg): no layer of the terrain covers "
-            "it; add a window "
-            "that does, or the packaged grid (packaged=True)"
+            "it; add a window that does, or the packaged grid (packaged=True)"
         )
     return ground
