@@ -1,0 +1,184 @@
+"""What must hold between the tables of a station file: one rule, one function.
+
+Each function takes a draft and reports what breaks its rule; all of them run, so that one reading of a file
+tells everything that is wrong with it.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from moonstation.constants import SECONDS_PER_DAY
+from moonstation.station import metrics
+from moonstation.station.catalogues import DATA, nearest
+from moonstation.station.draft import Draft, Row
+from moonstation.station.model import Element, GroundStationSpec, Head, Orbiter, Requirement, SiteSpec
+from moonstation.station.units import show
+from moonstation.station.vocabulary import LAST_YEAR
+
+HORIZONS = DATA / "horizons"
+LINKED = ("site", "orbiter", "ground_station")
+"""Kinds whose ids name the ends of links, and so must differ from each other."""
+
+
+def check_something_to_study(draft: Draft) -> None:
+    """A station has a site or an orbiter."""
+    if not draft.rows["site"] and not draft.rows["orbiter"]:
+        row = draft.rows["station"][0]
+        draft.report(row, "", "there is neither a site nor an orbiter; add [[site]] with id, lat and lon")
+
+
+def check_span_within_years(draft: Draft) -> None:
+    """The study ends within the years that can be computed."""
+    row = draft.rows["station"][0]
+    if isinstance(row.record, Head):
+        last = int(row.record.start.utc[:4]) + row.record.span / (365.25 * SECONDS_PER_DAY)
+        if last > LAST_YEAR + 1:
+            draft.report(
+                row, "span", f"the study ends after {LAST_YEAR}; give an earlier start or a shorter span"
+            )
+
+
+def check_ids_differ(draft: Draft) -> None:
+    """Ids differ within a kind, and among the kinds that links name."""
+    seen: dict[tuple[str, str], Row] = {}
+    ends: dict[str, Row] = {}
+    for row in draft.all_rows():
+        if not row.id or row.kind == "station":
+            continue
+        first = seen.setdefault((row.kind, row.id), row)
+        if first is not row:
+            draft.report(
+                row,
+                "id",
+                f"{show(row.id)} is already {_place(draft, first)}; give each {row.kind} its own id",
+            )
+            continue
+        other = ends.setdefault(row.id, row) if row.kind in LINKED else row
+        if other is not row:
+            text = f"{show(row.id)} is already the {_place(draft, other)}; links need different ids"
+            draft.report(row, "id", text)
+
+
+def _place(draft: Draft, row: Row) -> str:
+    line = draft.file.line(row.kind, row.number)
+    return f"{row.kind} in line {line}" if line else f"{row.kind} number {row.number + 1}"
+
+
+def check_names_lead_somewhere(draft: Draft) -> None:
+    """Sites, partners, facilities and missions that a table names are there."""
+    for row in draft.all_rows():
+        for key in ("site", "partner", "facility", "mission"):
+            name = row.values.get(key)
+            if row.kind == "launcher" or not isinstance(name, str) or not name:
+                continue
+            known = draft.ids(key)
+            if name not in known:
+                cure = nearest(name, known) or f'; add [[{key}]] with id = "{name[:64]}"'
+                draft.report(row, key, f"there is no {key} {show(name)}{cure}")
+
+
+def check_elements_have_partners(draft: Draft) -> None:
+    """With several partners, each element says whose it is."""
+    known = draft.ids("partner")
+    for row in draft.rows["element"]:
+        if len(known) > 1 and not row.values.get("partner"):
+            draft.report(row, "partner", f"is missing; name one of {_some(known)}")
+
+
+def check_horizons_exist(draft: Draft) -> None:
+    """Horizon tables and terrain files are there."""
+    for row in draft.rows["site"]:
+        site = row.record
+        if not isinstance(site, SiteSpec):
+            continue
+        if site.horizon is not None:
+            if is_packaged_name(site.horizon):
+                known = packaged_horizons()
+                if site.horizon not in known:
+                    cure = nearest(site.horizon, known) or '; a file needs its ending, as in "base.csv"'
+                    text = (
+                        f"no packaged horizon {show(site.horizon)} (there are {_some(known) or 'none'}){cure}"
+                    )
+                    draft.report(row, "horizon", text)
+            elif not is_file(draft.folder / site.horizon):
+                cure = "make it with 'moonstation site horizon', or leave the key out"
+                draft.report(row, "horizon", f"file {show(site.horizon)} does not exist; {cure}")
+        for number, name in enumerate(site.terrain):
+            if not is_file(draft.folder / name):
+                draft.report(row, f"terrain[{number}]", f"file {show(name)} does not exist; check the path")
+
+
+def is_packaged_name(horizon: str) -> bool:
+    """Whether a horizon is named without folder or ending, as the packaged ones are."""
+    return not Path(horizon).suffix and "/" not in horizon and "\\" not in horizon
+
+
+def packaged_horizons() -> list[str]:
+    """Names of the horizon tables that come with the package."""
+    return sorted(
+        {"change7-reference", "connecting-ridge", "shackleton-rim"} | {p.stem for p in HORIZONS.glob("*.csv")}
+    )
+
+
+def is_file(path: Path) -> bool:
+    """Whether a file is there, for any path that a user can write."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def check_ground_stations_stand(draft: Draft) -> None:
+    """No antenna that has been destroyed is counted on."""
+    for row in draft.rows["ground_station"]:
+        if isinstance(row.record, GroundStationSpec) and row.record.status.startswith("destroyed"):
+            cure = 'leave it out, or set status = "active" to study it as if it stood'
+            draft.report(row, "status", f"{row.record.name} is reported destroyed; {cure}")
+
+
+def check_requirements_name_something(draft: Draft) -> None:
+    """The site, bus or orbiter of a metric is there."""
+    buses = [row.record.bus for row in draft.rows["element"] if isinstance(row.record, Element)]
+    known = {"site": draft.ids("site"), "orbiter": draft.ids("orbiter"), "bus": list(dict.fromkeys(buses))}
+    broken = any(row.record is None for row in draft.rows["element"])
+    for row in draft.rows["requirement"]:
+        if not isinstance(row.record, Requirement):
+            continue
+        named = metrics.parse(row.record.metric)
+        kind = named.metric.kind
+        # the bus of an element that could not be read is not known: that element is the problem then
+        if named.id not in known[kind] and not (kind == "bus" and broken):
+            cure = nearest(named.id, known[kind]) or f"; there is {_some(known[kind]) or 'none'}"
+            draft.report(row, "metric", f"there is no {kind} {show(named.id)}{cure}")
+
+
+def check_requirements_can_be_judged(draft: Draft) -> None:
+    """A link that a requirement asks for has another end."""
+    relays = [row for row in draft.rows["orbiter"] if not isinstance(row.record, Orbiter) or row.record.relay]
+    for row in draft.rows["requirement"]:
+        if not isinstance(row.record, Requirement):
+            continue
+        metric = row.record.metric
+        if ".earth_link." in metric and not draft.rows["ground_station"]:
+            cure = 'add ground_stations = ["jiamusi", "kashi"] under [station]'
+            draft.report(row, "metric", f"there is no ground station to link to; {cure}")
+        if ".relay_link." in metric and not relays:
+            draft.report(row, "metric", "there is no relay to link to; add relay = true to an orbiter")
+
+
+def _some(names: list[str], most: int = 12) -> str:
+    text = ", ".join(name[:40] for name in names[:most])
+    return f"{text} and {len(names) - most} more" if len(names) > most else text
+
+
+CHECKS: tuple[Callable[[Draft], None], ...] = (
+    check_something_to_study,
+    check_span_within_years,
+    check_ids_differ,
+    check_names_lead_somewhere,
+    check_elements_have_partners,
+    check_horizons_exist,
+    check_ground_stations_stand,
+    check_requirements_name_something,
+    check_requirements_can_be_judged,
+)

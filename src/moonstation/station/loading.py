@@ -1,0 +1,301 @@
+"""From a station file, or the name of a built-in one, to a `Station`; or to all that is wrong with it."""
+
+from pathlib import Path
+from typing import Any, TypeVar
+
+from moonstation.errors import StationFileError
+from moonstation.station import checks
+from moonstation.station.catalogues import DATA, nearest, packaged_catalogue
+from moonstation.station.draft import (
+    MOST_TABLES,
+    Draft,
+    Row,
+    TooManyProblemsError,
+    normal_keys,
+    unwrap,
+    validate,
+)
+from moonstation.station.model import (
+    TABLES,
+    Element,
+    Facility,
+    GroundStationSpec,
+    Head,
+    Launcher,
+    Mission,
+    Orbiter,
+    Part,
+    Partner,
+    Requirement,
+    SiteSpec,
+    Station,
+)
+from moonstation.station.reading import Problem, TomlFile, read_toml
+
+STATIONS = DATA / "stations"
+REFERENCES = {"ground_station": "from", "launcher": "from", "element": "from", "orbiter": "orbit"}
+"""Key by which a table of each kind names a catalogue entry."""
+
+_Part = TypeVar("_Part", bound=Part)
+
+
+def builtin_stations() -> dict[str, str]:
+    """Return the stations that come with the package: name and what each is, in one sentence."""
+    names = sorted(path.stem for path in STATIONS.glob("*.toml"))
+    return {
+        name: str(read_toml(STATIONS / f"{name}.toml").tables["station"]["description"]) for name in names
+    }
+
+
+def load_station(name_or_path: str | Path) -> Station:
+    """Load a station from its file or by its built-in name.
+
+    Parameters
+    ----------
+    name_or_path : str or Path
+        A built-in name such as "ilrs", or a TOML file.
+
+    Returns
+    -------
+    Station
+        All values SI and radians.
+
+    Raises
+    ------
+    StationFileError
+        With every problem found, one line each.
+    """
+    draft = _read(name_or_path)
+    if draft.problems:
+        raise StationFileError([str(problem) for problem in draft.problems])
+    return _station(draft)
+
+
+def check_station(name_or_path: str | Path) -> list[str]:
+    """Find everything wrong with a station file.
+
+    Returns
+    -------
+    list of str
+        One line a problem: file and line, table and id, key, what is wrong, cure. Empty if all is well.
+    """
+    try:
+        load_station(name_or_path)
+    except StationFileError as error:
+        return error.problems
+    return []
+
+
+def find_station(name_or_path: str | Path) -> Path:
+    """Return the file of a station: a built-in one by its name, any other by its path.
+
+    Raises
+    ------
+    StationFileError
+        If a bare name is neither.
+    """
+    path = Path(name_or_path)
+    if isinstance(name_or_path, str) and path.name == name_or_path and not path.suffix:
+        builtin = [p.stem for p in STATIONS.glob("*.toml")]
+        if name_or_path in builtin:
+            return STATIONS / f"{name_or_path}.toml"
+        if not checks.is_file(path) and not path.is_dir():
+            known = ", ".join(sorted(builtin))
+            cure = nearest(name_or_path, builtin) or "; check the path"
+            text = f"is neither a file nor a built-in station ({known}){cure}"
+            raise StationFileError([str(Problem(name_or_path, 0, "", "", text))])
+    return path
+
+
+def _read(name_or_path: str | Path) -> Draft:
+    path = find_station(name_or_path)
+    builtin = path.parent == STATIONS
+    file = read_toml(path, path.name if builtin else str(name_or_path))
+    draft = Draft(file=file, catalogue=packaged_catalogue())
+    try:
+        _collect(draft, file)
+        for row in draft.all_rows():
+            validate(draft, row)
+        for check in checks.CHECKS:
+            check(draft)
+    except TooManyProblemsError:
+        text = f"stopped after {len(draft.problems)} problems; mend these first"
+        draft.problems.append(Problem(file.name, 0, "", "", text))
+    return draft
+
+
+def _collect(draft: Draft, file: TomlFile) -> None:
+    tables: dict[str, Any] = {}
+    for key, value in file.tables.items():
+        name = key.replace("-", "_")
+        if name not in TABLES:
+            brackets = f"[[{key[:60]}]]" if isinstance(value, list) else f"[{key[:60]}]"
+            what = "is not a known table" if isinstance(value, list | dict) else "stands outside any table"
+            cure = nearest(name, TABLES) or f"; known are {', '.join(TABLES)}"
+            draft.add(
+                Problem(file.name, file.line(name) or file.line("", 0, name), brackets, "", what + cure)
+            )
+        elif name in tables:
+            draft.add(
+                Problem(
+                    file.name,
+                    file.line(name),
+                    f"[[{name}]]",
+                    "",
+                    'is written with "-" and with "_"; keep one',
+                )
+            )
+        else:
+            tables[name] = value
+    head = tables.get("station")
+    if not isinstance(head, dict):
+        text = (
+            "is missing; add [station] with start and span"
+            if head is None
+            else "must be one table; write [station]"
+        )
+        draft.add(Problem(file.name, file.line("station"), "[station]", "", text))
+        head = {}
+    _collect_head(draft, head)
+    for kind in list(TABLES)[1:]:
+        rows = tables.get(kind, [])
+        if isinstance(rows, dict):
+            draft.add(
+                Problem(
+                    file.name, file.line(kind), f"[{kind}]", "", f"needs double brackets; write [[{kind}]]"
+                )
+            )
+            rows = [rows]
+        if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+            text = f"write [[{kind}]] on a line of its own, with the keys of one {kind} under it"
+            draft.add(Problem(file.name, file.line(kind) or file.line("", 0, kind), kind, "", text))
+            continue
+        if len(rows) > MOST_TABLES:
+            text = f"there are {len(rows)} of them; at most {MOST_TABLES} can be read, so divide the file"
+            draft.add(Problem(file.name, file.line(kind), f"[[{kind}]]", "", text))
+            continue
+        for number, table in enumerate(rows):
+            draft.rows[kind].append(_row(draft, kind, number, table))
+    for kind in ("ground_station", "launcher"):
+        _collect_by_name(draft, kind)
+    _give_sole_partner(draft)
+
+
+def _collect_head(draft: Draft, table: dict[str, Any]) -> None:
+    values = normal_keys(draft, "station", 0, table)
+    row = Row("station", 0, {}, set(values))
+    row.values = unwrap(draft, row, values)
+    row.values.setdefault("id", draft.file.path.stem)
+    if not isinstance(row.values["id"], str):
+        draft.report(row, "id", "is not text; put it in quotes")
+    row.values["id"] = _as_id(str(row.values["id"])) if "id" not in values else row.values["id"]
+    draft.rows["station"].append(row)
+    names = row.values.get("catalogues", [])
+    for number, name in enumerate(names if isinstance(names, list) else []):
+        if not isinstance(name, str):
+            continue
+        try:
+            draft.catalogue, problems = draft.catalogue.extended(read_toml(draft.folder / name, name))
+        except StationFileError as error:
+            for problem in error.problems:
+                draft.report(row, f"catalogues[{number}]", problem)
+            continue
+        for found in problems:
+            draft.add(found)
+
+
+def _as_id(stem: str) -> str:
+    # a file may have any name; an id has letters, digits, "-" and "_"
+    plain = "".join(c if c.isascii() and (c.isalnum() or c in "-_") else "-" for c in stem)[:64].lstrip("-_")
+    return plain or "station"
+
+
+def _row(draft: Draft, kind: str, number: int, table: dict[str, Any]) -> Row:
+    values = normal_keys(draft, kind, number, table)
+    row = Row(kind, number, {"id": values.get("id")}, set(values))
+    reference = REFERENCES.get(kind, "")
+    base: dict[str, Any] = {}
+    if reference in values:
+        name = values[reference]
+        try:
+            row.entry = draft.catalogue.find("orbit" if kind == "orbiter" else kind, name)
+        except LookupError as error:
+            row.lost = True
+            draft.report(row, reference, str(error.args[0]))
+        else:
+            if "id" not in values and kind != "orbiter":
+                values["id"] = row.values["id"] = name
+            own = set(values)
+            entry = {
+                k: v
+                for k, v in row.entry.values.items()
+                if k not in own or k in ("source", "confidence", "note")
+            }
+            drop = ("id", "name") if kind == "orbiter" else ("id",)
+            base = unwrap(draft, row, {k: v for k, v in entry.items() if k not in drop})
+    elif "id" not in values:
+        row.values = {}
+    row.values = {**base, **unwrap(draft, row, values)}
+    return row
+
+
+def _collect_by_name(draft: Draft, kind: str) -> None:
+    head = draft.rows["station"][0]
+    names = head.values.get(f"{kind}s", [])
+    for number, name in enumerate(names if isinstance(names, list) else []):
+        if not isinstance(name, str):
+            continue
+        try:
+            entry = draft.catalogue.find(kind, name)
+        except LookupError as error:
+            draft.report(head, f"{kind}s[{number}]", str(error.args[0]))
+            continue
+        row = Row(kind, len(draft.rows[kind]), {"id": name}, set(), entry)
+        row.values = {"id": name, **unwrap(draft, row, {k: v for k, v in entry.values.items() if k != "id"})}
+        draft.rows[kind].append(row)
+
+
+def _give_sole_partner(draft: Draft) -> None:
+    partners = draft.ids("partner")
+    if len(partners) == 1:
+        for row in draft.rows["element"] + draft.rows["orbiter"]:
+            row.values.setdefault("partner", partners[0])
+
+
+def _station(draft: Draft) -> Station:
+    head = draft.rows["station"][0].record
+    assert isinstance(head, Head)
+    return Station(
+        id=head.id,
+        name=head.name,
+        description=head.description,
+        start=head.start,
+        span=head.span,
+        reference=head.reference,
+        partners=_records(draft, Partner),
+        facilities=_records(draft, Facility),
+        sites=[_with_paths(site, draft.folder) for site in _records(draft, SiteSpec)],
+        elements=_records(draft, Element),
+        orbiters=_records(draft, Orbiter),
+        ground_stations=_records(draft, GroundStationSpec),
+        missions=_records(draft, Mission),
+        launchers=_records(draft, Launcher),
+        requirements=_records(draft, Requirement),
+        path=draft.file.path,
+        sha256=draft.file.sha256,
+        provenance=draft.provenance,
+    )
+
+
+def _records(draft: Draft, model: type[_Part]) -> list[_Part]:
+    return [row.record for row in draft.all_rows() if type(row.record) is model]
+
+
+def _with_paths(site: SiteSpec, folder: Path) -> SiteSpec:
+    # the files of a site stand beside the station file, wherever the study runs
+    changes: dict[str, Any] = {}
+    if site.terrain:
+        changes["terrain"] = [str((folder / name).absolute()) for name in site.terrain]
+    if site.horizon is not None and not checks.is_packaged_name(site.horizon):
+        changes["horizon"] = str((folder / site.horizon).absolute())
+    return site.model_copy(update=changes)

@@ -1,0 +1,527 @@
+"""What a station is made of: the tables of a station file as typed records, SI and radians.
+
+Each field is one row of the station file's vocabulary (see `moonstation.station.vocabulary`).
+"""
+
+import math
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
+
+from moonstation.constants import SOLAR_CONSTANT
+from moonstation.spacetime.epochs import Epoch
+from moonstation.spacetime.sites import Site
+from moonstation.station import metrics
+from moonstation.station.units import Measure
+from moonstation.station.vocabulary import (
+    Altitude,
+    Area,
+    Count,
+    Data,
+    DataRate,
+    Day,
+    Duration,
+    EarthAltitude,
+    Efficiency,
+    Eirp,
+    Energy,
+    FigureOfMerit,
+    Frequency,
+    Gain,
+    Ground,
+    Height,
+    Id,
+    Inclination,
+    Latitude,
+    Longitude,
+    Mask,
+    Mass,
+    Moment,
+    Money,
+    Name,
+    Power,
+    Properties,
+    Rate,
+    Share,
+    Size,
+    Span,
+    Text,
+    Tilt,
+    Turn,
+    YesNo,
+)
+
+if TYPE_CHECKING:
+    from moonstation.spacetime.earth import GroundStation
+
+Confidence = Literal["published", "estimated", "assumption"]
+ElementKind = Literal[
+    "fission",
+    "isotope",
+    "solar-array",
+    "battery",
+    "fuel-cell",
+    "command",
+    "communication",
+    "science",
+    "isru",
+    "rover",
+    "hopper",
+    "lander",
+    "habitat",
+    "support",
+    "other",
+]
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """Where a value of a station comes from.
+
+    Attributes
+    ----------
+    text : str
+        The value as written in the file.
+    source : str
+        Document, or id of a row in the packaged list of sources; "" if not said.
+    confidence : str
+        "published", "estimated" or "assumption"; "" if not said.
+    note : str
+        Reasoning or caveat; "" if none.
+    """
+
+    text: str
+    source: str = ""
+    confidence: str = ""
+    note: str = ""
+
+
+class Part(BaseModel):
+    """A table of a station file."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+
+    id: Id = Field(description="Name by which other tables and results refer to this.")
+    name: Name = Field(default="", description="Name for people; the id if not given.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _name_of_id(cls, data: Any) -> Any:
+        if isinstance(data, dict) and "name" not in data and isinstance(data.get("id"), str):
+            return {**data, "name": data["id"][:200]}
+        return data
+
+
+class Head(Part):
+    """The table ``[station]``: what is studied, and when."""
+
+    id: Id = Field(default="station", description="Short name; the file's name if not given.")
+    description: Text = Field(default="", description="One sentence on what the station is.")
+    start: Moment = Field(description="Start of the study, UTC; a plain date is 00:00.")
+    span: Span = Field(description="Length of the study; a year (yr) is 365.25 d.")
+    reference: Text | None = Field(default=None, description="Document that the station follows.")
+    catalogues: list[Name] = Field(
+        default_factory=list,
+        description="Catalogue files of your own; their entries replace packaged ones of the same id.",
+    )
+    ground_stations: list[Id] = Field(
+        default_factory=list, description="Ground stations taken from the catalogue as they are, by id."
+    )
+    launchers: list[Id] = Field(
+        default_factory=list, description="Launchers taken from the catalogue as they are, by id."
+    )
+
+
+class Partner(Part):
+    """A country, agency, organisation or company that takes part."""
+
+    kind: Name = Field(default="", description="Country, agency, organisation, company, institute.")
+    joined: Name = Field(default="", description="When it joined, as far as known (year or year-month).")
+    role: Text = Field(default="", description="What it contributes.")
+
+
+class Facility(Part):
+    """A group of elements with one purpose."""
+
+    role: Text = Field(default="", description="What it is for.")
+
+
+class SiteSpec(Part):
+    """A place on the Moon."""
+
+    lat_deg: Latitude = Field(
+        alias="lat", description="Latitude, mean-Earth/polar-axis frame, north positive."
+    )
+    lon_deg: Longitude = Field(
+        alias="lon", description="Longitude, mean-Earth/polar-axis frame, east positive."
+    )
+    ground: Ground | None = Field(
+        default=None,
+        description="Height of the ground above the 1737.4 km sphere; read from the terrain if not given.",
+    )
+    height: Height = Field(
+        default=2.0, description="Height above ground at which the site's sunlight is quoted."
+    )
+    horizon: Name | None = Field(
+        default=None, description="Horizon table: a packaged name, or a CSV file beside the station file."
+    )
+    terrain: list[Name] = Field(
+        default_factory=list, description="GeoTIFF files of elevation, finest first, beside the station file."
+    )
+
+    @property
+    def lat(self) -> float:
+        """Latitude [rad]."""
+        return math.radians(self.lat_deg)
+
+    @property
+    def lon(self) -> float:
+        """Longitude in [-pi, pi) [rad]."""
+        return math.radians((self.lon_deg + 180.0) % 360.0 - 180.0)
+
+    def site(self, ground_m: float | None = None) -> Site:
+        """Return the point on the Moon; its ground is `ground_m`, else the file's, else nan (unknown)."""
+        known = self.ground if ground_m is None else ground_m
+        return Site(
+            name=self.id,
+            lat_deg=self.lat_deg,
+            lon_deg=(self.lon_deg + 180.0) % 360.0 - 180.0 if abs(self.lon_deg) >= 180.0 else self.lon_deg,
+            ground_m=math.nan if known is None else known,
+        )
+
+
+class Element(Part):
+    """Something that stands at a site, uses or gives power, and makes or sends data."""
+
+    from_: Id | None = Field(
+        default=None, alias="from", description="Entry of the element catalogue to start from."
+    )
+    partner: Name = Field(
+        default="", description="Partner that provides it; may be left out if there is only one."
+    )
+    site: Name = Field(description="Site where it stands.")
+    facility: Name | None = Field(default=None, description="Facility that it belongs to.")
+    mission: Name | None = Field(default=None, description="Mission that delivers it.")
+    kind: ElementKind = Field(description="What it is.")
+    bus: Id = Field(
+        default="", description="Power bus that it is on; the site's own (same id as the site) if not given."
+    )
+    mass: Mass = Field(default=0.0, description="Mass as landed.")
+    arrives: Day | None = Field(
+        default=None, description="Date of arrival; there from the start if not given."
+    )
+    life: Duration | None = Field(default=None, description="Design life.")
+    load_nominal: Power = Field(default=0.0, description="Power used in nominal mode.")
+    load_survival: Power = Field(default=0.0, description="Power used in survival mode.")
+    power: Power = Field(
+        default=0.0, description="Power given all the time (reactor, isotope source), at the start."
+    )
+    power_kind: Literal["fission", "isotope"] | None = Field(
+        default=None, description="What gives `power`; follows from `kind` if that is fission or isotope."
+    )
+    half_life: Duration | None = Field(
+        default=None, description="Half-life of `power`; constant if not given."
+    )
+    array_power: Power = Field(
+        default=0.0,
+        description="Power of the solar array facing the whole Sun at 1 au, at the start of the study.",
+    )
+    array_area: Area | None = Field(default=None, description="Area of the array, instead of `array_power`.")
+    array_efficiency: Efficiency | None = Field(
+        default=None, description="Efficiency that goes with `array_area`."
+    )
+    array_pointing: Literal["tracking", "fixed"] = Field(
+        default="tracking", description="Turned to the Sun about both axes, or fixed."
+    )
+    array_azimuth: Turn = Field(
+        default=0.0, description="Fixed array: azimuth of its normal, clockwise from north."
+    )
+    array_tilt: Tilt = Field(
+        default=math.pi / 2, description="Fixed array: tilt of its face from the horizontal."
+    )
+    array_height: Height = Field(default=2.0, description="Height of the array's middle above ground.")
+    array_degradation: Rate = Field(default=0.0, description="Share of array power lost per time.")
+    battery_capacity: Energy = Field(
+        default=0.0, description="Energy of the full store (battery or fuel cell)."
+    )
+    battery_efficiency: Efficiency = Field(default=0.9, description="Round-trip efficiency of the store.")
+    battery_reserve: Share = Field(default=0.2, description="Share of the capacity that is never used.")
+    battery_charge: Power | None = Field(
+        default=None, description="Most power into the store; no limit if not given."
+    )
+    battery_discharge: Power | None = Field(
+        default=None, description="Most power out of the store; no limit if not given."
+    )
+    battery_start: Share = Field(default=1.0, description="Share of the capacity held at the start.")
+    data_rate_nominal: DataRate = Field(default=0.0, description="Data made in nominal mode.")
+    data_rate_survival: DataRate = Field(default=0.0, description="Data made in survival mode.")
+    data_storage: Data = Field(
+        default=0.0, description="Memory for data that waits to be sent; shared at the site."
+    )
+    earth_rate: DataRate = Field(default=0.0, description="Data rate to a ground station while in contact.")
+    relay_rate: DataRate = Field(default=0.0, description="Data rate to a relay orbiter while in contact.")
+    properties: Properties = Field(
+        default_factory=dict,
+        description="Further facts by name; kept with their source, not used in computations.",
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fill(cls, data: Any) -> Any:
+        if not isinstance(data, dict):
+            return data
+        filled = dict(data)
+        if "bus" not in filled and isinstance(filled.get("site"), str):
+            filled["bus"] = filled["site"]
+        if filled.get("kind") in ("fission", "isotope"):
+            filled.setdefault("power_kind", filled["kind"])
+        return filled
+
+    @model_validator(mode="after")
+    def _agree(self) -> "Element":
+        if (self.array_area is None) != (self.array_efficiency is None):
+            given = "array_area" if self.array_area is not None else "array_efficiency"
+            raise ValueError(f"{given} stands alone; give array_area and array_efficiency together")
+        if self.array_area is not None and self.array_efficiency is not None:
+            if "array_power" in self.model_fields_set:
+                raise ValueError("array_power and array_area both size the array; keep one of them")
+            object.__setattr__(self, "array_power", self.array_area * self.array_efficiency * SOLAR_CONSTANT)
+        if (
+            self.array_power
+            and self.array_pointing == "fixed"
+            and "array_azimuth" not in self.model_fields_set
+        ):
+            raise ValueError(
+                'the array is fixed but has no direction; give array_azimuth, as in "0 deg" for north'
+            )
+        if self.power and self.power_kind is None:
+            raise ValueError('power comes from nowhere; say power_kind = "fission" or "isotope"')
+        if self.kind in ("fission", "isotope") and not self.power:
+            raise ValueError(f'kind is {self.kind} but it gives no power; add power = "40 kW"')
+        if self.battery_start < self.battery_reserve and self.battery_capacity:
+            raise ValueError("battery_start is below battery_reserve; start at the reserve or above")
+        return self
+
+
+class Orbiter(Part):
+    """Something that orbits the Moon."""
+
+    orbit: Id | None = Field(default=None, description="Entry of the orbit catalogue to start from.")
+    partner: Name = Field(default="", description="Partner that provides it.")
+    mission: Name | None = Field(default=None, description="Mission that it belongs to.")
+    facility: Name | None = Field(default=None, description="Facility that it belongs to.")
+    epoch: Moment | None = Field(
+        default=None, description="Epoch of the elements; the station's start if not given."
+    )
+    periapsis_altitude: Altitude = Field(
+        description="Lowest altitude above the 1737.4 km sphere (not a radius)."
+    )
+    apoapsis_altitude: Altitude = Field(
+        description="Highest altitude above the 1737.4 km sphere (not a radius)."
+    )
+    inclination: Inclination = Field(description="Inclination to the equator of `frame`.")
+    raan: Turn = Field(default=0.0, description="Longitude of the ascending node in `frame`.")
+    arg_periapsis: Turn = Field(
+        default=0.0, description="Argument of periapsis; 90 deg puts apoapsis over the south."
+    )
+    true_anomaly: Turn = Field(default=0.0, description="True anomaly at the epoch.")
+    frame: Literal["ICRF", "ME"] = Field(
+        default="ME",
+        description="Axes of the elements: ICRF, or the Moon's mean-Earth axes at the epoch, held fixed.",
+    )
+    degree: Count | None = Field(
+        default=None,
+        ge=0,
+        le=1200,
+        description="Degree of the lunar gravity field; chosen by altitude if not given.",
+    )
+    relay: YesNo = Field(default=False, description="Whether sites can send data through it.")
+    relay_rate: DataRate = Field(default=0.0, description="Data rate from a site to it.")
+    earth_rate: DataRate = Field(default=0.0, description="Data rate from it to a ground station.")
+    data_rate: DataRate = Field(default=0.0, description="Data that it makes itself.")
+    data_storage: Data = Field(default=0.0, description="Memory for data that waits to be sent.")
+
+    @field_validator("periapsis_altitude")
+    @classmethod
+    def _above_ground(cls, value: float) -> float:
+        if value <= 0.0:
+            cure = "altitudes count from the 1737.4 km sphere, give more than 0 km"
+            raise ValueError(f"{value / 1e3:g} km: the orbit hits the ground; {cure}")
+        return value
+
+    @model_validator(mode="after")
+    def _agree(self) -> "Orbiter":
+        if self.apoapsis_altitude < self.periapsis_altitude:
+            raise ValueError("apoapsis_altitude is below periapsis_altitude; exchange them")
+        return self
+
+
+class GroundStationSpec(Part):
+    """An antenna on Earth."""
+
+    from_: Id | None = Field(
+        default=None, alias="from", description="Entry of the ground station catalogue to start from."
+    )
+    network: Name = Field(default="", description="Network that it belongs to.")
+    partner: Name = Field(default="", description="Partner that provides it.")
+    lat_deg: Latitude = Field(alias="lat", description="Geodetic latitude (WGS 84), north positive.")
+    lon_deg: Longitude = Field(alias="lon", description="Longitude (WGS 84), east positive.")
+    alt: EarthAltitude = Field(default=0.0, description="Height above the WGS 84 ellipsoid.")
+    mask_deg: Mask = Field(default=10.0, alias="mask", description="Lowest elevation at which it can work.")
+    status: Name = Field(default="active", description="Whether it works; `destroyed` ones are refused.")
+    dish: Size | None = Field(default=None, description="Diameter of its antenna.")
+    dishes: Count = Field(default=1, ge=1, description="Number of such antennas.")
+    bands: Name = Field(default="", description="Frequency bands.")
+    gain_x: Gain | None = Field(default=None, description="Antenna gain in X band.")
+    gt_x: FigureOfMerit | None = Field(default=None, description="Gain over noise temperature in X band.")
+    eirp_x: Eirp | None = Field(default=None, description="Radiated power in X band.")
+
+    def station(self) -> "GroundStation":
+        """Return the place on the turning Earth."""
+        # astronomy libraries load only when a station is used, so that a file is checked at once
+        from moonstation.spacetime.earth import GroundStation
+
+        return GroundStation(
+            id=self.id,
+            name=self.name,
+            lat_deg=self.lat_deg,
+            lon_deg=self.lon_deg,
+            alt_m=self.alt,
+            mask_deg=self.mask_deg,
+        )
+
+
+class Mission(Part):
+    """A flight that brings or serves something."""
+
+    partner: Name = Field(default="", description="Partner that flies it.")
+    operator: Name = Field(default="", description="Agency that flies it.")
+    status: Name = Field(default="", description="Flown, planned, lost, cancelled.")
+    launch: Name = Field(default="", description="Launch date or year, as far as known.")
+    launcher: Name = Field(default="", description="Launcher, by id where the station has it.")
+    mass: Mass | None = Field(default=None, description="Mass at launch.")
+    life: Duration | None = Field(default=None, description="Design life.")
+    content: Text = Field(default="", description="What it brings or does.")
+
+
+class Launcher(Part):
+    """A launch vehicle."""
+
+    from_: Id | None = Field(
+        default=None, alias="from", description="Entry of the launcher catalogue to start from."
+    )
+    country: Name = Field(default="", description="Country.")
+    status: Text = Field(default="", description="Operational, in development, suspended.")
+    tli: Mass | None = Field(default=None, description="Payload to trans-lunar injection.")
+    leo: Mass | None = Field(default=None, description="Payload to low Earth orbit.")
+    gto: Mass | None = Field(default=None, description="Payload to geostationary transfer.")
+    tmi: Mass | None = Field(default=None, description="Payload to trans-Mars injection.")
+    liftoff_mass: Mass | None = Field(default=None, description="Mass at lift-off.")
+    cadence: Frequency | None = Field(default=None, description="Launches per time.")
+    cost: Money | None = Field(default=None, description="Cost of a launch.")
+    first_flight: Name = Field(default="", description="Year of the first flight, where it is to come.")
+    site: Name = Field(default="", description="Launch site.")
+
+
+class Requirement(Part):
+    """A figure of the study and the limit that it must keep."""
+
+    metric: Name = Field(description="Figure that is judged; see the list of metrics below.")
+    at_least: float | None = Field(
+        default=None, description="Smallest value allowed, in the unit of the metric."
+    )
+    at_most: float | None = Field(
+        default=None, description="Largest value allowed, in the unit of the metric."
+    )
+    text: Text = Field(default="", description="The requirement in words.")
+
+    @field_validator("metric")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        metrics.parse(value)
+        return value
+
+    @field_validator("at_least", "at_most", mode="before")
+    @classmethod
+    def _in_unit_of_metric(cls, value: object, info: ValidationInfo) -> float | None:
+        if value is None or "metric" not in info.data:
+            return None
+        return Measure(metrics.parse(info.data["metric"]).metric.dimension).validate(value, info)
+
+    @model_validator(mode="after")
+    def _limited(self) -> "Requirement":
+        if self.at_least is None and self.at_most is None:
+            raise ValueError("has no limit; give at_least, at_most or both")
+        if self.at_least is not None and self.at_most is not None and self.at_least > self.at_most:
+            raise ValueError("at_least is above at_most, which nothing can meet; exchange them")
+        return self
+
+
+@dataclass(frozen=True)
+class Station:
+    """A station as its file describes it, SI units and radians.
+
+    Attributes
+    ----------
+    id, name, description : str
+        Short name, name, and what it is in one sentence.
+    start : Epoch
+        Start of the study.
+    span : float
+        Length of the study [s].
+    reference : str or None
+        Document that the station follows.
+    partners, facilities, sites, elements, orbiters, ground_stations, missions, launchers, requirements : list
+        The tables of the file, in its order.
+    path : Path or None
+        File that it was read from.
+    sha256 : str
+        SHA-256 of that file, hexadecimal.
+    provenance : dict of str to Provenance
+        Text, source and confidence by "table.id.key", e.g. "element.power-plant.power".
+    """
+
+    id: str
+    name: str
+    description: str
+    start: Epoch
+    span: float
+    reference: str | None = None
+    partners: list[Partner] = field(default_factory=list)
+    facilities: list[Facility] = field(default_factory=list)
+    sites: list[SiteSpec] = field(default_factory=list)
+    elements: list[Element] = field(default_factory=list)
+    orbiters: list[Orbiter] = field(default_factory=list)
+    ground_stations: list[GroundStationSpec] = field(default_factory=list)
+    missions: list[Mission] = field(default_factory=list)
+    launchers: list[Launcher] = field(default_factory=list)
+    requirements: list[Requirement] = field(default_factory=list)
+    path: Path | None = None
+    sha256: str = ""
+    provenance: dict[str, Provenance] = field(default_factory=dict)
+
+    @property
+    def buses(self) -> list[str]:
+        """Ids of the power buses, in the order in which elements name them."""
+        return list(dict.fromkeys(element.bus for element in self.elements))
+
+    def assumptions(self) -> list[tuple[str, Provenance]]:
+        """Keys and provenance of all values that the file calls assumptions."""
+        return [(key, p) for key, p in self.provenance.items() if p.confidence == "assumption"]
+
+
+TABLES: dict[str, type[Part]] = {
+    "station": Head,
+    "partner": Partner,
+    "facility": Facility,
+    "site": SiteSpec,
+    "element": Element,
+    "orbiter": Orbiter,
+    "ground_station": GroundStationSpec,
+    "mission": Mission,
+    "launcher": Launcher,
+    "requirement": Requirement,
+}
+"""The tables of a station file; all but the first may stand many times."""
