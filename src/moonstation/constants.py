@@ -26,6 +26,9 @@ SOLAR_CONSTANT: Final = 1361.0
 GM_EARTH: Final = 398_600.435507e9
 """Gravitational parameter of the Earth [m^3/s^2] (DE440; Park et al. 2021, table 2)."""
 
+GM_MOON: Final = 4_902.8001224453001e9
+"""Gravitational parameter of the Moon [m^3/s^2] (header of GRGM1200A, gggrx_1200a_sha.tab; Goossens et al. 2016)."""
+
 GM_SUN: Final = 132_712_440_041.279419e9
 """Gravitational parameter of the Sun [m^3/s^2] (DE440; Park et al. 2021, table 2)."""
 

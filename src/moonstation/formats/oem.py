@@ -1,0 +1,124 @@
+"""CCSDS Orbit Ephemeris Messages (CCSDS 502.0-B-2, OEM version 2.0, keyword = value form), written."""
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from moonstation.arrays import FloatArray
+from moonstation.errors import OutputError, RequestError
+
+J2000 = np.datetime64("2000-01-01T12:00:00", "us")
+
+
+def tdb_text(et: FloatArray) -> list[str]:
+    """Epochs [TDB s past J2000] as calendar text of the same scale, to the microsecond."""
+    whole = np.floor(et)
+    micro = np.rint((et - whole) * 1e6)
+    times = J2000 + whole.astype("timedelta64[s]") + micro.astype("timedelta64[us]")
+    return [str(text) for text in np.datetime_as_string(times, unit="us")]
+
+
+def write_oem(
+    path: Path,
+    et: FloatArray,
+    *,
+    states_icrf: FloatArray,
+    object_name: str,
+    object_id: str,
+    creation_date: str,
+    originator: str = "MOONSTATION",
+    comments: Sequence[str] = (),
+    interpolation_degree: int = 7,
+) -> None:
+    """Write a trajectory about the Moon as an OEM; whole or not at all.
+
+    Centre MOON, axes ICRF, time system TDB, kilometres. The same arguments give the same bytes.
+
+    Parameters
+    ----------
+    path : Path
+        File to write; an older one is replaced when the new one is complete.
+    et : FloatArray
+        Epochs (n,) [TDB s past J2000], increasing by a microsecond at least.
+    states_icrf : FloatArray
+        States (n, 6) [m, m/s], Moon-centred, ICRF axes.
+    object_name, object_id : str
+        Name, and international designator where there is one.
+    creation_date : str
+        "YYYY-MM-DDThh:mm:ss", UTC. Given by the caller, so that a study repeated gives the same file.
+    originator : str
+        Who made it.
+    comments : sequence of str
+        Lines for the metadata, e.g. the force model.
+    interpolation_degree : int
+        Degree advised for Hermite interpolation, odd; at most 2 n - 1.
+
+    Raises
+    ------
+    RequestError
+        If epochs or states cannot be a trajectory, or a text holds a line break.
+    OutputError
+        If the file cannot be written.
+    """
+    epochs, states = np.asarray(et, dtype=np.float64), np.asarray(states_icrf, dtype=np.float64)
+    if epochs.ndim != 1 or len(epochs) < 2 or states.shape != (len(epochs), 6):
+        raise RequestError(f"{path}: an OEM takes at least two epochs (n,) and as many states (n, 6)")
+    if not (np.isfinite(epochs).all() and np.isfinite(states).all() and np.all(np.diff(epochs) >= 2e-6)):
+        raise RequestError(f"{path}: epochs must increase and all values be finite; check the trajectory")
+    header = {"object name": object_name, "object id": object_id, "creation date": creation_date}
+    for what, text in {**header, "originator": originator}.items():
+        if not text.strip() or not text.isascii() or not text.isprintable():
+            raise RequestError(f"{path}: {what} {text!r} cannot stand in an OEM; give one line of ASCII text")
+    times = tdb_text(epochs)
+    lines = [
+        "CCSDS_OEM_VERS = 2.0",
+        f"CREATION_DATE = {creation_date}",
+        f"ORIGINATOR = {originator}",
+        "",
+        "META_START",
+        *(f"COMMENT {_plain(line)}" for text in comments for line in text.splitlines()),
+        f"OBJECT_NAME = {object_name}",
+        f"OBJECT_ID = {object_id}",
+        "CENTER_NAME = MOON",
+        "REF_FRAME = ICRF",
+        "TIME_SYSTEM = TDB",
+        f"START_TIME = {times[0]}",
+        f"STOP_TIME = {times[-1]}",
+        "INTERPOLATION = HERMITE",
+        f"INTERPOLATION_DEGREE = {min(interpolation_degree, 2 * len(epochs) - 1)}",
+        "META_STOP",
+        "",
+    ]
+    row = "%s %.9f %.9f %.9f %.12f %.12f %.12f"
+    values = (states / 1e3).tolist()
+    lines.extend(row % (time, *state) for time, state in zip(times, values, strict=True))
+    lines.append("")
+    _replace(path, "\n".join(lines))
+
+
+def _plain(text: str) -> str:
+    return "".join(c if c.isascii() and c.isprintable() else "?" for c in text)
+
+
+def _replace(path: Path, text: str) -> None:
+    partial = None
+    try:
+        handle, partial = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        with os.fdopen(handle, "w", encoding="ascii", newline="\n") as stream:
+            stream.write(text)
+        # mkstemp keeps others out; a result is as readable as any new file.
+        mask = os.umask(0)
+        os.umask(mask)
+        Path(partial).chmod(0o666 & ~mask)
+        Path(partial).replace(path)
+    except OSError as error:
+        if partial is not None:
+            with contextlib.suppress(OSError):
+                Path(partial).unlink()
+        raise OutputError(
+            f"{path}: cannot be written ({error.strerror}); give another folder or free some space"
+        ) from error
