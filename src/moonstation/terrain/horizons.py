@@ -123,7 +123,7 @@ def horizon(
     The ground at arc distance d and height H stands at the elevation ``atan2((R + H) cos d - r, (R + H) sin
     d)`` for an observer at radius r. A ray starts half a pixel of the layer under the site away from it
     (nothing nearer is known to the terrain), takes four samples per pixel of the layer that it crosses, in
-    the global grid per width of a pixel down to 95 m, and ends where even the highest ground of the model
+    the global grid per width of a pixel down to 19 m, and ends where even the highest ground of the model
     would stay below the horizon found so far, so that the end loses nothing. The best sample is then refined
     by golden section between its neighbours. From coarse into fine terrain the last step is walked again in
     fine steps. The result does not depend on the number of threads.
