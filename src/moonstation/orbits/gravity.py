@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from moonstation.arrays import FloatArray
+from moonstation.arrays import FloatArray, IntArray
 from moonstation.formats.gravity import read_gravity, read_gravity_header
 from moonstation.formats.provenance import DataSource, file_sha256, package_version, packaged_file
 from moonstation.orbits._kernels import Field, accelerations_pa
@@ -213,7 +213,7 @@ def _reach(model: GravityModel) -> FloatArray:
     return np.ascontiguousarray(np.maximum.accumulate(reach[::-1])[::-1])
 
 
-def _pack(c: FloatArray, s: FloatArray, degree: int) -> tuple[FloatArray, np.typing.NDArray[np.int64]]:
+def _pack(c: FloatArray, s: FloatArray, degree: int) -> tuple[FloatArray, IntArray]:
     """Rows (factor, C, S, C', S') by order then degree, an even number per order, for `_add_pair`.
 
     Derived Legendre functions A of degree n and order m (Pines 1973), fully normalised, obey
