@@ -97,7 +97,7 @@ def test_refuses_what_is_no_even_series():
         light_statistics(np.delete(et, 4), np.ones(9))
     with pytest.raises(RequestError, match="of one length"):
         light_statistics(et, np.ones(9))
-    with pytest.raises(RequestError, match="two at least"):
+    with pytest.raises(RequestError, match="two or more"):
         light_statistics(et[:1], np.ones(1))
     with pytest.raises(RequestError, match="nan"):
         monthly(et, np.full(10, np.nan))

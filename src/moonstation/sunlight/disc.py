@@ -10,7 +10,7 @@ from moonstation.errors import RequestError
 def visible_share(elevation: npt.ArrayLike, horizon: npt.ArrayLike, radius: npt.ArrayLike) -> FloatArray:
     """Share of a disc that stands above the horizon.
 
-    The horizon is taken as level across the disc: the Sun is 0.53 deg wide, about one step of a terrain horizon.
+    The horizon is taken as level across the disc: the Sun is 0.53 deg wide, a step of a terrain horizon.
 
     Parameters
     ----------

@@ -56,7 +56,7 @@ def hidden_share(apart: npt.ArrayLike, radius: npt.ArrayLike, *, radius_front: n
 
     Notes
     -----
-    Area of the lens that two circles share; see e.g. Montenbruck and Gill 2000, Satellite Orbits, section 3.4.2.
+    Area of the lens that two circles share; see Montenbruck and Gill 2000, Satellite Orbits, section 3.4.2.
     """
     d, behind, front = np.broadcast_arrays(
         np.asarray(apart, dtype=np.float64),
@@ -90,7 +90,7 @@ def eclipsed_share(
 ) -> FloatArray:
     """Share of the solar disc that the Earth hides from a place on the Moon.
 
-    The Earth is a dark ball of its equatorial radius without atmosphere. The atmosphere would darken a rim
+    The Earth is a dark ball of its mean radius without atmosphere. The atmosphere would darken a rim
     of 1 to 2 % of the Earth's radius and bend some red light into the shadow; both are left out, which shifts
     the edges of a total eclipse by one to two minutes.
 

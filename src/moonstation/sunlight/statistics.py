@@ -143,7 +143,7 @@ def spells(et: FloatArray, fraction: FloatArray) -> pd.DataFrame:
     -------
     pandas.DataFrame
         ``kind`` ("dark" or "light"), ``start_utc``, ``end_utc`` (ISO text, to the second), ``start_et``,
-        ``end_et``, ``duration_s``, ``clipped`` (reaches the begin or the end of the series, so may be longer).
+        ``end_et``, ``duration_s``, ``clipped`` (reaches an end of the series, so may be longer).
 
     Raises
     ------
@@ -181,7 +181,7 @@ def _even_step(et: FloatArray, fraction: FloatArray) -> float:
     """Step of an evenly spaced series [s], or a refusal."""
     if et.ndim != 1 or et.shape != fraction.shape or et.size < 2:
         raise RequestError(
-            f"series of shapes {et.shape} and {fraction.shape}: give epochs and shares, two at least, of one length"
+            f"series of shapes {et.shape} and {fraction.shape}: give two or more, of one length"
         )
     if not np.all(np.isfinite(fraction)):
         raise RequestError("shares hold nan or infinity: statistics of light need a share at each epoch")
@@ -189,7 +189,7 @@ def _even_step(et: FloatArray, fraction: FloatArray) -> float:
     worst = float(np.max(np.abs(np.diff(et) - step)))
     if not step > 0.0 or worst > min(LEAP_SECOND, 0.1 * step):
         raise RequestError(
-            f"steps differ by up to {worst:.6g} s from their mean of {step:.6g} s: light statistics need even steps"
+            f"steps differ by up to {worst:.6g} s from their mean of {step:.6g} s: give even steps"
         )
     return step
 

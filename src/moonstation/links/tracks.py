@@ -1,0 +1,153 @@
+"""Where the ends of links are over a span: computed once, used by every pair.
+
+Everything is brought into the Moon's mean-Earth frame (ME), where a site stands still. A ground station is
+put where it is at reception, but on the Moon's axes of the moment at which the signal left the Moon, so that
+its direction from a site is the one in which the signal travels. Signals go straight as seen from the Moon's
+centre; at the ground station, which does not move with it, that is off by 3.5e-6 rad: 0.05 s of Earth's turn.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from moonstation.arrays import FloatArray
+from moonstation.constants import SPEED_OF_LIGHT
+from moonstation.errors import CoverageError, RequestError
+from moonstation.links._kernels import rates
+from moonstation.orbits.propagation import Trajectory
+from moonstation.spacetime.earth import EarthRotation, GroundStation
+from moonstation.spacetime.ephemerides import Ephemeris, default_ephemeris
+from moonstation.spacetime.epochs import Epoch
+from moonstation.spacetime.sites import Site
+
+SLOW_STEP = 600.0
+"""Rows of a ground station's track [s]: the Earth turns by 2.5 deg between them, the cubic errs by 0.1 m."""
+
+FASTEST_STEP = 5.0
+"""Closest rows of an orbiter's track [s]."""
+
+TURN_PER_STEP = 0.05
+"""Angle about the Moon that an orbiter flies between rows at its fastest [rad]: 125 rows a round."""
+
+SLACK = 1e-3
+"""How far a span may reach over a trajectory [s]: rounding of dates."""
+
+
+@dataclass(frozen=True, eq=False)
+class Track:
+    """Motion of one end of a link in ME, a table for `moonstation.links._kernels`.
+
+    Attributes
+    ----------
+    table : (n, 6) or (n, 12) array
+        Position [m] and rate [m/s]; for ground stations also zenith and its rate [1/s].
+    epoch : float
+        Epoch of row 0, TDB seconds past J2000.
+    step : float
+        Time between rows [s].
+    """
+
+    table: FloatArray
+    epoch: float
+    step: float
+
+
+class Tracks:
+    """Tracks of stations, orbiters and sites over one span, each made at first use and kept.
+
+    Parameters
+    ----------
+    start, stop : float
+        The span, TDB seconds past J2000.
+    ephemeris : Ephemeris, optional
+        The packaged DE440 if not given.
+
+    Raises
+    ------
+    RequestError
+        If the span ends before it begins.
+    CoverageError
+        If the ephemeris does not reach over the span.
+    """
+
+    def __init__(self, start: float, stop: float, *, ephemeris: Ephemeris | None = None) -> None:
+        if not stop > start:
+            raise RequestError(
+                f"contacts from {_utc(start)} to {_utc(stop)}: the span must end after it begins"
+            )
+        self.start, self.stop = float(start), float(stop)
+        self._ephemeris = ephemeris or default_ephemeris()
+        self._ephemeris.require(self.start, self.stop)
+        self._stations: dict[GroundStation, Track] = {}
+        self._orbiters: dict[int, tuple[Trajectory, Track]] = {}
+        self._earth: tuple[FloatArray, float, FloatArray, FloatArray] | None = None
+
+    def site(self, site: Site, height: float) -> Track:
+        """Track of an antenna on a mast [m above ground]: it stands still."""
+        table = np.zeros((2, 6))
+        table[:, :3] = site.r_me(height)
+        return Track(table, self.start, self.stop - self.start)
+
+    def station(self, station: GroundStation) -> Track:
+        """Track of a ground station, with its zenith (twelve columns)."""
+        if station not in self._stations:
+            et, step, earth_me, itrs_to_me = self._earth_me()
+            values = np.empty((et.size, 6))
+            values[:, :3] = earth_me + itrs_to_me @ station.r_itrs
+            values[:, 3:] = itrs_to_me @ station.zenith_itrs
+            rate = rates(values, step)
+            table = np.hstack([values[:, :3], rate[:, :3], values[:, 3:], rate[:, 3:]])
+            self._stations[station] = Track(table, float(et[0]), step)
+        return self._stations[station]
+
+    def orbiter(self, trajectory: Trajectory) -> Track:
+        """Track of an orbiter, with rows as close as its fastest stretch asks for.
+
+        Raises
+        ------
+        CoverageError
+            If the trajectory does not reach over the span.
+        """
+        if id(trajectory) not in self._orbiters:
+            first, last = float(trajectory.et[0]), float(trajectory.et[-1])
+            if self.start < first - SLACK or self.stop > last + SLACK:
+                raise CoverageError(
+                    f"trajectory of {trajectory.name} runs from {_utc(first)} to {_utc(last)}: contacts "
+                    f"from {_utc(self.start)} to {_utc(self.stop)} need it propagated over the whole span"
+                )
+            et, step = self._grid(orbiter_step(trajectory))
+            r_icrf = trajectory.position_icrf(np.clip(et, first, last))
+            r_me = np.einsum("nij,nj->ni", self._ephemeris.rotation_icrf_to_me(et), r_icrf)
+            track = Track(np.hstack([r_me, rates(r_me, step)]), float(et[0]), step)
+            self._orbiters[id(trajectory)] = (trajectory, track)
+        return self._orbiters[id(trajectory)][1]
+
+    def _grid(self, longest: float) -> tuple[FloatArray, float]:
+        """Even grid over the span with at most a given step, and that step [s]."""
+        rows = max(4, math.ceil((self.stop - self.start) / longest)) + 1
+        et = np.linspace(self.start, self.stop, rows)
+        return et, (self.stop - self.start) / (rows - 1)
+
+    def _earth_me(self) -> tuple[FloatArray, float, FloatArray, FloatArray]:
+        """Grid, its step, the Earth's centre [m] and the turn of its axes into ME, common to all stations."""
+        if self._earth is None:
+            et, step = self._grid(SLOW_STEP)
+            earth_icrf = self._ephemeris.position_icrf("earth", et)
+            # The stations' own light times differ by 0.02 s at most: 6e-8 rad of the Moon's turn.
+            light_time = np.linalg.norm(earth_icrf, axis=1) / SPEED_OF_LIGHT
+            icrf_to_me = self._ephemeris.rotation_icrf_to_me(et - light_time)
+            itrs_to_me = icrf_to_me @ EarthRotation().rotation_itrs_to_gcrs(et)
+            self._earth = (et, step, np.einsum("nij,nj->ni", icrf_to_me, earth_icrf), itrs_to_me)
+        return self._earth
+
+
+def orbiter_step(trajectory: Trajectory) -> float:
+    """Time between samples that suits an orbiter at its fastest about the Moon [s], at most `SLOW_STEP`."""
+    r, v = trajectory.states_icrf[:, :3], trajectory.states_icrf[:, 3:]
+    turn = np.linalg.norm(np.cross(r, v), axis=1) / np.sum(r * r, axis=1)
+    return float(np.clip(TURN_PER_STEP / np.max(turn), FASTEST_STEP, SLOW_STEP))
+
+
+def _utc(et: float) -> str:
+    return Epoch.from_tdb_s(et).utc

@@ -1,0 +1,132 @@
+"""What the ends of links see of each other: arrays of epochs in, arrays of angles out."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from moonstation.arrays import FloatArray
+from moonstation.constants import MOON_RADIUS
+from moonstation.links import _kernels
+from moonstation.links.tracks import Track
+
+PEAK_SAMPLES = 33
+"""Samples of a window among which the highest elevation is looked for."""
+
+Elevation = Callable[[FloatArray], FloatArray]
+
+
+class SiteView:
+    """What a site sees of one track: arrays of epochs in, arrays out.
+
+    Parameters
+    ----------
+    track : Track
+        What is looked at.
+    site : (3,) array
+        The antenna, ME [m].
+    enu : (3, 3) array
+        Rows east, north, up of the site, ME.
+    horizon : (k,) array
+        Elevation of the horizon at azimuths 0, 2 pi/k, ... [rad].
+    """
+
+    def __init__(self, track: Track, site: FloatArray, enu: FloatArray, horizon: FloatArray) -> None:
+        self._track = track
+        self._site = np.ascontiguousarray(site, dtype=np.float64)
+        self._enu = np.ascontiguousarray(enu, dtype=np.float64)
+        self.horizon = np.ascontiguousarray(horizon, dtype=np.float64)
+
+    def look(self, et: FloatArray) -> FloatArray:
+        """Elevation above the horizon, elevation, azimuth [rad] and distance [m], (m, 4)."""
+        out = np.empty((et.size, 4))
+        track = self._track
+        _kernels.look_angles(
+            np.ascontiguousarray(et, dtype=np.float64),
+            track.table,
+            track.epoch,
+            track.step,
+            self._site,
+            self._enu,
+            self.horizon,
+            out,
+        )
+        return out
+
+    def above(self, et: FloatArray) -> FloatArray:
+        """Elevation above the horizon [rad]."""
+        return self.look(et)[:, 0]
+
+    def elevation(self, et: FloatArray) -> FloatArray:
+        """Elevation above the local horizontal [rad]."""
+        return self.look(et)[:, 1]
+
+
+class StationView:
+    """What a ground station receives from a target on or about the Moon.
+
+    Parameters
+    ----------
+    station : Track
+        The ground station, with its zenith.
+    target : Track
+        What it listens to.
+    """
+
+    def __init__(self, station: Track, target: Track) -> None:
+        self._station, self._target = station, target
+
+    def look(self, et: FloatArray) -> FloatArray:
+        """Elevation [rad], clearance of the Moon (see `_kernels.station_view`) and distance [m], (m, 3)."""
+        out = np.empty((et.size, 3))
+        station, target = self._station, self._target
+        _kernels.station_view(
+            np.ascontiguousarray(et, dtype=np.float64),
+            station.table,
+            station.epoch,
+            station.step,
+            target.table,
+            target.epoch,
+            target.step,
+            MOON_RADIUS,
+            out,
+        )
+        return out
+
+    def elevation(self, et: FloatArray) -> FloatArray:
+        """Elevation of the target at the station [rad]."""
+        return self.look(et)[:, 0]
+
+    def clearance(self, et: FloatArray) -> FloatArray:
+        """Above zero where the Moon does not stand between."""
+        return self.look(et)[:, 1]
+
+
+def highest_elevation(windows: FloatArray, elevation: Elevation) -> FloatArray:
+    """Highest elevation in each window [rad], the better of a few samples and of a parabola through them.
+
+    Parameters
+    ----------
+    windows : (n, 2) array
+        Begins and ends [s].
+    elevation : callable
+        Epochs to elevations [rad].
+
+    Returns
+    -------
+    (n,) array
+        [rad].
+    """
+    count = windows.shape[0]
+    if count == 0:
+        return np.empty(0)
+    share = np.linspace(0.0, 1.0, PEAK_SAMPLES)
+    et = windows[:, :1] + (windows[:, 1:] - windows[:, :1]) * share
+    value = elevation(et.ravel()).reshape(count, PEAK_SAMPLES)
+    row = np.arange(count)
+    best = np.clip(np.argmax(value, axis=1), 1, PEAK_SAMPLES - 2)
+    before, here, after = value[row, best - 1], value[row, best], value[row, best + 1]
+    bend = before - 2.0 * here + after
+    shift = np.where(bend < 0.0, 0.5 * (before - after) / np.where(bend < 0.0, bend, -1.0), 0.0)
+    step = (windows[:, 1] - windows[:, 0]) / (PEAK_SAMPLES - 1)
+    peak = elevation(et[row, best] + np.clip(shift, -1.0, 1.0) * step)
+    return np.maximum(peak, np.max(value, axis=1))
