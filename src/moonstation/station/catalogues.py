@@ -25,6 +25,11 @@ class Entry:
     file: TomlFile
     number: int
 
+    @property
+    def packaged(self) -> bool:
+        """Whether it comes with the package, so that a user cannot mend it there."""
+        return self.file.path.parent == DATA / "catalogues"
+
 
 class Catalogue:
     """Entries by kind and id.

@@ -42,6 +42,8 @@ class Row:
         Keys that stand in the station file itself.
     record : Part or None
         The valid record, if it is valid.
+    listed : str
+        Key of ``[station]`` that lists it by name; "" if it has a table of its own.
     lost : bool
         True if the catalogue entry that it starts from does not exist: then its keys cannot be judged.
     """
@@ -52,6 +54,7 @@ class Row:
     own: set[str]
     entry: Entry | None = None
     record: Part | None = None
+    listed: str = ""
     lost: bool = False
 
     @property
@@ -100,13 +103,15 @@ class Draft:
     def report(self, row: Row, key: str, text: str) -> None:
         """Keep a problem with a key of a table, at the line that it stands in."""
         top = key.partition(".")[0].partition("[")[0]
-        if row.entry is not None and top and top not in row.own:
-            entry = row.entry
+        entry = row.entry
+        if entry is not None and not entry.packaged and top in entry.values and top not in row.own:
             kind = "orbit" if row.kind == "orbiter" else row.kind
             line = entry.file.line(kind, entry.number, top)
             self.add(Problem(entry.file.name, line, row.label, key, text))
-            return
-        self.add(Problem(self.file.name, self.file.line(row.kind, row.number, top), row.label, key, text))
+        elif row.listed:
+            self.add(Problem(self.file.name, self.file.line("station", 0, row.listed), row.label, key, text))
+        else:
+            self.add(Problem(self.file.name, self.file.line(row.kind, row.number, top), row.label, key, text))
 
 
 def normal_keys(draft: Draft, kind: str, number: int, table: Mapping[str, Any]) -> dict[str, Any]:

@@ -67,6 +67,8 @@ def load_station(name_or_path: str | Path) -> Station:
     """
     draft = _read(name_or_path)
     if draft.problems:
+        # in the order in which a reader of the file meets them; those of other files last
+        draft.problems.sort(key=lambda problem: (problem.file != draft.file.name, problem.file, problem.line))
         raise StationFileError([str(problem) for problem in draft.problems])
     return _station(draft)
 
@@ -99,11 +101,11 @@ def find_station(name_or_path: str | Path) -> Path:
         builtin = [p.stem for p in STATIONS.glob("*.toml")]
         if name_or_path in builtin:
             return STATIONS / f"{name_or_path}.toml"
-        if not checks.is_file(path) and not path.is_dir():
+        if not checks.exists(path):
             known = ", ".join(sorted(builtin))
             cure = nearest(name_or_path, builtin) or "; check the path"
             text = f"is neither a file nor a built-in station ({known}){cure}"
-            raise StationFileError([str(Problem(name_or_path, 0, "", "", text))])
+            raise StationFileError([str(Problem(name_or_path[:100], 0, "", "", text))])
     return path
 
 
@@ -119,7 +121,7 @@ def _read(name_or_path: str | Path) -> Draft:
         for check in checks.CHECKS:
             check(draft)
     except TooManyProblemsError:
-        text = f"stopped after {len(draft.problems)} problems; mend these first"
+        text = f"has more than {len(draft.problems)} problems; mend these first"
         draft.problems.append(Problem(file.name, 0, "", "", text))
     return draft
 
@@ -132,9 +134,10 @@ def _collect(draft: Draft, file: TomlFile) -> None:
             brackets = f"[[{key[:60]}]]" if isinstance(value, list) else f"[{key[:60]}]"
             what = "is not a known table" if isinstance(value, list | dict) else "stands outside any table"
             cure = nearest(name, TABLES) or f"; known are {', '.join(TABLES)}"
-            draft.add(
-                Problem(file.name, file.line(name) or file.line("", 0, name), brackets, "", what + cure)
-            )
+            if not isinstance(value, list | dict):
+                brackets, cure = key[:60], "; put it under [station] or the table that it belongs to"
+            line = file.line(name) or file.line("", 0, name)
+            draft.add(Problem(file.name, line, brackets, "", what + cure))
         elif name in tables:
             draft.add(
                 Problem(
@@ -250,7 +253,7 @@ def _collect_by_name(draft: Draft, kind: str) -> None:
         except LookupError as error:
             draft.report(head, f"{kind}s[{number}]", str(error.args[0]))
             continue
-        row = Row(kind, len(draft.rows[kind]), {"id": name}, set(), entry)
+        row = Row(kind, len(draft.rows[kind]), {"id": name}, set(), entry, listed=f"{kind}s")
         row.values = {"id": name, **unwrap(draft, row, {k: v for k, v in entry.values.items() if k != "id"})}
         draft.rows[kind].append(row)
 

@@ -123,5 +123,6 @@ def _nearest(metric: str) -> str:
     parts = metric.split(".")
     name = parts[1] if len(parts) > 2 and len(parts[1]) <= 64 else "base"
     names = [m.pattern.replace("{" + m.kind + "}", name) for m in METRICS]
-    close = difflib.get_close_matches(metric[:120], names, n=1, cutoff=0.0)
+    longer = [n for n in names if n.startswith(metric + ".")]
+    close = longer or difflib.get_close_matches(metric[:120], names, n=1, cutoff=0.0)
     return f"; did you mean {show(close[0], 90)}?" if close else ""

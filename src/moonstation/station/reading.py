@@ -134,6 +134,11 @@ def read_toml(path: Path, name: str | None = None) -> TomlFile:
 def _read_bytes(path: Path, name: str) -> bytes:
     try:
         state = path.stat()
+    except FileNotFoundError:
+        raise _refuse(name, "does not exist; check the path") from None
+    except (OSError, ValueError):
+        raise _refuse(name, "cannot be found; check the path and permissions") from None
+    try:
         if stat.S_ISDIR(state.st_mode):
             raise _refuse(name, "is a folder; name the station file in it")
         if not stat.S_ISREG(state.st_mode):
@@ -145,14 +150,10 @@ def _read_bytes(path: Path, name: str) -> bytes:
                 f"has {size:.1f} MB; at most {most:g} MB are read; check that it is a station file",
             )
         return path.read_bytes()
-    except FileNotFoundError:
-        raise _refuse(name, "does not exist; check the path") from None
     except OSError as error:
         raise _refuse(
             name, f"cannot be read ({error.strerror or 'unknown reason'}); check path and permissions"
         ) from None
-    except ValueError:
-        raise _refuse(name, "is no file name; check the path") from None
 
 
 def _syntax(name: str, text: str) -> StationFileError:
