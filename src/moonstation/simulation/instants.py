@@ -11,6 +11,9 @@ from moonstation.errors import RequestError
 from moonstation.spacetime.epochs import Epoch
 from moonstation.station.model import Element
 
+SLACK = 1.1
+"""Even steps of UTC are uneven in TDB, and the other way round, by milliseconds and by leap seconds [s]."""
+
 
 def even_step(times_s: FloatArray) -> float:
     """Step of evenly spaced instants [s].
@@ -25,7 +28,7 @@ def even_step(times_s: FloatArray) -> float:
         raise RequestError(f"instants of shape {times_s.shape}: give two or more in one row")
     step = float(times_s[-1] - times_s[0]) / (times_s.size - 1)
     worst = float(np.max(np.abs(np.diff(times_s) - step)))
-    if not step > 0.0 or not worst <= min(1.1, 0.1 * step):
+    if not step > 0.0 or not worst <= min(SLACK, 0.1 * step):
         raise RequestError(
             f"steps differ by up to {worst:.6g} s from their mean of {step:.6g} s: use even steps"
         )
@@ -40,10 +43,10 @@ def arrival(element: Element, times_s: FloatArray) -> float:
 
 def present(element: Element, times_s: FloatArray) -> BoolArray:
     """Whether an element is there, at each instant (n,)."""
-    return times_s >= arrival(element, times_s)
+    return times_s >= arrival(element, times_s) - SLACK
 
 
 def first_step(element: Element, times_s: FloatArray) -> int:
     """Index of the first instant at which an element is there; past the end of the run if it comes later."""
-    first = int(np.searchsorted(times_s, arrival(element, times_s)))
+    first = int(np.searchsorted(times_s, arrival(element, times_s) - SLACK))
     return first if first < times_s.size else times_s.size + 1

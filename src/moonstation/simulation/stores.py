@@ -76,19 +76,20 @@ def survival_time(elements: Iterable[Element]) -> float:
 
     The load is that of all elements, also those that arrive later, and the stores give at their best share,
     each within its limit: the longest T with ``sum(min(limit, usable * efficiency / T)) >= load``.
-    Infinite without a survival load, 0 if the limits do not let the stores carry it.
+    Nan without a survival load (below 1 nW), 0 if the limits do not let the stores carry it.
     """
     members = list(elements)
     load = sum(e.load_survival for e in members)
-    if load <= 0.0:
-        return float("inf")
+    if load < 1e-9:
+        return float("nan")
     stores = stores_of(members, np.zeros(2))
     energy = (stores.capacity - stores.floor) * stores.one_way
     limited = np.isfinite(stores.discharge_limit)
-    own_time = energy[limited] / np.maximum(stores.discharge_limit[limited], 1e-300)
+    limit = stores.discharge_limit[limited]
+    own_time = np.divide(energy[limited], limit, out=np.full_like(limit, np.inf), where=limit > 0.0)
     order = np.argsort(-own_time, kind="stable")
     # Between two stores' own times the sum is given + rest / T: solve each piece, keep the longest T.
-    given = np.r_[0.0, np.cumsum(stores.discharge_limit[limited][order])]
+    given = np.r_[0.0, np.cumsum(limit[order])]
     rest = np.maximum(float(np.sum(energy)) - np.r_[0.0, np.cumsum(energy[limited][order])], 0.0)
     pieces = rest[given < load] / (load - given[given < load])
     longest = 0.0
