@@ -113,9 +113,7 @@ def is_packaged_name(horizon: str) -> bool:
 
 def packaged_horizons() -> list[str]:
     """Names of the horizon tables that come with the package."""
-    return sorted(
-        {"change7-reference", "connecting-ridge", "shackleton-rim"} | {p.stem for p in HORIZONS.glob("*.csv")}
-    )
+    return sorted(path.stem for path in HORIZONS.glob("*.csv"))
 
 
 def exists(path: Path) -> bool:
