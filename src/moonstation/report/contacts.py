@@ -7,7 +7,20 @@ import pandas as pd
 
 from moonstation.arrays import AnyArray, FloatArray, TimeArray
 from moonstation.report import palette
-from moonstation.report.figure import Days, Figure, Spec, axis, colour_bar, label, layout, lines_between, numbers, stamps, time_axis
+from moonstation.report.figure import (
+    Days,
+    Figure,
+    Spec,
+    axis,
+    colour_bar,
+    label,
+    layout,
+    legend_above,
+    lines_between,
+    numbers,
+    stamps,
+    time_axis,
+)
 from moonstation.report.inputs import Result, contact_windows, metric, name_of, parts, series, stamp, times_of
 from moonstation.report.sky import terrain_limit
 from moonstation.report.wording import count, duration, listing, share, shortened
@@ -17,7 +30,11 @@ MOST_ROWS = 60
 """More pairs than this are not drawn; all are in contacts.csv."""
 
 KIND_COLOURS = {"site-ground": palette.EARTH, "site-orbiter": palette.RELAY, "orbiter-ground": palette.GREEN}
-KIND_WORDS = {"site-ground": "site – ground station", "site-orbiter": "site – orbiter", "orbiter-ground": "orbiter – ground station"}
+KIND_WORDS = {
+    "site-ground": "site – ground station",
+    "site-orbiter": "site – orbiter",
+    "orbiter-ground": "orbiter – ground station",
+}
 
 
 def contact_figures(result: Result) -> list[Figure]:
@@ -42,8 +59,15 @@ def link_words(result: Result, site: Any) -> str:
         elif kept >= 1.0 or gap == 0.0:
             pieces.append(f"{words} without a gap")
         else:
-            pieces.append(f"{words} {share(kept)} of the time" + (f" (longest gap {duration(gap)})" if gap is not None else ""))
-    return f"{name_of(site)} reaches the Earth {', '.join(pieces)}" if pieces else f"{name_of(site)}: links were not studied"
+            pieces.append(
+                f"{words} {share(kept)} of the time"
+                + (f" (longest gap {duration(gap)})" if gap is not None else "")
+            )
+    return (
+        f"{name_of(site)} reaches the Earth {', '.join(pieces)}"
+        if pieces
+        else f"{name_of(site)}: links were not studied"
+    )
 
 
 def _links(result: Result) -> Figure | None:
@@ -52,22 +76,22 @@ def _links(result: Result) -> Figure | None:
     days = Days.of(times_of(result))
     sites = parts(result.station, "sites")
     for site in sites:
-        name = label(shortened(name_of(site), 18))
+        name = label(shortened(name_of(site), 24))
         direct = series(result, "earth_contact", "site", site.id)
         relayed = series(result, "relay_contact", "site", site.id)
         for words, contact in (("direct", direct), ("relay", relayed)):
             if contact is not None:
-                rows.append(f"{name}: {words}")
+                rows.append(f"{words}: {name}")
                 values.append(days.mean(np.minimum(contact, 1.0)))
         if direct is not None and relayed is not None:
-            rows.append(f"{name}: either")
+            rows.append(f"either: {name}")
             values.append(days.mean(np.maximum(direct, relayed).clip(0.0, 1.0)))
     if not rows:
         return None
     finding = _links_finding(result, sites)
     spec = _heat_rows(days.day, rows, values)
     limits = sorted({limit for site in sites if (limit := terrain_limit(result, site.id))})
-    note = "Share of each UTC day in which a site can talk to the Earth: to any ground station directly, or through any relay."
+    note = "Share of each UTC day with a link to the Earth: to any ground station directly, or through any relay."
     return Figure("fig-links", finding, spec, 130 + 24 * len(rows), note, "; ".join(limits))
 
 
@@ -85,7 +109,9 @@ def _links_finding(result: Result, sites: list[Any]) -> str:
         return f"None of the {len(known)} sites ever reaches the Earth"
     if share(least) == share(most):
         return f"All {len(known)} sites reach the Earth {share(least)} of the time, directly or by relay"
-    return f"Directly or by relay, {best} reaches the Earth {share(most)} of the time and {worst} {share(least)}"
+    return (
+        f"Directly or by relay, {best} reaches the Earth {share(most)} of the time and {worst} {share(least)}"
+    )
 
 
 def covered(starts: TimeArray, stops: TimeArray, edges: TimeArray) -> FloatArray:
@@ -123,7 +149,7 @@ def _pairs(result: Result, windows: pd.DataFrame) -> Figure:
     inside = np.arange(start.astype("datetime64[D]") + 1, stop.astype("datetime64[D]") + 1)
     inner = inside[inside.astype("datetime64[ns]") < stop].astype("datetime64[ns]")
     edges = np.concatenate(([start], inner, [stop]))
-    groups = {key: group for key, group in windows.groupby(["kind", "from", "to"], sort=False)}
+    groups = dict(list(windows.groupby(["kind", "from", "to"], sort=False)))
     names, values, totals = [], [], []
     for pair in pairs[:MOST_ROWS]:
         group = groups[pair]
@@ -133,9 +159,11 @@ def _pairs(result: Result, windows: pd.DataFrame) -> Figure:
         totals.append(float(np.sum(by_day * (np.diff(edges) / (stop - start)))))
     best = int(np.argmax(totals))
     most = f"{pairs[best][1]} – {pairs[best][2]}"
-    finding = f"{count(len(pairs), 'pair').capitalize()} with contact, {count(len(windows), 'window')} in all; most time: {most}, {share(min(totals[best], 1.0))}"
+    kept = share(min(totals[best], 1.0))
+    all_windows = count(len(windows), "window")
+    finding = f"{count(len(pairs), 'pair')} with contact, {all_windows} in all; most time: {most}, {kept}"
     if len(pairs) == 1:
-        finding = f"One pair with contact, {most}: {count(len(windows), 'window')}, {share(min(totals[0], 1.0))} of the time"
+        finding = f"One pair with contact, {most}: {all_windows}, {kept} of the time"
     spec = _heat_rows(edges[:-1].astype("datetime64[D]"), names, values)
     note = "Share of each UTC day in contact, by pair of ends."
     if len(pairs) > MOST_ROWS:
@@ -155,7 +183,6 @@ def _heat_rows(day: TimeArray, rows: list[str], values: list[AnyArray]) -> Spec:
                 "zmax": 100,
                 "colorscale": [list(stop) for stop in palette.CONTACT_SCALE],
                 "ygap": 2,
-                "text": rows,
                 "hovertemplate": "%{x}: %{z} % of the day<extra></extra>",
                 "colorbar": colour_bar("share of day [%]"),
             }
@@ -165,7 +192,9 @@ def _heat_rows(day: TimeArray, rows: list[str], values: list[AnyArray]) -> Spec:
 
 
 def _row_axis(rows: list[str]) -> Spec:
-    return axis("link", tickvals=list(range(len(rows))), ticktext=rows, range=[len(rows) - 0.5, -0.5], showgrid=False)
+    return axis(
+        "link", tickvals=list(range(len(rows))), ticktext=rows, range=[len(rows) - 0.5, -0.5], showgrid=False
+    )
 
 
 def _week(result: Result, windows: pd.DataFrame) -> Figure:
@@ -175,11 +204,13 @@ def _week(result: Result, windows: pd.DataFrame) -> Figure:
     pairs = _ordered_pairs(shown)[:MOST_ROWS]
     row_of = {pair: i for i, pair in enumerate(pairs)}
     data = []
-    for kind in [k for k in dict.fromkeys(pair[0] for pair in pairs)]:
+    for kind in dict.fromkeys(pair[0] for pair in pairs):
         of_kind = shown[shown["kind"] == kind]
         begin = stamps(np.maximum(of_kind["start"].to_numpy(), start))
         end = stamps(np.minimum(of_kind["stop"].to_numpy(), stop))
-        rows = [row_of.get((kind, str(f), str(t))) for f, t in zip(of_kind["from"], of_kind["to"], strict=True)]
+        rows = [
+            row_of.get((kind, str(f), str(t))) for f, t in zip(of_kind["from"], of_kind["to"], strict=True)
+        ]
         drawn = [(b, e, r) for b, e, r in zip(begin, end, rows, strict=True) if r is not None]
         data.append(
             {
@@ -198,14 +229,20 @@ def _week(result: Result, windows: pd.DataFrame) -> Figure:
     finding = f"In {span}: {_by_kind(shown)}"
     spec: Spec = {
         "data": data,
-        "layout": layout(xaxis=time_axis(range=stamps(np.array([start, stop]))), yaxis=_row_axis(names), showlegend=True, legend=legend_row()),
+        "layout": layout(
+            xaxis=time_axis(range=stamps(np.array([start, stop]))),
+            yaxis=_row_axis(names),
+            showlegend=True,
+            legend=legend_above(),
+        ),
     }
-    return Figure("fig-week", finding, spec, 150 + 18 * len(names), "Each stroke is one window, drawn to the minute; contacts.csv has them to the millisecond.")
-
-
-def legend_row() -> Spec:
-    """Legend above the strokes."""
-    return {"orientation": "h", "x": 0, "y": 1.01, "yanchor": "bottom", "font": {"size": 12}}
+    return Figure(
+        "fig-week",
+        finding,
+        spec,
+        150 + 18 * len(names),
+        "Each stroke is one window, drawn to the minute; contacts.csv has them to the millisecond.",
+    )
 
 
 def _by_kind(windows: pd.DataFrame) -> str:

@@ -6,7 +6,18 @@ import numpy as np
 
 from moonstation.arrays import FloatArray
 from moonstation.report import palette
-from moonstation.report.figure import Days, Figure, Spec, axis, label, layout, legend_above, numbers, stamps, time_axis
+from moonstation.report.figure import (
+    Days,
+    Figure,
+    Spec,
+    axis,
+    label,
+    layout,
+    legend_above,
+    numbers,
+    stamps,
+    time_axis,
+)
 from moonstation.report.inputs import Result, labels, metric, name_of, parts, series, times_of
 from moonstation.report.wording import duration, share, volume
 
@@ -16,7 +27,9 @@ def data_figures(result: Result) -> list[Figure]:
     names = {part.id: name_of(part) for kind in ("sites", "orbiters") for part in parts(result.station, kind)}
     figures = []
     for index, place in enumerate(labels(result, "site")):
-        made, sent, stored = (series(result, f"data_{what}_bit", "site", place) for what in ("made", "sent", "stored"))
+        made, sent, stored = (
+            series(result, f"data_{what}_bit", "site", place) for what in ("made", "sent", "stored")
+        )
         if made is None or sent is None or stored is None or not np.any((made > 0.0) | (stored > 0.0)):
             continue
         figures.append(_flow(result, place, names.get(place, place), index, made, sent, stored))
@@ -40,7 +53,9 @@ def data_words(result: Result, place: str, name: str, made: FloatArray, sent: Fl
     return text
 
 
-def _flow(result: Result, place: str, name: str, index: int, made: FloatArray, sent: FloatArray, stored: FloatArray) -> Figure:
+def _flow(
+    result: Result, place: str, name: str, index: int, made: FloatArray, sent: FloatArray, stored: FloatArray
+) -> Figure:
     days = Days.of(times_of(result))
     x = stamps(days.day, "D")
     data: list[Spec] = [
@@ -59,7 +74,14 @@ def _flow(result: Result, place: str, name: str, index: int, made: FloatArray, s
             "hovertemplate": "%{y} Gbit",
         },
     ]
-    store = sum(float(getattr(e, "data_storage", 0.0)) for e in parts(result.station, "elements") if e.site == place) / 1e9
+    store = (
+        sum(
+            float(getattr(e, "data_storage", 0.0))
+            for e in parts(result.station, "elements")
+            if e.site == place
+        )
+        / 1e9
+    )
     if 0.0 < store < 4.0 * float(stored.max()) / 1e9:
         full = {"x": [x[0], x[-1]], "y": [round(store, 3)] * 2, "yaxis": "y2", "hoverinfo": "skip"}
         line = {"color": palette.BLACK, "width": 1.3, "dash": "dot"}
@@ -75,7 +97,13 @@ def _flow(result: Result, place: str, name: str, index: int, made: FloatArray, s
             legend=legend_above(),
         ),
     }
-    return Figure(f"fig-data-{index + 1}", data_words(result, place, name, made, sent), spec, 380, "Sums and highest values by UTC day.")
+    return Figure(
+        f"fig-data-{index + 1}",
+        data_words(result, place, name, made, sent),
+        spec,
+        380,
+        "Sums and highest values by UTC day.",
+    )
 
 
 def _daily(x: list[str], y: FloatArray, name: str, colour: str, dash: str) -> dict[str, Any]:

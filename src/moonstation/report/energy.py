@@ -7,7 +7,18 @@ import numpy as np
 
 from moonstation.arrays import FloatArray, TimeArray
 from moonstation.report import palette
-from moonstation.report.figure import Days, Figure, Spec, axis, layout, legend_above, longest_run, numbers, stamps, time_axis
+from moonstation.report.figure import (
+    Days,
+    Figure,
+    Spec,
+    axis,
+    layout,
+    legend_above,
+    longest_run,
+    numbers,
+    stamps,
+    time_axis,
+)
 from moonstation.report.inputs import Result, labels, metric, name_of, parts, series, times_of
 from moonstation.report.sky import terrain_limit
 from moonstation.report.wording import count, day, duration, energy, power, share
@@ -33,6 +44,8 @@ class Bus:
     reserve: float | None
     dark: float | None
     limit: str
+
+    # `dark` is the longest unbroken time [s] in which no array of the bus gives power; None without arrays
 
     @property
     def step_s(self) -> float:
@@ -60,9 +73,9 @@ def read_bus(result: Result, bus_id: str) -> Bus | None:
     capacity = sum(e.battery_capacity for e in stores)
     charge = series(result, "state_of_charge", "bus", bus_id)
     has_store = capacity > 0.0 and charge is not None and bool(np.any(np.isfinite(charge)))
-    lit = sorted({e.site for e in on_bus if getattr(e, "array_power", 0.0) > 0.0 or getattr(e, "array_area", None)})
-    spells = [metric(result, f"site.{site}.sun.longest_dark") for site in lit]
-    known = [spell for spell in spells if spell is not None]
+    lit = sorted(
+        {e.site for e in on_bus if getattr(e, "array_power", 0.0) > 0.0 or getattr(e, "array_area", None)}
+    )
     limits = sorted({limit for site in lit if (limit := terrain_limit(result, site))})
     site_names = {site.id: name_of(site) for site in parts(result.station, "sites")}
     unserved = series(result, "unserved_w", "bus", bus_id)
@@ -75,9 +88,29 @@ def read_bus(result: Result, bus_id: str) -> Bus | None:
         unserved=np.zeros_like(load) if unserved is None else unserved,
         charge=charge if has_store else None,
         reserve=sum(e.battery_capacity * e.battery_reserve for e in stores) / capacity if has_store else None,
-        dark=max(known) if known else None,
+        dark=_dark(
+            result,
+            [e for e in on_bus if getattr(e, "array_power", 0.0) > 0.0 or getattr(e, "array_area", None)],
+        ),
         limit="; ".join(limits),
     )
+
+
+def _dark(result: Result, arrays: list[Any]) -> float | None:
+    powers = [p for e in arrays if (p := series(result, "array_power_w", "array", e.id)) is not None]
+    if not powers:
+        spells = [
+            metric(result, f"site.{site}.sun.longest_dark") for site in sorted({e.site for e in arrays})
+        ]
+        return max((spell for spell in spells if spell is not None), default=None)
+    given = np.sum(powers, axis=0) > 0.0
+    # before the first array is there it is not dark, there is only no array
+    arrivals = [getattr(e, "arrives", None) for e in arrays]
+    if all(arrivals):
+        there = times_of(result) >= np.datetime64(min(str(a)[:10] for a in arrivals))
+        given = given[there]
+    first, end = longest_run(~given)
+    return (end - first) * result.step_s
 
 
 def bus_words(bus: Bus) -> str:
@@ -88,7 +121,8 @@ def bus_words(bus: Bus) -> str:
         missed = float(bus.unserved.sum()) * bus.step_s
         asked = float(bus.load.sum()) * bus.step_s
         part = f", {share(missed / asked)} of the demand," if asked > 0 else ""
-        return f"{bus.name} goes without {energy(missed)}{part} on {count(days, 'day')}, first on {day(bus.times[short][0])}"
+        since = day(bus.times[short][0])
+        return f"{bus.name} goes without {energy(missed)}{part} on {count(days, 'day')}, first on {since}"
     if not np.any(bus.load > 0.0):
         return f"{bus.name} has no load to serve"
     if bus.charge is None:
@@ -104,10 +138,10 @@ def bus_words(bus: Bus) -> str:
 
 def _dark_words(bus: Bus) -> str:
     if bus.dark is None:
-        return "the battery carries every shortfall"
+        return "the battery covers every shortfall"
     if bus.dark <= 0.0:
-        return "never dark; the battery carries every shortfall"
-    return f"longest dark spell {duration(bus.dark)}; the battery bridges it"
+        return "never dark, the battery covers every shortfall"
+    return f"longest dark spell {duration(bus.dark)}: the battery bridges it"
 
 
 def _year(bus: Bus, index: int) -> Figure:
@@ -127,7 +161,14 @@ def _year(bus: Bus, index: int) -> Figure:
         data.append(_line(x, low, "state of charge, daily lowest", palette.CHARGE, "%", yaxis="y2"))
         data += _reserve(bus, [x[0], x[-1]])
     note = "Bands span the lowest and highest value of each UTC day."
-    return Figure(f"fig-power-{index + 1}", bus_words(bus), {"data": data, "layout": _layout(two)}, 430 if two else 300, note, bus.limit)
+    return Figure(
+        f"fig-power-{index + 1}",
+        bus_words(bus),
+        {"data": data, "layout": _layout(two)},
+        430 if two else 300,
+        note,
+        bus.limit,
+    )
 
 
 def _worst(bus: Bus, index: int) -> list[Figure]:
@@ -148,13 +189,26 @@ def _worst(bus: Bus, index: int) -> list[Figure]:
     if bus.charge is not None:
         data.append(_line(x, 100.0 * bus.charge[cut], "state of charge", palette.CHARGE, "%", yaxis="y2"))
         data += _reserve(bus, [x[0], x[-1]])
-    return [Figure(f"fig-worst-{index + 1}", title, {"data": data, "layout": _layout(two)}, 400 if two else 280, "The worst spell of the figure above, enlarged.", bus.limit)]
+    return [
+        Figure(
+            f"fig-worst-{index + 1}",
+            title,
+            {"data": data, "layout": _layout(two)},
+            400 if two else 280,
+            "The worst spell of the figure above, enlarged.",
+            bus.limit,
+        )
+    ]
 
 
 def worst_spell(bus: Bus) -> tuple[int, int, str] | None:
     """Where the bus was worst off: first index, end (exclusive), and the finding; None when it never was."""
     n = len(bus.times)
     pad = max(1, round(86400.0 / bus.step_s)) if bus.step_s else 1
+    if np.any(bus.unserved > 0.0):
+        first, end = longest_run(bus.unserved > 0.0)
+        words = _unserved_words(bus, first, end)
+        return max(0, first - 2 * pad), min(n, end + 2 * pad, first + round(LONGEST_CLOSE_UP_D * pad)), words
     if bus.charge is not None and float(bus.charge.min()) < FULL:
         lowest = int(np.argmin(bus.charge))
         full = np.flatnonzero(bus.charge >= FULL)
@@ -164,12 +218,13 @@ def worst_spell(bus: Bus) -> tuple[int, int, str] | None:
         most = round(LONGEST_CLOSE_UP_D / 2.0 * pad)
         first, end = max(0, first - pad, lowest - most), min(n, end + pad, lowest + most)
         return first, end, _worst_words(bus, lowest, before, after)
-    if np.any(bus.unserved > 0.0):
-        first, end = longest_run(bus.unserved > 0.0)
-        length = duration((end - first) * bus.step_s)
-        words = f"Longest time without full power: {length} from {day(bus.times[first])}"
-        return max(0, first - pad), min(n, end + pad, first + round(LONGEST_CLOSE_UP_D * pad)), words
     return None
+
+
+def _unserved_words(bus: Bus, first: int, end: int) -> str:
+    length = duration((end - first) * bus.step_s)
+    missed = energy(float(bus.unserved[first:end].sum()) * bus.step_s)
+    return f"Longest time without full power: {length} from {day(bus.times[first])}, {missed} missing"
 
 
 def _worst_words(bus: Bus, lowest: int, before: Any, after: Any) -> str:
@@ -192,7 +247,9 @@ def _worst_words(bus: Bus, lowest: int, before: Any, after: Any) -> str:
 def _layout(two: bool) -> Spec:
     upper = axis("power [kW]", rangemode="tozero")
     if not two:
-        return layout(xaxis=time_axis(), yaxis=upper, hovermode="x unified", showlegend=True, legend=legend_above())
+        return layout(
+            xaxis=time_axis(), yaxis=upper, hovermode="x unified", showlegend=True, legend=legend_above()
+        )
     return layout(
         xaxis=time_axis(anchor="y2"),
         yaxis={**upper, "domain": [0.52, 1.0]},
@@ -218,7 +275,15 @@ def _line(x: list[str], y: FloatArray, name: str, colour: str, unit: str, **more
 
 
 def _band(x: list[str], low: FloatArray, high: FloatArray, colour: str, **more: Any) -> list[Spec]:
-    hidden = {"type": "scatter", "mode": "lines", "x": x, "line": {"width": 0}, "hoverinfo": "skip", "showlegend": False, **more}
+    hidden = {
+        "type": "scatter",
+        "mode": "lines",
+        "x": x,
+        "line": {"width": 0},
+        "hoverinfo": "skip",
+        "showlegend": False,
+        **more,
+    }
     return [
         {**hidden, "y": numbers(low, 3)},
         {**hidden, "y": numbers(high, 3), "fill": "tonexty", "fillcolor": palette.tint(colour, 0.22)},

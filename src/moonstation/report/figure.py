@@ -92,7 +92,11 @@ def time_axis(**more: Any) -> Spec:
 def layout(**more: Any) -> Spec:
     """What all drawings have in common."""
     return {
-        "font": {"family": "system-ui, 'Segoe UI', Roboto, Helvetica, Arial, sans-serif", "size": 12, "color": palette.INK},
+        "font": {
+            "family": "system-ui, 'Segoe UI', Roboto, Helvetica, Arial, sans-serif",
+            "size": 12,
+            "color": palette.INK,
+        },
         "paper_bgcolor": palette.PAPER,
         "plot_bgcolor": palette.PAPER,
         "margin": {"l": 8, "r": 12, "t": 8, "b": 8},
@@ -104,7 +108,15 @@ def layout(**more: Any) -> Spec:
 
 def legend_above() -> Spec:
     """A legend in a row above the drawing, where it can hide no data."""
-    return {"orientation": "h", "x": 0, "xanchor": "left", "y": 1.02, "yanchor": "bottom", "font": {"size": 12}}
+    return {
+        "orientation": "h",
+        "x": 0,
+        "xanchor": "left",
+        "y": 1.02,
+        "yanchor": "bottom",
+        "traceorder": "normal",
+        "font": {"size": 12},
+    }
 
 
 def colour_bar(title: str, **more: Any) -> Spec:
@@ -137,7 +149,11 @@ class Days:
     def of(cls, times: TimeArray) -> "Days":
         """Days of ascending times (n,)."""
         day = times.astype("datetime64[D]")
-        first = np.flatnonzero(np.concatenate(([True], day[1:] != day[:-1]))) if len(day) else np.empty(0, dtype=np.int64)
+        first = (
+            np.flatnonzero(np.concatenate(([True], day[1:] != day[:-1])))
+            if len(day)
+            else np.empty(0, dtype=np.int64)
+        )
         return cls(day[first], first)
 
     def total(self, values: FloatArray) -> FloatArray:

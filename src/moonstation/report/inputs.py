@@ -169,7 +169,7 @@ def contact_windows(result: Result) -> pd.DataFrame:
     ).sort_values(["start", "from", "to"], kind="stable", ignore_index=True)
 
 
-def _utc(column: pd.Series) -> TimeArray:  # type: ignore[type-arg]
+def _utc(column: pd.Series) -> TimeArray:
     if column.dtype.kind == "M" and getattr(column.dtype, "tz", None) is None:
         return np.asarray(column.to_numpy(), dtype="datetime64[ns]")
     moments = pd.to_datetime(column, utc=True, format="ISO8601" if column.dtype.kind != "M" else None)

@@ -65,8 +65,19 @@ def _calendar(result: Result, site: Any, index: int, fraction: FloatArray) -> Fi
             }
         ],
         "layout": layout(
-            xaxis=axis("day of the month [UTC]", tickvals=[1, 5, 10, 15, 20, 25, 31], showgrid=False, range=[0.5, 31.5]),
-            yaxis=axis("month [UTC]", autorange="reversed", type="category", showgrid=False, dtick=max(1, len(months) // 24)),
+            xaxis=axis(
+                "day of the month [UTC]",
+                tickvals=[1, 5, 10, 15, 20, 25, 31],
+                showgrid=False,
+                range=[0.5, 31.5],
+            ),
+            yaxis=axis(
+                "month [UTC]",
+                autorange="reversed",
+                type="category",
+                showgrid=False,
+                dtick=max(1, len(months) // 24),
+            ),
         ),
     }
     height = float(getattr(site, "height", 2.0))

@@ -18,8 +18,8 @@ LEAST_HALF_WIDTH = 30e3
 """A map of sites that all stand near the pole still shows this much around it [m]."""
 
 LATITUDE_STEPS = (0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 15.0, 30.0)
-MAP_PIXELS = 430.0
-"""Width for which labels are kept apart [px]."""
+MAP_PIXELS = 330.0
+"""Width for which labels are kept apart [px]: that of the map on a phone."""
 
 
 def pole_plane(lat_deg: Any, lon_deg: Any, *, south: bool) -> tuple[FloatArray, FloatArray]:
@@ -56,7 +56,9 @@ def pole_maps(result: Result) -> list[Figure]:
         wide = float(result.relief[1])
         finding = f"The {_pole(south)} out to {number(wide / 1000.0, 2)} km, with the sites in the middle"
         spec = _drawing(result, shown, xy, wide, south=south, inset=half_width)
-        maps.append(Figure("fig-map-wide", finding, spec, 520, "The square is the map at the top of the page."))
+        maps.append(
+            Figure("fig-map-wide", finding, spec, 520, "The square is the map at the top of the page.")
+        )
     return maps
 
 
@@ -84,11 +86,19 @@ def _drawing(
     inset: float | None = None,
 ) -> Spec:
     km = half_width / 1000.0
-    data: list[Spec] = [*_graticule(half_width, south=south)]
+    data: list[Spec] = [*_graticule(half_width, _free_longitude(sites), south=south)]
     if inset is not None:
         k = inset / 1000.0
         square = {"x": [-k, k, k, -k, -k], "y": [-k, -k, k, k, -k]}
-        data.append({"type": "scatter", "mode": "lines", "hoverinfo": "skip", **square, "line": {"color": palette.INK}})
+        data.append(
+            {
+                "type": "scatter",
+                "mode": "lines",
+                "hoverinfo": "skip",
+                **square,
+                "line": {"color": palette.INK},
+            }
+        )
     corners = _label_corners([(x / 1000.0, y / 1000.0) for x, y in xy], [name_of(site) for site in sites], km)
     for i, site in enumerate(sites):
         x, y = xy[i][0] / 1000.0, xy[i][1] / 1000.0
@@ -100,14 +110,18 @@ def _drawing(
                 "y": [round(y, 3)],
                 "text": [f"<b>{label(shortened(name_of(site), 26))}</b>"],
                 "textposition": corners[i],
-                "textfont": {"size": 13, "color": palette.INK, "shadow": "0 0 3px #fff, 0 0 3px #fff, 0 0 5px #fff"},
+                "textfont": {
+                    "size": 13,
+                    "color": palette.INK,
+                    "shadow": "0 0 3px #fff, 0 0 3px #fff, 0 0 5px #fff",
+                },
                 "marker": {
                     "size": 12,
                     "color": palette.SITES[i % len(palette.SITES)],
                     "symbol": palette.SITE_SYMBOLS[i % len(palette.SITE_SYMBOLS)],
                     "line": {"width": 1.5, "color": palette.PAPER},
                 },
-                "hovertemplate": f"{label(name_of(site))}<br>lat {site.lat_deg:.3f}°, lon {site.lon_deg:.3f}°<extra></extra>",
+                "hovertemplate": f"{label(name_of(site))}<br>{site.lat_deg:.3f}°, {site.lon_deg:.3f}°<extra></extra>",
                 "cliponaxis": False,
             }
         )
@@ -143,7 +157,7 @@ def _drawing(
     return drawing
 
 
-def _graticule(half_width: float, *, south: bool) -> list[Spec]:
+def _graticule(half_width: float, free_lon: float, *, south: bool) -> list[Spec]:
     sign = -1.0 if south else 1.0
     corner = math.degrees(2.0 * math.atan(half_width * math.sqrt(2.0) / (2.0 * MOON_RADIUS)))
     edge = math.degrees(2.0 * math.atan(half_width / (2.0 * MOON_RADIUS)))
@@ -156,8 +170,8 @@ def _graticule(half_width: float, *, south: bool) -> list[Spec]:
         circle_x, circle_y = pole_plane(sign * (90.0 - k * step), around, south=south)
         x += [*np.round(circle_x / 1000.0, 2).tolist(), None]
         y += [*np.round(circle_y / 1000.0, 2).tolist(), None]
-        if k * step < 0.97 * edge:
-            tx, ty = pole_plane(sign * (90.0 - k * step), 195.0, south=south)
+        if k * step < 0.85 * edge:
+            tx, ty = pole_plane(sign * (90.0 - k * step), free_lon, south=south)
             texts.append((float(tx), float(ty), f"{90.0 - k * step:g}° {'S' if south else 'N'}"))
     spokes_x, spokes_y = [], []
     for lon in range(0, 360, 30):
@@ -165,10 +179,17 @@ def _graticule(half_width: float, *, south: bool) -> list[Spec]:
         px, py = pole_plane(sign * (90.0 - np.array([inner, corner])), float(lon), south=south)
         spokes_x.append((round(float(px[0]) / 1000.0, 2), round(float(px[1]) / 1000.0, 2)))
         spokes_y.append((round(float(py[0]) / 1000.0, 2), round(float(py[1]) / 1000.0, 2)))
-        # labels of meridians stand where these leave the frame
-        out = 0.93 * half_width / max(abs(math.sin(math.radians(lon))), abs(math.cos(math.radians(lon))))
+        # labels of meridians stand where these leave the frame, farther in at the sides where they would be cut
+        side = abs(math.sin(math.radians(lon))) > abs(math.cos(math.radians(lon)))
+        out = (
+            (0.87 if side else 0.94)
+            * half_width
+            / max(abs(math.sin(math.radians(lon))), abs(math.cos(math.radians(lon))))
+        )
         east = lon if lon <= 180 else lon - 360
-        name = "0° (Earth)" if lon == 0 else "180°" if lon == 180 else f"{abs(east)}° {'E' if east > 0 else 'W'}"
+        name = (
+            "0° (Earth)" if lon == 0 else "180°" if lon == 180 else f"{abs(east)}° {'E' if east > 0 else 'W'}"
+        )
         up = 1.0 if south else -1.0
         texts.append((out * math.sin(math.radians(lon)), up * out * math.cos(math.radians(lon)), name))
     x += lines_between(spokes_x)
@@ -193,19 +214,45 @@ def _graticule(half_width: float, *, south: bool) -> list[Spec]:
     return [strokes, names]
 
 
-def _label_corners(places: Sequence[tuple[float, float]], names: Sequence[str], half_width: float) -> list[str]:
+def _free_longitude(sites: Sequence[Any]) -> float:
+    """The direction between meridians that is farthest from every site: latitudes are written there."""
+    wanted = [15.0 + 30.0 * k for k in range(12)]
+
+    def distance(lon: float) -> float:
+        return min((abs((lon - site.lon_deg + 180.0) % 360.0 - 180.0) for site in sites), default=0.0)
+
+    return max(wanted, key=distance)
+
+
+def _label_corners(
+    places: Sequence[tuple[float, float]], names: Sequence[str], half_width: float
+) -> list[str]:
     """Where each site's label goes so that it covers no other label or marker and stays inside the frame."""
     km_per_px = 2.0 * half_width / MAP_PIXELS
     tall = 17.0 * km_per_px
     taken = [(x - tall / 2, x + tall / 2, y - tall / 2, y + tall / 2) for x, y in places]
-    chosen = []
+    chosen: list[str] = []
     for x, y in places:
         wide = 7.8 * min(len(names[len(chosen)]), 26) * km_per_px
         best, best_cost = "top center", math.inf
-        for corner in ("top center", "bottom center", "middle right", "middle left", "top right", "top left", "bottom right", "bottom left"):
+        for corner in (
+            "top center",
+            "bottom center",
+            "middle right",
+            "middle left",
+            "top right",
+            "top left",
+            "bottom right",
+            "bottom left",
+        ):
             box = _label_box(x, y, corner, wide, tall)
             cost = sum(_overlap(box, other) for other in taken)
-            cost += 4.0 * wide * tall * (box[0] < -half_width or box[1] > half_width or abs(y) > half_width - 2 * tall)
+            cost += (
+                4.0
+                * wide
+                * tall
+                * (box[0] < -half_width or box[1] > half_width or abs(y) > half_width - 2 * tall)
+            )
             if cost < best_cost - 1e-9:
                 best, best_cost = corner, cost
         taken.append(_label_box(x, y, best, wide, tall))
@@ -213,7 +260,9 @@ def _label_corners(places: Sequence[tuple[float, float]], names: Sequence[str], 
     return chosen
 
 
-def _label_box(x: float, y: float, corner: str, wide: float, tall: float) -> tuple[float, float, float, float]:
+def _label_box(
+    x: float, y: float, corner: str, wide: float, tall: float
+) -> tuple[float, float, float, float]:
     vertical, horizontal = corner.split()
     low = {"top": y + tall / 2, "middle": y - tall / 2, "bottom": y - 1.5 * tall}[vertical]
     left = {"center": x - wide / 2, "right": x + tall / 2, "left": x - tall / 2 - wide}[horizontal]

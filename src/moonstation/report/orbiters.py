@@ -6,7 +6,17 @@ import numpy as np
 
 from moonstation.arrays import FloatArray
 from moonstation.report import palette
-from moonstation.report.figure import Days, Figure, Spec, axis, layout, legend_above, numbers, stamps, time_axis
+from moonstation.report.figure import (
+    Days,
+    Figure,
+    Spec,
+    axis,
+    layout,
+    legend_above,
+    numbers,
+    stamps,
+    time_axis,
+)
 from moonstation.report.inputs import Result, metric, name_of, parts, series, times_of
 from moonstation.report.wording import day, number
 
@@ -31,7 +41,8 @@ def _altitude(result: Result, orbiter: Any, index: int, altitude: FloatArray) ->
     lowest = metric(result, f"orbiter.{orbiter.id}.altitude.lowest")
     least = float(altitude.min()) if lowest is None else lowest / 1000.0
     when = day(times[int(np.argmin(altitude))])
-    finding = f"{name_of(orbiter)} flies between {number(least)} and {number(float(altitude.max()))} km; lowest on {when}"
+    most = number(float(altitude.max()))
+    finding = f"{name_of(orbiter)} flies between {number(least)} and {most} km; lowest on {when}"
     note = "Altitude over the 1737.4 km sphere: the band spans the lowest and highest of each UTC day."
     trajectory = result.trajectories.get(orbiter.id)
     if trajectory is not None:
@@ -39,7 +50,12 @@ def _altitude(result: Result, orbiter: Any, index: int, altitude: FloatArray) ->
         note += f" {trajectory.note}" if trajectory.note else ""
     line = {"type": "scatter", "mode": "lines", "x": x, "hovertemplate": "%{y} km"}
     data: list[Spec] = [
-        {**line, "name": "daily lowest", "y": numbers(low, 1), "line": {"color": palette.VERMILLION, "width": 1.5}},
+        {
+            **line,
+            "name": "daily lowest",
+            "y": numbers(low, 1),
+            "line": {"color": palette.VERMILLION, "width": 1.5},
+        },
         {
             **line,
             "name": "daily highest",

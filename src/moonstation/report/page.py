@@ -1,6 +1,7 @@
 """The report: one page that carries everything it shows and opens without a network."""
 
 import importlib.resources
+import re
 from functools import lru_cache
 
 from moonstation.report import sections
@@ -12,7 +13,12 @@ from moonstation.report.inputs import Result, span_days
 from moonstation.report.light import light_figures
 from moonstation.report.map import pole_maps
 from moonstation.report.orbiters import orbiter_figures
-from moonstation.report.requirements import requirement_figures, requirement_table, verdict_sentence, verdict_table
+from moonstation.report.requirements import (
+    requirement_figures,
+    requirement_table,
+    verdict_sentence,
+    verdict_table,
+)
 from moonstation.report.sky import sky_figures
 from moonstation.report.tables import escaped
 from moonstation.report.wording import number
@@ -50,7 +56,12 @@ def write_report(result: Result) -> str:
         _section("where", "What and where", sections.what_and_where(result) + _drawings(drawn["where"])),
         _section("sky", "The sky of each site", _drawings(drawn["sky"]), "No site was studied."),
         _section("light", "Sunlight", _drawings(drawn["light"]), "No site was studied."),
-        _section("contacts", "Contacts with the Earth and relays", _drawings(drawn["contacts"]), "No link was studied."),
+        _section(
+            "contacts",
+            "Contacts with the Earth and relays",
+            _drawings(drawn["contacts"]),
+            "No link was studied.",
+        ),
         _section("power", "Power and batteries", _drawings(drawn["power"]), "The station has no power bus."),
         _section("data", "Data in and out", _drawings(drawn["data"]), "No site makes data."),
         _section("orbiters", "Orbiters", _drawings(drawn["orbiters"]), "The station has no orbiter."),
@@ -60,8 +71,15 @@ def write_report(result: Result) -> str:
             _drawings(drawn["requirements"]) + requirement_table(result),
             "The station file sets no requirements.",
         ),
-        _section("assumptions", "Assumptions", sections.assumptions(result), "The station file marks no value as an assumption."),
-        _section("sources", "Data sources and their limits", sections.sources(result), "No data file was recorded."),
+        _section(
+            "assumptions",
+            "Assumptions",
+            sections.assumptions(result),
+            "The station file marks no value as an assumption.",
+        ),
+        _section(
+            "sources", "Data sources and their limits", sections.sources(result), "No data file was recorded."
+        ),
         _section("method", "How the figures are defined", sections.definitions()),
         _section("software", "Software and timings", sections.software(result), "Not recorded."),
     ]
@@ -71,7 +89,8 @@ def write_report(result: Result) -> str:
             "style": _packaged("style.css"),
             "head": _head(result),
             "key": sections.key_numbers(result),
-            "verdict_table": verdict_table(result) or '<p class="none">The station file sets no requirements.</p>',
+            "verdict_table": verdict_table(result)
+            or '<p class="none">The station file sets no requirements.</p>',
             "notes": _notes(result),
             "map": _drawing(maps[0]),
             "navigation": _navigation(),
@@ -114,7 +133,9 @@ def _head(result: Result) -> str:
     failed = any(v.verdict != "met" for v in result.verdicts)
     state = "unmet" if failed else "met"
     kind = "none" if not result.verdicts else state
-    description = f'<p class="what">{escaped(station.description)}</p>' if getattr(station, "description", "") else ""
+    description = (
+        f'<p class="what">{escaped(station.description)}</p>' if getattr(station, "description", "") else ""
+    )
     span = f"{result.start.utc[:16].replace('T', ' ')} to {result.stop.utc[:16].replace('T', ' ')} UTC"
     length = f"{number(span_days(result), 4)} d in steps of {number(result.step_s / 60.0)} min"
     return (
@@ -130,6 +151,9 @@ def _notes(result: Result) -> str:
     items = "".join(f"<li>{escaped(note)}</li>" for note in result.notes)
     return f'<aside class="notes"><h2>Limits of this study</h2><ul>{items}</ul></aside>'
 
+
+DATE = re.compile(r"\b\d{4}-\d\d-\d\d\b")
+"""A date, which must not be broken at the end of a line."""
 
 SECTIONS = (
     ("where", "What and where"),
@@ -164,9 +188,9 @@ def _drawings(figures: list[Figure]) -> str:
 def _drawing(figure: Figure) -> str:
     limit = f'<p class="limit">{escaped(figure.limit)}</p>' if figure.limit else ""
     note = f"<figcaption>{escaped(figure.note)}</figcaption>" if figure.note else ""
+    finding = DATE.sub(r'<span class="whole">\g<0></span>', escaped(figure.finding))
     return (
-        f"<figure><h3>{escaped(figure.finding)}</h3>{limit}"
+        f"<figure><h3>{finding}</h3>{limit}"
         f'<div class="drawing" id="{figure.id}" style="height:{figure.height}px" role="img" '
         f'aria-label="{escaped(figure.finding)}"></div>{note}</figure>'
     )
-

@@ -42,7 +42,9 @@ def hillshade(elevation: FloatArray, pixel_m: float) -> AnyArray:
     slope_y, slope_x = np.gradient(elevation * EXAGGERATION, pixel_m)
     east = math.cos(SUN_ELEVATION) * math.sin(SUN_AZIMUTH)
     north = math.cos(SUN_ELEVATION) * math.cos(SUN_AZIMUTH)
-    lit = (math.sin(SUN_ELEVATION) - slope_x * east - slope_y * north) / np.sqrt(1.0 + slope_x**2 + slope_y**2)
+    lit = (math.sin(SUN_ELEVATION) - slope_x * east - slope_y * north) / np.sqrt(
+        1.0 + slope_x**2 + slope_y**2
+    )
     grey = DARKEST + (BRIGHTEST - DARKEST) * np.clip(lit, 0.0, 1.0)
     return np.where(np.isfinite(grey), grey, 255.0).astype(np.uint8)
 
@@ -55,9 +57,10 @@ def cropped(elevation: FloatArray, half_width: float, wanted: float) -> tuple[Fl
     keep = min(math.ceil(wanted / spacing), math.floor(middle))
     low, high = math.ceil(middle - keep), math.floor(middle + keep)
     stride = max(1, math.ceil((high - low + 1) / MOST_PIXELS))
-    # drop the same number of pixels at both ends so that the pole stays in the middle after thinning
-    spare = (high - low) % stride
-    low, high = low + spare // 2, high - (spare - spare // 2)
+    # the pole stays in the middle only if both ends lose the same number of pixels
+    stride += stride % 2 == 0 and (high - low) % 2 == 1
+    while (high - low) % stride:
+        low, high = low + 1, high - 1
     kept = elevation[low : high + 1 : stride, low : high + 1 : stride]
     return kept, (high - low) / 2.0 * spacing
 

@@ -25,10 +25,14 @@ def verdict_sentence(verdicts: Sequence[JudgedRequirement]) -> str:
     unknown = [v for v in verdicts if v.verdict not in SYMBOLS]
     if len(met) == len(verdicts):
         head = "The one requirement is met" if len(met) == 1 else f"All {len(met)} requirements are met"
-        tightest = min((v for v in met if _relative(v) is not None), key=lambda v: _relative(v) or 0.0, default=None)
+        tightest = min(
+            (v for v in met if _relative(v) is not None), key=lambda v: _relative(v) or 0.0, default=None
+        )
         if tightest is None:
             return head + "."
-        return f"{head}; {'its' if len(met) == 1 else 'the smallest'} margin is {margin_words(tightest)}{'' if len(met) == 1 else f' ({tightest.id})'}."
+        if len(met) == 1:
+            return f"{head}; its margin is {margin_words(tightest)}."
+        return f"{head}; the smallest margin is {margin_words(tightest)} ({tightest.id})."
     head = f"{len(met) if met else 'None'} of {count(len(verdicts), 'requirement')} met"
     if len(verdicts) == 1:
         head = "The one requirement is not met" if failed else "The one requirement could not be judged"
@@ -37,7 +41,9 @@ def verdict_sentence(verdicts: Sequence[JudgedRequirement]) -> str:
         worst = [f"{v.id} ({quantity(v.value, v.unit)}, {limit_words(v)})" for v in failed]
         tail.append(f"not met: {listing(worst, 3)}")
     elif failed:
-        tail.append(f"{failed[0].id} is {quantity(failed[0].value, failed[0].unit)}, asked for {limit_words(failed[0])}")
+        tail.append(
+            f"{failed[0].id} is {quantity(failed[0].value, failed[0].unit)}, asked for {limit_words(failed[0])}"
+        )
     if unknown and len(verdicts) > 1:
         tail.append(f"{len(unknown)} could not be judged")
     return "; ".join([head, *tail]) + "."
@@ -45,7 +51,9 @@ def verdict_sentence(verdicts: Sequence[JudgedRequirement]) -> str:
 
 def limit_words(verdict: JudgedRequirement) -> str:
     """The limit in words: "at least 20 %"."""
-    return f"{'at least' if verdict.sense == 'at_least' else 'at most'} {quantity(verdict.limit, verdict.unit)}"
+    return (
+        f"{'at least' if verdict.sense == 'at_least' else 'at most'} {quantity(verdict.limit, verdict.unit)}"
+    )
 
 
 def margin_words(verdict: JudgedRequirement) -> str:
@@ -62,7 +70,10 @@ def margin_words(verdict: JudgedRequirement) -> str:
 def verdict_cell(verdict: JudgedRequirement) -> Html:
     """The verdict as symbol and word, coloured."""
     symbol = SYMBOLS.get(verdict.verdict, "?")
-    return Html(f'<span class="{CLASSES.get(verdict.verdict, "unknown")}"><b aria-hidden="true">{symbol}</b>{NO_BREAK}{escaped(verdict.verdict)}</span>')
+    return Html(
+        f'<span class="{CLASSES.get(verdict.verdict, "unknown")}">'
+        f'<b aria-hidden="true">{symbol}</b>{NO_BREAK}{escaped(verdict.verdict)}</span>'
+    )
 
 
 def verdict_table(result: Result) -> str:
@@ -71,12 +82,29 @@ def verdict_table(result: Result) -> str:
         [v.id, quantity(v.value, v.unit), limit_words(v), margin_words(v), verdict_cell(v)]
         for v in result.verdicts
     ]
-    return Table(("requirement", "value", "limit", "margin", "verdict"), rows, numeric=(1, 3), stacks=True, kind="verdicts").html()
+    return Table(
+        ("requirement", "value", "limit", "margin", "verdict"),
+        rows,
+        numeric=(1, 3),
+        stacks=True,
+        kind="verdicts",
+    ).html()
 
 
 def requirement_table(result: Result) -> str:
     """Every requirement in its own words with the metric it is judged by."""
-    rows = [[v.id, v.text or "–", Html(f"<code>{escaped(v.metric)}</code>"), quantity(v.value, v.unit), limit_words(v), margin_words(v), verdict_cell(v)] for v in result.verdicts]
+    rows = [
+        [
+            v.id,
+            v.text or "–",
+            Html(f"<code>{escaped(v.metric)}</code>"),
+            quantity(v.value, v.unit),
+            limit_words(v),
+            margin_words(v),
+            verdict_cell(v),
+        ]
+        for v in result.verdicts
+    ]
     heads = ("requirement", "in words", "metric", "value", "limit", "margin", "verdict")
     return Table(heads, rows, numeric=(3, 5), stacks=True).html()
 
@@ -95,6 +123,11 @@ def requirement_figures(result: Result) -> list[Figure]:
         return []
     drawn.sort(key=lambda pair: (pair[0], pair[1].id))
     bars = [max(-WIDEST, min(WIDEST, relative)) for relative, _ in drawn]
+    # room for the text beside the longest bars
+    low, high = (
+        (-1.8 * WIDEST if min(bars) < 0 else -0.1 * WIDEST),
+        (1.8 * WIDEST if max(bars) >= 0 else 0.1 * WIDEST),
+    )
     spec: Spec = {
         "data": [
             {
@@ -102,35 +135,68 @@ def requirement_figures(result: Result) -> list[Figure]:
                 "orientation": "h",
                 "x": [round(bar, 2) for bar in bars],
                 "y": list(range(len(drawn))),
-                "text": [f"{label(margin_words(v))} {SYMBOLS.get(v.verdict, '?')}" for _, v in drawn],
-                "textposition": "auto",
-                "insidetextanchor": "end",
-                "textfont": {"size": 12},
-                "cliponaxis": False,
-                "constraintext": "none",
                 "marker": {
                     "color": [palette.MET if v.verdict == "met" else palette.NOT_MET for _, v in drawn],
-                    "pattern": {"shape": ["" if v.verdict == "met" else "/" for _, v in drawn]},
+                    "pattern": {
+                        "shape": ["" if v.verdict == "met" else "/" for _, v in drawn],
+                        "fillmode": "overlay",
+                        "fgcolor": palette.PAPER,
+                        "solidity": 0.25,
+                    },
                 },
-                "customdata": [label(f"{v.id}: {quantity(v.value, v.unit)}, {limit_words(v)}") for _, v in drawn],
+                "customdata": [
+                    label(f"{v.id}: {quantity(v.value, v.unit)}, {limit_words(v)}") for _, v in drawn
+                ],
                 "hovertemplate": "%{customdata}<extra></extra>",
-            }
+            },
+            {
+                "type": "scatter",
+                "mode": "text",
+                "x": [round(bar, 2) for bar in bars],
+                "y": list(range(len(drawn))),
+                "text": [f" {label(margin_words(v))} {SYMBOLS.get(v.verdict, '?')} " for _, v in drawn],
+                "textposition": ["middle left" if bar < 0 else "middle right" for bar in bars],
+                "textfont": {"size": 12},
+                "cliponaxis": False,
+                "hoverinfo": "skip",
+            },
         ],
         "layout": layout(
-            xaxis=axis("margin as share of the limit [%]", range=[-1.15 * WIDEST, 1.15 * WIDEST], zeroline=True, zerolinecolor=palette.INK, zerolinewidth=1.5, tickvals=[-100, -50, 0, 50, 100]),
-            yaxis=axis("requirement", tickvals=list(range(len(drawn))), ticktext=[label(shortened(v.id, 24)) for _, v in drawn], range=[len(drawn) - 0.5, -0.5], showgrid=False),
+            xaxis=axis(
+                "margin as share of the limit [%]",
+                range=[low, high],
+                zeroline=True,
+                zerolinecolor=palette.INK,
+                zerolinewidth=1.5,
+                tickvals=[-100, -50, 0, 50, 100],
+            ),
+            yaxis=axis(
+                "requirement",
+                tickvals=list(range(len(drawn))),
+                ticktext=[label(shortened(v.id, 24)) for _, v in drawn],
+                range=[len(drawn) - 0.5, -0.5],
+                showgrid=False,
+            ),
             bargap=0.3,
         ),
     }
-    note = f"To the right of the line a requirement is met. Bars end at {WIDEST:g} % of the limit; the text gives the margin itself."
+    note = (
+        f"To the right of the line a requirement is met. Bars end at {WIDEST:g} % of the limit; "
+        "the text gives the margin itself."
+    )
     left_out = len(result.verdicts) - len(drawn)
     if left_out:
-        note += f" {count(left_out, 'requirement').capitalize()} with a limit of zero or without a value {'is' if left_out == 1 else 'are'} in the table alone."
-    return [Figure("fig-margins", _finding(drawn), spec, 110 + 30 * len(drawn), note)]
+        stand = "stands" if left_out == 1 else "stand"
+        note += f" {count(left_out, 'requirement')} with a limit of zero or without a value {stand} in the table alone."
+    return [Figure("fig-margins", _finding(result.verdicts, drawn), spec, 110 + 30 * len(drawn), note)]
 
 
-def _finding(drawn: Sequence[tuple[float, JudgedRequirement]]) -> str:
-    _, tightest = drawn[0]
+def _finding(verdicts: Sequence[JudgedRequirement], drawn: Sequence[tuple[float, JudgedRequirement]]) -> str:
+    tightest = drawn[0][1]
+    named = f"{tightest.id} ({margin_words(tightest)})"
+    missed = sum(v.verdict != "met" for v in verdicts)
+    if not missed:
+        return f"Smallest margin: {named}"
     if tightest.verdict == "met":
-        return f"Smallest margin: {tightest.id}, {margin_words(tightest)}"
-    return f"Farthest from its limit: {tightest.id}, {margin_words(tightest)}"
+        return f"{count(missed, 'requirement')} not met without a margin to draw; smallest of the others: {named}"
+    return f"{missed} of {count(len(verdicts), 'requirement')} not met, farthest from its limit: {named}"

@@ -20,17 +20,17 @@ from moonstation.report.wording import (
     volume,
 )
 
-Worst = tuple[str, str, Callable[[float], str], Callable[[Sequence[float]], float], str, str]
+Worst = tuple[str, str, Callable[[float], str], Callable[[Sequence[float]], float], str]
 
 KEY_NUMBERS: tuple[Worst, ...] = (
-    ("sun.average", "Sun seen", share, min, "sites", "site"),
-    ("sun.longest_dark", "Longest dark spell", duration, max, "sites", "site"),
-    ("reserve.lowest", "Lowest charge", share, min, "buses", "bus"),
-    ("link.share", "Time linked to Earth", share, min, "sites", "site"),
-    ("link.longest_gap", "Longest gap in links", duration, max, "sites", "site"),
-    ("delivered", "Data delivered", share, min, "sites", "data"),
+    ("sun.average", "Sun seen", share, min, "site"),
+    ("sun.longest_dark", "Longest dark spell", duration, max, "site"),
+    ("reserve.lowest", "Lowest charge", share, min, "bus"),
+    ("link.share", "Time linked to Earth", share, min, "site"),
+    ("link.longest_gap", "Longest gap in links", duration, max, "site"),
+    ("delivered", "Data delivered", share, min, "data"),
 )
-"""Figures at the top: end of the metric's name, title, words, which of several is worst, whose names, first part."""
+"""Figures at the top: end of the metric's name, title, words, which of several is worst, first part."""
 
 
 def key_numbers(result: Result) -> str:
@@ -40,7 +40,7 @@ def key_numbers(result: Result) -> str:
     if result.verdicts:
         met = sum(v.verdict == "met" for v in result.verdicts)
         tiles.append((f"{met} of {len(result.verdicts)}", "Requirements met", ""))
-    for ending, title, words, worst, _, first in KEY_NUMBERS:
+    for ending, title, words, worst, first in KEY_NUMBERS:
         found = {}
         for name in result.metrics:
             start, _, rest = name.partition(".")
@@ -55,8 +55,21 @@ def key_numbers(result: Result) -> str:
         where = sites.get(place, place)
         tiles.append((words(value), title, where if len(found) == 1 else f"{where}, worst of {len(found)}"))
     return "".join(
-        f"<li><b>{escaped(value)}</b><span>{escaped(title)}</span><small>{escaped(where)}</small></li>" for value, title, where in tiles
+        f"<li><b>{escaped(value)}</b><span>{escaped(title)}</span><small>{escaped(where)}</small></li>"
+        for value, title, where in tiles
     )
+
+
+KINDS = (
+    ("partners", "partner", "partners"),
+    ("facilities", "facility", "facilities"),
+    ("sites", "site", "sites"),
+    ("elements", "element", "elements"),
+    ("orbiters", "orbiter", "orbiters"),
+    ("ground_stations", "ground station", "ground stations"),
+    ("missions", "mission", "missions"),
+)
+"""Tables of a station, with the words for one and for many."""
 
 
 def what_and_where(result: Result) -> str:
@@ -64,16 +77,17 @@ def what_and_where(result: Result) -> str:
     station = result.station
     partner_names = {p.id: name_of(p) for p in parts(station, "partners")}
     facility_names = {f.id: name_of(f) for f in parts(station, "facilities")}
-    counted = (("partners", "partner"), ("facilities", "facility"), ("sites", "site"), ("elements", "element"))
-    counted += (("orbiters", "orbiter"), ("ground_stations", "ground station"), ("missions", "mission"))  # type: ignore[assignment]
-    plurals = {"facility": "facilities"}
-    there = [count(len(parts(station, kind)), noun, plurals.get(noun)) for kind, noun in counted if parts(station, kind)]
-    intro = f'<p>{escaped("The station file holds " + ", ".join(there) + ".") if there else "The station file names no parts."}</p>'
+    there = [count(len(parts(station, k)), one, many) for k, one, many in KINDS if parts(station, k)]
+    sentence = f"The station file holds {', '.join(there)}." if there else "The station file names no parts."
+    intro = f"<p>{escaped(sentence)}</p>"
     tables = [
         _titled("Sites", _sites(result)),
         _titled("Elements", _elements(station, partner_names, facility_names)),
         _titled("Orbiters", _orbiters(station, partner_names)),
-        folded(f"Ground stations ({len(parts(station, 'ground_stations'))})", _ground_stations(station, partner_names)),
+        folded(
+            f"Ground stations ({len(parts(station, 'ground_stations'))})",
+            _ground_stations(station, partner_names),
+        ),
         folded(f"Facilities ({len(parts(station, 'facilities'))})", _facilities(station)),
         folded(f"Missions ({len(parts(station, 'missions'))})", _missions(station, partner_names)),
         folded(f"Launchers ({len(parts(station, 'launchers'))})", _launchers(station)),
@@ -110,7 +124,13 @@ def _sites(result: Result) -> str:
                 terrain,
             ]
         )
-    heads = ("site", "place (mean-Earth frame)", "ground over 1737.4 km", "height of figures", "terrain horizon")
+    heads = (
+        "site",
+        "place (mean-Earth frame)",
+        "ground over 1737.4 km",
+        "height of figures",
+        "terrain horizon",
+    )
     return Table(heads, rows, numeric=(2, 3), stacks=True).html()
 
 
@@ -147,7 +167,9 @@ def _supply(element: Any) -> str:
     if getattr(element, "array_power", 0.0):
         pieces.append(f"{power(element.array_power)} array, {getattr(element, 'array_pointing', 'tracking')}")
     elif getattr(element, "array_area", None):
-        pieces.append(f"{number(element.array_area)} m² array, {getattr(element, 'array_pointing', 'tracking')}")
+        pieces.append(
+            f"{number(element.array_area)} m² array, {getattr(element, 'array_pointing', 'tracking')}"
+        )
     if getattr(element, "battery_capacity", 0.0):
         pieces.append(f"{energy(element.battery_capacity)} store")
     if getattr(element, "data_storage", 0.0):
@@ -163,8 +185,26 @@ def _orbiters(station: Any, partners: dict[str, str]) -> str:
         takes = rate(o.relay_rate) if getattr(o, "relay_rate", 0.0) else "–"
         inclination = degrees(o.inclination * 57.29577951308232)
         partner = getattr(o, "partner", "")
-        rows.append([name_of(o), partners.get(partner, partner) or "–", "yes" if o.relay else "no", height, inclination, takes, sends])
-    heads = ("orbiter", "partner", "relay", "altitude at start", "inclination", "takes from sites", "sends to Earth")
+        rows.append(
+            [
+                name_of(o),
+                partners.get(partner, partner) or "–",
+                "yes" if o.relay else "no",
+                height,
+                inclination,
+                takes,
+                sends,
+            ]
+        )
+    heads = (
+        "orbiter",
+        "partner",
+        "relay",
+        "altitude at start",
+        "inclination",
+        "takes from sites",
+        "sends to Earth",
+    )
     return Table(heads, rows, numeric=(3, 4, 5, 6), stacks=True).html()
 
 
@@ -174,20 +214,40 @@ def _ground_stations(station: Any, partners: dict[str, str]) -> str:
         partner = getattr(g, "partner", "")
         place = f"{latitude(g.lat_deg)}, {longitude(g.lon_deg)}"
         mask = degrees(float(getattr(g, "mask_deg", 10.0)))
-        rows.append([name_of(g), _text(g, "network"), partners.get(partner, partner) or "–", place, mask, _text(g, "status")])
+        rows.append(
+            [
+                name_of(g),
+                _text(g, "network"),
+                partners.get(partner, partner) or "–",
+                place,
+                mask,
+                _text(g, "status"),
+            ]
+        )
     heads = ("ground station", "network", "partner", "place (WGS 84)", "lowest elevation", "status")
     return Table(heads, rows, numeric=(4,), stacks=True).html()
 
 
 def _facilities(station: Any) -> str:
-    return Table(("facility", "role"), [[name_of(f), _text(f, "role")] for f in parts(station, "facilities")]).html()
+    return Table(
+        ("facility", "role"), [[name_of(f), _text(f, "role")] for f in parts(station, "facilities")]
+    ).html()
 
 
 def _missions(station: Any, partners: dict[str, str]) -> str:
     rows = []
     for m in parts(station, "missions"):
         partner = getattr(m, "partner", "")
-        rows.append([name_of(m), partners.get(partner, partner) or "–", _text(m, "launch"), _text(m, "launcher"), _text(m, "status"), _text(m, "content")])
+        rows.append(
+            [
+                name_of(m),
+                partners.get(partner, partner) or "–",
+                _text(m, "launch"),
+                _text(m, "launcher"),
+                _text(m, "status"),
+                _text(m, "content"),
+            ]
+        )
     return Table(("mission", "partner", "launch", "launcher", "status", "brings"), rows, stacks=True).html()
 
 
@@ -195,24 +255,41 @@ def _launchers(station: Any) -> str:
     rows = []
     for launcher in parts(station, "launchers"):
         tli = getattr(launcher, "tli", None)
-        rows.append([name_of(launcher), _text(launcher, "country"), "–" if tli is None else f"{number(tli / 1000.0)} t", _text(launcher, "status")])
-    return Table(("launcher", "country", "to the Moon (TLI)", "status"), rows, numeric=(2,), stacks=True).html()
+        rows.append(
+            [
+                name_of(launcher),
+                _text(launcher, "country"),
+                "–" if tli is None else f"{number(tli / 1000.0)} t",
+                _text(launcher, "status"),
+            ]
+        )
+    return Table(
+        ("launcher", "country", "to the Moon (TLI)", "status"), rows, numeric=(2,), stacks=True
+    ).html()
 
 
 def _partners(station: Any) -> str:
-    rows = [[name_of(p), _text(p, "kind"), _text(p, "joined"), _text(p, "role")] for p in parts(station, "partners")]
+    rows = [
+        [name_of(p), _text(p, "kind"), _text(p, "joined"), _text(p, "role")]
+        for p in parts(station, "partners")
+    ]
     return Table(("partner", "kind", "joined", "contributes"), rows, stacks=True).html()
 
 
 def assumptions(result: Result) -> str:
     """Every value that the station file marks as an assumption, folded away."""
     listed = result.station.assumptions() if hasattr(result.station, "assumptions") else []
-    rows = [[Html(f"<code>{escaped(key)}</code>"), p.text, p.source or "–", p.note or "–"] for key, p in listed]
+    rows = [
+        [Html(f"<code>{escaped(key)}</code>"), p.text, p.source or "–", p.note or "–"] for key, p in listed
+    ]
     if not rows:
         return ""
     table = Table(("value", "as written", "source", "reason"), rows, stacks=True).html()
     words = "One value is" if len(rows) == 1 else f"{len(rows)} values are"
-    intro = f"<p>{words} marked as assumption in the station file: no source was found, so the figures that rest on them are as good as that judgement.</p>"
+    intro = (
+        f"<p>{words} marked as assumption in the station file: no source was found, so the figures that rest on "
+        f"{'it' if len(rows) == 1 else 'them'} are as good as that judgement.</p>"
+    )
     return intro + folded(f"Show {count(len(rows), 'assumption')}", table)
 
 
@@ -220,7 +297,9 @@ def sources(result: Result) -> str:
     """Data files with version, resolution and hash, and what each cannot carry."""
     rows = []
     for s in result.sources:
-        digest = Html(f'<code title="{escaped(s.sha256)}">{escaped(s.sha256[:12])}</code>') if s.sha256 else "–"
+        digest = (
+            Html(f'<code title="{escaped(s.sha256)}">{escaped(s.sha256[:12])}</code>') if s.sha256 else "–"
+        )
         rows.append([s.name, s.serves or "–", s.version or "–", s.resolution or "–", digest, s.limits or "–"])
     heads = ("file", "serves", "version", "resolution", "SHA-256 (start)", "limits")
     return Table(heads, rows, stacks=True).html() + _horizons(result)
@@ -232,8 +311,18 @@ def _horizons(result: Result) -> str:
     for key, h in result.horizons.items():
         fine = resolution(float(h.resolution_m)) if h.resolution_m == h.resolution_m else "not known"
         heights = ", ".join(number(float(height)) for height in h.heights)
-        rows.append([names.get(key, key), h.terrain, fine, f"{heights} m", "indicative" if h.indicative else "carries the figures"])
-    table = Table(("horizon of", "made from", "resolution at the site", "heights", "use"), rows, stacks=True).html()
+        rows.append(
+            [
+                names.get(key, key),
+                h.terrain,
+                fine,
+                f"{heights} m",
+                "indicative" if h.indicative else "carries the figures",
+            ]
+        )
+    table = Table(
+        ("horizon of", "made from", "resolution at the site", "heights", "use"), rows, stacks=True
+    ).html()
     return _titled("Terrain horizons used", table)
 
 
@@ -244,28 +333,63 @@ def software(result: Result) -> str:
     path = getattr(station, "path", None)
     if getattr(station, "sha256", ""):
         name = path.name if path is not None else getattr(station, "id", "")
-        rows.append([f"station file {name}", Html(f'<code title="{escaped(station.sha256)}">SHA-256 {escaped(station.sha256[:12])}</code>')])
+        rows.append(
+            [
+                f"station file {name}",
+                Html(
+                    f'<code title="{escaped(station.sha256)}">SHA-256 {escaped(station.sha256[:12])}</code>'
+                ),
+            ]
+        )
     versions = Table(("software", "version"), rows).html()
-    times = Table(("stage", "time [s]"), [[k, f"{v:.2f}"] for k, v in result.timings_s.items()], numeric=(1,)).html()
+    times = Table(
+        ("stage", "time [s]"), [[k, f"{v:.2f}"] for k, v in result.timings_s.items()], numeric=(1,)
+    ).html()
     if not versions and not times:
         return ""
     return f'<div class="pair">{versions}{times}</div>'
 
 
 DEFINITIONS = (
-    ("Share of the Sun", "Part of the solar disc above the terrain horizon and outside the Earth’s shadow; 1 when the whole disc is seen. Averages are over time."),
+    (
+        "Share of the Sun",
+        "Part of the solar disc above the terrain horizon and outside the Earth’s shadow; 100 % when the whole disc is "
+        "seen. Averages are over time.",
+    ),
     ("Dark spell", "Unbroken time in which none of the disc is seen. Any light ends it."),
-    ("Elevation and azimuth", "Apparent (light time, aberration), above the local horizontal of the 1737.4 km sphere; azimuth clockwise from north, which points away from the pole in the south."),
-    ("Contact", "Both ends see each other: over the terrain horizon at the site, over the station’s lowest elevation on the Earth, not behind the Moon. Edges are found to a second, not by the step."),
+    (
+        "Elevation and azimuth",
+        "Apparent (light time, aberration), above the local horizontal of the 1737.4 km sphere; azimuth clockwise from "
+        "north, which points away from the south pole.",
+    ),
+    (
+        "Contact",
+        "Both ends see each other: over the terrain horizon at the site, over the station’s lowest elevation on the "
+        "Earth, not behind the Moon. Edges are found to a second, not by the step.",
+    ),
     ("Gap", "Unbroken time without contact, counted from the start and to the end of the span."),
-    ("State of charge", "Energy in all stores of a bus over their capacity. The reserve is never used: loads go unserved first."),
+    (
+        "State of charge",
+        "Energy in all stores of a bus over their capacity. The reserve is never used: loads go unserved first.",
+    ),
     ("Worst spell", "From the last full charge before the lowest charge to the first full charge after it."),
     ("Backlog", "Age of the oldest data that have not been sent."),
-    ("Margin", "Distance of a value from its limit, positive on the good side; of shares in percentage points."),
-    ("Indicative", "Drawn from terrain coarser than 500 m at the site: such a horizon can be wrong by degrees and the light by tens of points."),
+    (
+        "Margin",
+        "Distance of a value from its limit, positive on the good side; of shares in percentage points.",
+    ),
+    (
+        "Indicative",
+        "Drawn from terrain coarser than 500 m at the site. Near the pole the packaged global grid (3.8 km) overstates "
+        "sunlight by about 10 points on average.",
+    ),
 )
 
 
 def definitions() -> str:
     """How the figures of the page are defined."""
-    return "<dl>" + "".join(f"<dt>{escaped(term)}</dt><dd>{escaped(words)}</dd>" for term, words in DEFINITIONS) + "</dl>"
+    return (
+        "<dl>"
+        + "".join(f"<dt>{escaped(term)}</dt><dd>{escaped(words)}</dd>" for term, words in DEFINITIONS)
+        + "</dl>"
+    )

@@ -50,7 +50,15 @@ def _panorama(result: Result, site: Any, index: int) -> Figure | None:
         data += _sun_tracks(times[::stride], sun_az[::stride], sun_el[::stride])
         heights += [float(sun_el.max()), float(sun_el.min())]
     if earth_el is not None and earth_az is not None:
-        data.append(_track(earth_az[::stride], earth_el[::stride], "Earth's centre", palette.EARTH, 1.2))
+        data.append(
+            _track(
+                earth_az[::stride],
+                earth_el[::stride],
+                "Earth's centre",
+                palette.tint(palette.EARTH, 0.55),
+                1.0,
+            )
+        )
         heights += [float(earth_el.max())]
     profile: FloatArray = np.empty(0)
     if horizon is not None:
@@ -65,17 +73,27 @@ def _panorama(result: Result, site: Any, index: int) -> Figure | None:
     spec: Spec = {
         "data": data,
         "layout": layout(
-            xaxis=axis("azimuth, clockwise from north [°]", range=[0, 360], tickvals=ticks, ticktext=names),
+            xaxis=axis(
+                "azimuth, clockwise from north [°]", range=[0, 360.01], tickvals=ticks, ticktext=names
+            ),
             yaxis=axis("elevation [°]", range=[round(low, 2), round(high, 2)], ticksuffix="°"),
             showlegend=True,
             legend=legend_above(),
         ),
     }
-    note = f"Seen from {number(height)} m above the ground; elevation is drawn about {number(exaggeration, 1)}× larger than azimuth."
+    note = (
+        f"Seen from {number(height)} m above the ground; "
+        f"elevation is drawn about {number(exaggeration, 1)}× larger than azimuth."
+    )
     if horizon is not None:
         note += f" Terrain: {horizon.terrain}."
     return Figure(
-        f"fig-sky-{index + 1}", _finding(result, site, profile, horizon, sun_el), spec, FIGURE_HEIGHT, note, terrain_limit(result, site.id)
+        f"fig-sky-{index + 1}",
+        _finding(result, site, profile, horizon, sun_el),
+        spec,
+        FIGURE_HEIGHT,
+        note,
+        terrain_limit(result, site.id),
     )
 
 
@@ -85,16 +103,24 @@ def _finding(result: Result, site: Any, profile: FloatArray, horizon: Any, sun_e
     if horizon is not None:
         i = int(np.argmax(profile))
         azimuth = float(np.degrees(horizon.azimuth[i]))
-        pieces.append(f"terrain stands up to {degrees(float(profile[i]))} high ({compass(azimuth)}, azimuth {azimuth:.0f}°)")
+        pieces.append(
+            f"terrain reaches {degrees(float(profile[i]))} ({compass(azimuth)}, azimuth {azimuth:.0f}°)"
+        )
     seen = metric(result, f"site.{site.id}.sun.average")
     if sun_el is not None:
         track = f"the Sun’s centre moves between {degrees(float(sun_el.min()))} and {degrees(float(sun_el.max()))}"
         if seen is not None:
-            track += f" and {share(seen)} of its light comes through"
+            track += f", {share(seen)} of its disc is seen on average"
         pieces.append(track)
     earth = metric(result, f"site.{site.id}.earth.visible")
     if earth is not None:
-        pieces.append("the Earth is always in view" if earth >= 1.0 else "the Earth is never in view" if earth <= 0.0 else f"{share(earth)} of the Earth is seen on average")
+        pieces.append(
+            "the Earth is always in view"
+            if earth >= 1.0
+            else "the Earth is never in view"
+            if earth <= 0.0
+            else f"the Earth is in view {share(earth)} of the time"
+        )
     return f"{name}: {'; '.join(pieces)}"
 
 
@@ -111,7 +137,15 @@ def _terrain(azimuth: FloatArray, profile: FloatArray, floor: float) -> list[Spe
     height = np.concatenate((profile[order], [profile[order][0]]))
     x = numbers(around, 1)
     return [
-        {"type": "scatter", "mode": "lines", "x": [0, 360], "y": [round(floor, 2)] * 2, "line": {"width": 0}, "hoverinfo": "skip", "showlegend": False},
+        {
+            "type": "scatter",
+            "mode": "lines",
+            "x": [0, 360],
+            "y": [round(floor, 2)] * 2,
+            "line": {"width": 0},
+            "hoverinfo": "skip",
+            "showlegend": False,
+        },
         {
             "type": "scatter",
             "mode": "lines",
@@ -138,20 +172,40 @@ def _sun_tracks(times: AnyArray, azimuth: FloatArray, elevation: FloatArray) -> 
         trace = _track(azimuth[chosen], elevation[chosen], "Sun’s centre, a line per turn", palette.SUN, 1.1)
         trace["showlegend"] = k == 0
         trace["legendgroup"] = "sun"
-        trace["hovertemplate"] = f"turn from {day(times[chosen[0]])}<br>azimuth %{{x}}°, elevation %{{y}}°<extra></extra>"
+        trace["hovertemplate"] = (
+            f"turn from {day(times[chosen[0]])}<br>azimuth %{{x}}°, elevation %{{y}}°<extra></extra>"
+        )
         found.append(trace)
     return found
 
 
 def _track(azimuth: FloatArray, elevation: FloatArray, name: str, colour: str, width: float) -> Spec:
     x = np.mod(azimuth, 360.0)
-    cuts = np.flatnonzero(np.abs(np.diff(x)) > 180.0) + 1
+    x, elevation = _cut_at_north(x, elevation)
     return {
         "type": "scatter",
         "mode": "lines",
         "name": label(name),
-        "x": numbers(np.insert(x, cuts, np.nan), 1),
-        "y": numbers(np.insert(elevation, cuts, np.nan), 2),
+        "x": numbers(x, 1),
+        "y": numbers(elevation, 2),
         "line": {"color": colour, "width": width},
         "hovertemplate": f"{name}<br>azimuth %{{x}}°, elevation %{{y}}°<extra></extra>",
     }
+
+
+def _cut_at_north(x: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """A track over azimuth [deg] with a gap where it passes north, drawn out to both edges."""
+    cuts = np.flatnonzero(np.abs(np.diff(x)) > 180.0)
+    rising = x[cuts] > x[cuts + 1]
+    before, after = np.where(rising, 360.0, 0.0), np.where(rising, 0.0, 360.0)
+    to_edge = np.abs(before - x[cuts])
+    whole = to_edge + np.abs(x[cuts + 1] - after)
+    at_edge = y[cuts] + (y[cuts + 1] - y[cuts]) * np.divide(
+        to_edge, whole, out=np.zeros_like(whole), where=whole > 0
+    )
+    where = np.repeat(cuts + 1, 3)
+    gap = np.full(len(cuts), np.nan)
+    return (
+        np.insert(x, where, np.column_stack((before, gap, after)).ravel()),
+        np.insert(y, where, np.column_stack((at_edge, gap, at_edge)).ravel()),
+    )

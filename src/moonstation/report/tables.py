@@ -46,8 +46,13 @@ class Table:
             return ""
         classes = " ".join(c for c in (self.kind, "stacks" if self.stacks else "") if c)
         head = "".join(f'<th scope="col"{self._right(i)}>{escaped(h)}</th>' for i, h in enumerate(self.heads))
-        body = "\n".join(f"<tr>{''.join(self._cell(i, cell) for i, cell in enumerate(row))}</tr>" for row in self.rows)
-        return f'<div class="scroll"><table class="{classes}"><thead><tr>{head}</tr></thead>\n<tbody>{body}</tbody></table></div>'
+        body = "\n".join(
+            f"<tr>{''.join(self._cell(i, cell) for i, cell in enumerate(row))}</tr>" for row in self.rows
+        )
+        return (
+            f'<div class="scroll"><table class="{classes}"><thead><tr>{head}</tr></thead>\n'
+            f"<tbody>{body}</tbody></table></div>"
+        )
 
     def _cell(self, column: int, cell: object) -> str:
         if column == 0:
@@ -60,4 +65,8 @@ class Table:
 
 def folded(summary: str, content: str, *, opened: bool = False) -> str:
     """A part of the page that folds away."""
-    return f"<details{' open' if opened else ''}><summary>{escaped(summary)}</summary>{content}</details>" if content else ""
+    return (
+        f"<details{' open' if opened else ''}><summary>{escaped(summary)}</summary>{content}</details>"
+        if content
+        else ""
+    )

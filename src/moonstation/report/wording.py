@@ -17,17 +17,17 @@ def count(number: int, noun: str, plural: str | None = None) -> str:
     many = plural if plural is not None else noun + "s"
     if number == 0:
         return f"no {noun}"
-    return f"{number} {noun if number == 1 else many}"
+    return f"{number:,} {noun if number == 1 else many}".replace(",", NARROW_SPACE)
 
 
 def number(value: float | None, digits: int = 3) -> str:
-    """A number to `digits` significant digits, never in powers of ten, or a dash."""
+    """A number to `digits` significant digits, whole numbers in full, never in powers of ten; or a dash."""
     if value is None or not math.isfinite(value):
         return "–"
     if value == 0:
         return "0"
     before = math.floor(math.log10(abs(value))) + 1
-    rounded = round(value, digits - before)
+    rounded = round(value, max(0, digits - before))
     text = f"{abs(rounded):,.{max(0, digits - before)}f}" if before < digits else f"{abs(rounded):,.0f}"
     if "." in text:
         text = text.rstrip("0").rstrip(".")
@@ -153,4 +153,6 @@ def shortened(text: str, most: int = 30) -> str:
 
 def resolution(metres: float) -> str:
     """A terrain resolution: "40 m", "3.8 km"."""
-    return f"{number(metres / 1000.0, 2)}{NO_BREAK}km" if metres >= 1000.0 else f"{number(metres, 2)}{NO_BREAK}m"
+    return (
+        f"{number(metres / 1000.0, 2)}{NO_BREAK}km" if metres >= 1000.0 else f"{number(metres, 2)}{NO_BREAK}m"
+    )

@@ -3,8 +3,11 @@
   "use strict";
   var figures = JSON.parse(document.getElementById("figures").textContent);
   var waiting = Object.keys(figures);
+  // where nothing can hover, the buttons would lie on the data and a swipe would zoom instead of scroll
+  var hovers = window.matchMedia("(hover: hover)").matches;
   var config = {
     responsive: true,
+    displayModeBar: hovers ? "hover" : false,
     displaylogo: false,
     showTips: false,
     scrollZoom: false,
@@ -14,11 +17,20 @@
   };
 
   function fit(layout, width) {
-    // on a phone the titles of rows and of colour bars take the room that the data need
+    if (!hovers) layout.dragmode = false;
     if (width >= 560) return layout;
+    // on a phone the titles of rows take the room that the data need, and a legend takes more lines
+    if (layout.showlegend) layout.height += 50;
+    if (layout.yaxis.scaleanchor) layout.height = Math.min(layout.height, width + 30);
     Object.keys(layout).forEach(function (key) {
-      if (/^yaxis/.test(key) && layout[key].ticktext) layout[key].title = { text: "" };
       if (/^xaxis/.test(key)) layout[key].nticks = 5;
+      if (/^yaxis/.test(key) && layout[key].ticktext) {
+        layout[key].title = { text: "" };
+        layout[key].ticktext = layout[key].ticktext.map(function (name) {
+          return name.length > 22 ? name.slice(0, 20) + "\u2026" : name;
+        });
+        if (layout.xaxis.type === "date") layout.xaxis.nticks = 3;
+      }
     });
     return layout;
   }
@@ -26,9 +38,10 @@
   function draw(id) {
     var place = document.getElementById(id);
     var figure = figures[id];
+    figure.layout.height = figure.height;
+    figure.layout.autosize = true;
     var layout = fit(figure.layout, place.clientWidth);
-    layout.height = figure.height;
-    layout.autosize = true;
+    place.style.height = layout.height + "px";
     Plotly.newPlot(place, figure.data, layout, config);
   }
 
@@ -41,16 +54,20 @@
     setTimeout(next, 0);
   }
 
+  var folded = [];
+
   // A figure keeps the width it was drawn with: on paper it gets the width of the paper.
   function onPaper() {
     while (waiting.length) draw(waiting.shift());
     Object.keys(figures).forEach(function (id) {
       Plotly.relayout(id, { width: 680, autosize: false });
     });
-    document.querySelectorAll("details").forEach(function (part) { part.open = true; });
+    folded = Array.prototype.slice.call(document.querySelectorAll("details:not([open])"));
+    folded.forEach(function (part) { part.open = true; });
   }
 
   function onScreen() {
+    folded.forEach(function (part) { part.open = false; });
     Object.keys(figures).forEach(function (id) {
       Plotly.relayout(id, { width: null, autosize: true });
     });
