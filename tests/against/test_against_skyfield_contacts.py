@@ -55,11 +55,8 @@ def test_elevation_of_a_lunar_site_at_a_ground_station(station, tmp_path):
     t = timescale.utc(2022, 3, 5, np.arange(0, 720))
     observer = kernel["earth"] + wgs84.latlon(station.lat_deg, station.lon_deg, elevation_m=station.alt_m)
     seen = observer.at(t).observe(kernel["moon"] + LunarSite()).apparent()
-    elevation, _, distance = seen.altaz()
+    elevation, _, _ = seen.altaz()
     kernel.close()
     worst = np.max(np.abs(elevation.radians - ours))
     print(f"{station.id}: elevation differs by {worst:.2e} rad at most")
     assert worst < 1.7e-5  # the sum of these
-    looked = StationView(tracks.station(station), tracks.site(SITE, 0.0)).look(et)[:, 2]
-    # skyfield measures in axes at rest in the solar system, ours moves with the Moon: v / c of the way, 40 km.
-    assert np.max(np.abs(distance.m - looked)) < 60e3

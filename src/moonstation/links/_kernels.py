@@ -91,7 +91,94 @@ def look_angles(
 
 
 @njit(cache=True, nogil=True, fastmath=False, error_model="numpy")
-def station_view(
+def site_sine(
+    et: FloatArray,
+    track: FloatArray,
+    epoch: float,
+    step: float,
+    site: FloatArray,
+    up: FloatArray,
+    out: FloatArray,
+) -> None:
+    """Sine of the elevation at which a site sees a track: what a search for passes needs, and quick.
+
+    Parameters
+    ----------
+    et : (m,) array
+        Epochs [s].
+    track, epoch, step
+        The target, see the module.
+    site, up : (3,) arrays
+        The antenna [m] and its zenith, ME.
+    out : (m,) array
+        Written.
+    """
+    for i in range(et.shape[0]):
+        x, y, z = _at(track, epoch, step, et[i], 0)
+        x -= site[0]
+        y -= site[1]
+        z -= site[2]
+        out[i] = (up[0] * x + up[1] * y + up[2] * z) / math.sqrt(x * x + y * y + z * z)
+
+
+@njit(cache=True, nogil=True, fastmath=False, error_model="numpy")
+def _sent(
+    target: FloatArray,
+    epoch: float,
+    step: float,
+    et: float,
+    sx: float,
+    sy: float,
+    sz: float,
+) -> tuple[float, float, float]:
+    """Where a target was when what arrives at a station (sx, sy, sz) at an epoch left it."""
+    distance = math.sqrt(sx * sx + sy * sy + sz * sz)
+    emission = et - distance / SPEED_OF_LIGHT
+    x, y, z = _at(target, epoch, step, emission, 0)
+    # That was the light time from the Moon's centre, wrong by 0.06 s at 20,000 km from it. The target moves
+    # straight on in so short a time, and the rate of the nearest row does: 5 m off at worst.
+    late = (math.sqrt((x - sx) ** 2 + (y - sy) ** 2 + (z - sz) ** 2) - distance) / SPEED_OF_LIGHT
+    k = min(max(round((emission - epoch) / step), 0), target.shape[0] - 1)
+    return x - late * target[k, 3], y - late * target[k, 4], z - late * target[k, 5]
+
+
+@njit(cache=True, nogil=True, fastmath=False, error_model="numpy")
+def station_sine(
+    et: FloatArray,
+    station: FloatArray,
+    station_epoch: float,
+    station_step: float,
+    target: FloatArray,
+    target_epoch: float,
+    target_step: float,
+    out: FloatArray,
+) -> None:
+    """Sine of the elevation at which a ground station receives a target on or about the Moon.
+
+    Parameters
+    ----------
+    et : (m,) array
+        Epochs of reception [s].
+    station, station_epoch, station_step
+        Track of the station with its zenith, see the module.
+    target, target_epoch, target_step
+        Track of the target.
+    out : (m,) array
+        Written.
+    """
+    for i in range(et.shape[0]):
+        sx, sy, sz = _at(station, station_epoch, station_step, et[i], 0)
+        zx, zy, zz = _at(station, station_epoch, station_step, et[i], 6)
+        x, y, z = _sent(target, target_epoch, target_step, et[i], sx, sy, sz)
+        x -= sx
+        y -= sy
+        z -= sz
+        long = math.sqrt((x * x + y * y + z * z) * (zx * zx + zy * zy + zz * zz))
+        out[i] = (x * zx + y * zy + z * zz) / long
+
+
+@njit(cache=True, nogil=True, fastmath=False, error_model="numpy")
+def moon_clearance(
     et: FloatArray,
     station: FloatArray,
     station_epoch: float,
@@ -102,40 +189,29 @@ def station_view(
     moon_radius: float,
     out: FloatArray,
 ) -> None:
-    """Look from a ground station, at reception, at a target on or about the Moon, at emission.
+    """How far the Moon is out of the way from an orbiter to a ground station.
 
     Parameters
     ----------
     et : (m,) array
         Epochs of reception [s].
     station, station_epoch, station_step
-        Track of the station with its zenith, see the module.
+        Track of the station, see the module.
     target, target_epoch, target_step
-        Track of the target.
+        Track of the orbiter, always above the ball.
     moon_radius : float
-        Radius of the ball that hides the target [m].
-    out : (m, 3) array
-        Written: elevation at the station [rad]; clearance of the Moon, cos(angular radius of the Moon) minus
-        cos(angle between Moon's centre and station) as seen from the target, above zero where the station is
-        in sight (for a target above the ball only); distance [m].
+        Radius of the ball that stands in the way [m].
+    out : (m,) array
+        Written: cos(angular radius of the ball) minus cos(angle from its centre to the station), as seen from
+        the orbiter; above zero where the way is clear.
     """
     for i in range(et.shape[0]):
         sx, sy, sz = _at(station, station_epoch, station_step, et[i], 0)
-        zx, zy, zz = _at(station, station_epoch, station_step, et[i], 6)
-        distance = math.sqrt(sx * sx + sy * sy + sz * sz)
-        # The first pass takes the Moon's centre for the target and so errs by 0.06 s at 20,000 km from it;
-        # the second leaves under a microsecond.
-        x, y, z = _at(target, target_epoch, target_step, et[i] - distance / SPEED_OF_LIGHT, 0)
-        distance = math.sqrt((x - sx) ** 2 + (y - sy) ** 2 + (z - sz) ** 2)
-        x, y, z = _at(target, target_epoch, target_step, et[i] - distance / SPEED_OF_LIGHT, 0)
+        x, y, z = _sent(target, target_epoch, target_step, et[i], sx, sy, sz)
         ux, uy, uz = sx - x, sy - y, sz - z
-        distance = math.sqrt(ux * ux + uy * uy + uz * uz)
-        sine = -(ux * zx + uy * zy + uz * zz) / (distance * math.sqrt(zx * zx + zy * zy + zz * zz))
-        out[i, 0] = math.asin(min(1.0, max(-1.0, sine)))
-        radius = math.sqrt(x * x + y * y + z * z)
-        size = moon_radius / radius
-        out[i, 1] = math.sqrt(max(0.0, 1.0 - size * size)) + (x * ux + y * uy + z * uz) / (radius * distance)
-        out[i, 2] = distance
+        square = x * x + y * y + z * z
+        along = (x * ux + y * uy + z * uz) / math.sqrt(square * (ux * ux + uy * uy + uz * uz))
+        out[i] = math.sqrt(max(0.0, 1.0 - moon_radius * moon_radius / square)) + along
 
 
 def rates(values: FloatArray, step: float) -> FloatArray:

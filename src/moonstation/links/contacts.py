@@ -29,8 +29,11 @@ from moonstation.spacetime.events import find_intervals, intersect
 from moonstation.spacetime.sites import Site
 from moonstation.terrain.horizons import Horizon
 
+CLEARANCE_ROWS = 2.0
+"""Rows of an orbiter's track between samples of the Moon's clearance: 60 samples a round, with two extrema."""
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, slots=True)
 class Contact:
     """One window between two ends.
 
@@ -357,7 +360,7 @@ def contact_mask(intervals: FloatArray, times: FloatArray) -> FloatArray:
     # Sums over a year of windows leave rounding of a nanosecond.
     share[np.abs(share) < 1e-9] = 0.0
     share[np.abs(share - 1.0) < 1e-9] = 1.0
-    return np.clip(share, 0.0, 1.0)
+    return np.asarray(np.clip(share, 0.0, 1.0), dtype=np.float64)
 
 
 def windows_between(
@@ -407,13 +410,13 @@ def _orbiter_ground(tracks: Tracks, trajectory: Trajectory, station: GroundStati
     start, stop = tracks.start, tracks.stop
     orbiter = tracks.orbiter(trajectory)
     heard = StationView(tracks.station(station), orbiter)
-    clear = find_intervals(heard.clearance, start, stop, step=orbiter.step, tol=TOLERANCE)
+    clear = find_intervals(heard.clearance, start, stop, step=CLEARANCE_ROWS * orbiter.step, tol=TOLERANCE)
     return intersect(clear, _above_mask(heard, station, start, stop)), heard.elevation
 
 
 def _above_mask(heard: StationView, station: GroundStation, start: float, stop: float) -> FloatArray:
-    mask = np.radians(station.mask_deg)
-    return find_intervals(lambda et: heard.elevation(et) - mask, start, stop, step=SLOW_STEP, tol=TOLERANCE)
+    mask = np.sin(np.radians(station.mask_deg))
+    return find_intervals(lambda et: heard.sine(et) - mask, start, stop, step=SLOW_STEP, tol=TOLERANCE)
 
 
 def _view(antenna: SurfaceAntenna, track: Track) -> SiteView:
@@ -459,5 +462,5 @@ def _job(
 
 def _iso_utc(et: FloatArray) -> list[str]:
     # Half a millisecond on: text is cut, not rounded.
-    utc = tdb_to_utc(et).astype("datetime64[ns]") + np.timedelta64(500_000, "ns")
-    return [f"{text}Z" for text in np.datetime_as_string(utc, unit="ms")]
+    utc = (tdb_to_utc(et) + np.timedelta64(500_000, "ns")).astype("datetime64[ms]")
+    return [f"{text}Z" for text in np.datetime_as_string(utc)]

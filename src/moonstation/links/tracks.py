@@ -144,9 +144,9 @@ class Tracks:
 
 def orbiter_step(trajectory: Trajectory) -> float:
     """Time between samples that suits an orbiter at its fastest about the Moon [s], at most `SLOW_STEP`."""
-    r, v = trajectory.states_icrf[:, :3], trajectory.states_icrf[:, 3:]
-    turn = np.linalg.norm(np.cross(r, v), axis=1) / np.sum(r * r, axis=1)
-    return float(np.clip(TURN_PER_STEP / np.max(turn), FASTEST_STEP, SLOW_STEP))
+    states = trajectory.states_icrf
+    squared = np.sum(states[:, 3:] ** 2, axis=1) / np.sum(states[:, :3] ** 2, axis=1)
+    return float(np.clip(TURN_PER_STEP / math.sqrt(np.max(squared)), FASTEST_STEP, SLOW_STEP))
 
 
 def _utc(et: float) -> str:

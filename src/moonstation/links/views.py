@@ -34,6 +34,7 @@ class SiteView:
         self._track = track
         self._site = np.ascontiguousarray(site, dtype=np.float64)
         self._enu = np.ascontiguousarray(enu, dtype=np.float64)
+        self._up = np.ascontiguousarray(enu[2], dtype=np.float64)
         self.horizon = np.ascontiguousarray(horizon, dtype=np.float64)
 
     def look(self, et: FloatArray) -> FloatArray:
@@ -60,6 +61,14 @@ class SiteView:
         """Elevation above the local horizontal [rad]."""
         return self.look(et)[:, 1]
 
+    def sine(self, et: FloatArray) -> FloatArray:
+        """Sine of the elevation above the local horizontal."""
+        out = np.empty(et.size)
+        track = self._track
+        times = np.ascontiguousarray(et, dtype=np.float64)
+        _kernels.site_sine(times, track.table, track.epoch, track.step, self._site, self._up, out)
+        return out
+
 
 class StationView:
     """What a ground station receives from a target on or about the Moon.
@@ -75,11 +84,31 @@ class StationView:
     def __init__(self, station: Track, target: Track) -> None:
         self._station, self._target = station, target
 
-    def look(self, et: FloatArray) -> FloatArray:
-        """Elevation [rad], clearance of the Moon (see `_kernels.station_view`) and distance [m], (m, 3)."""
-        out = np.empty((et.size, 3))
+    def sine(self, et: FloatArray) -> FloatArray:
+        """Sine of the target's elevation at the station."""
+        out = np.empty(et.size)
         station, target = self._station, self._target
-        _kernels.station_view(
+        _kernels.station_sine(
+            np.ascontiguousarray(et, dtype=np.float64),
+            station.table,
+            station.epoch,
+            station.step,
+            target.table,
+            target.epoch,
+            target.step,
+            out,
+        )
+        return out
+
+    def elevation(self, et: FloatArray) -> FloatArray:
+        """Elevation of the target at the station [rad]."""
+        return np.arcsin(np.clip(self.sine(et), -1.0, 1.0))
+
+    def clearance(self, et: FloatArray) -> FloatArray:
+        """Above zero where the Moon does not stand between."""
+        out = np.empty(et.size)
+        station, target = self._station, self._target
+        _kernels.moon_clearance(
             np.ascontiguousarray(et, dtype=np.float64),
             station.table,
             station.epoch,
@@ -91,14 +120,6 @@ class StationView:
             out,
         )
         return out
-
-    def elevation(self, et: FloatArray) -> FloatArray:
-        """Elevation of the target at the station [rad]."""
-        return self.look(et)[:, 0]
-
-    def clearance(self, et: FloatArray) -> FloatArray:
-        """Above zero where the Moon does not stand between."""
-        return self.look(et)[:, 1]
 
 
 def highest_elevation(windows: FloatArray, elevation: Elevation) -> FloatArray:
@@ -129,4 +150,4 @@ def highest_elevation(windows: FloatArray, elevation: Elevation) -> FloatArray:
     shift = np.where(bend < 0.0, 0.5 * (before - after) / np.where(bend < 0.0, bend, -1.0), 0.0)
     step = (windows[:, 1] - windows[:, 0]) / (PEAK_SAMPLES - 1)
     peak = elevation(et[row, best] + np.clip(shift, -1.0, 1.0) * step)
-    return np.maximum(peak, np.max(value, axis=1))
+    return np.asarray(np.maximum(peak, np.max(value, axis=1)), dtype=np.float64)

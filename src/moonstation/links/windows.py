@@ -72,12 +72,9 @@ def fast_windows(view: SiteView, start: float, stop: float, *, step: float) -> F
     lowest, highest = float(np.min(view.horizon)), float(np.max(view.horizon))
     if highest - lowest < LEVEL:
         return slow_windows(view, start, stop, step=step)
-    risen = find_intervals(
-        lambda et: view.elevation(et) - (lowest - LEVEL), start, stop, step=step, tol=TOLERANCE
-    )
-    clear = find_intervals(
-        lambda et: view.elevation(et) - (highest + LEVEL), start, stop, step=step, tol=TOLERANCE
-    )
+    below, above = math.sin(lowest - LEVEL), math.sin(highest + LEVEL)
+    risen = find_intervals(lambda et: view.sine(et) - below, start, stop, step=step, tol=TOLERANCE)
+    clear = find_intervals(lambda et: view.sine(et) - above, start, stop, step=step, tol=TOLERANCE)
     band = intersect(risen, complement(clear, start, stop))
     return union([clear, _windows_within(view, band)])
 

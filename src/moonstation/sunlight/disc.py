@@ -41,7 +41,7 @@ def visible_share(elevation: npt.ArrayLike, horizon: npt.ArrayLike, radius: npt.
         raise RequestError(
             f"radius {float(np.min(size)):g} rad: a disc has a radius above zero; give it in radians"
         )
-    x = np.asarray((np.asarray(elevation, dtype=np.float64) - horizon) / size)
+    x = np.asarray((np.asarray(elevation, dtype=np.float64) - np.asarray(horizon, dtype=np.float64)) / size)
     np.clip(x, -1.0, 1.0, out=x)
     share = 0.5 + (x * np.sqrt(1.0 - x * x) + np.arcsin(x)) / np.pi
     # Rounding leaves +-1e-17 about the ends, and "no light at all" is asked for by comparing with zero.

@@ -173,8 +173,8 @@ def spells(et: FloatArray, fraction: FloatArray) -> pd.DataFrame:
 
 def _iso_utc(et: FloatArray) -> list[str]:
     # To the nearest second: epochs of a series are whole seconds, and rounding must not show as ...59.999.
-    nanoseconds = tdb_to_utc(et).astype("datetime64[ns]") + np.timedelta64(500_000_000, "ns")
-    return [f"{text}Z" for text in np.datetime_as_string(nanoseconds, unit="s")]
+    utc = (tdb_to_utc(et) + np.timedelta64(500_000_000, "ns")).astype("datetime64[s]")
+    return [f"{text}Z" for text in np.datetime_as_string(utc)]
 
 
 def _even_step(et: FloatArray, fraction: FloatArray) -> float:
