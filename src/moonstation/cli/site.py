@@ -37,9 +37,9 @@ def horizon_command(
     name: Annotated[str, typer.Option(help="Name of the site in the table.")] = "site",
 ) -> int:
     """Make the terrain horizon of a place as a table that a station file can name."""
-    heights = sorted(parse_quantity(text, "length", key="--height") for text in height or ["2 m", "10 m"])
+    heights = sorted(_quantity(text, "length", "--height") for text in height or ["2 m", "10 m"])
     lat_deg, lon_deg = (
-        float(np.degrees(parse_quantity(text, "angle", key=key))) for text, key in ((lat, "LAT"), (lon, "LON"))
+        float(np.degrees(_quantity(text, "angle", key))) for text, key in ((lat, "LAT"), (lon, "LON"))
     )
     if not file.absolute().parent.is_dir():
         raise OutputError(f"{file}: its folder does not exist; make it first or write elsewhere")
@@ -63,3 +63,10 @@ def horizon_command(
     if result.indicative:
         out.print("indicative only: the terrain under this site is coarser than 500 m", style="yellow")
     return 0
+
+
+def _quantity(text: str, dimension: str, key: str) -> float:
+    try:
+        return parse_quantity(text, dimension)
+    except ValueError as error:
+        raise RequestError(f"{key}: {error}") from error

@@ -6,15 +6,48 @@ from typing import Any
 import pandas as pd
 import xarray as xr
 
+from moonstation.arrays import FloatArray
 from moonstation.formats.provenance import DataSource
+from moonstation.links.contacts import Contact
 from moonstation.orbits.propagation import Trajectory
+from moonstation.simulation.data import DataRuns
+from moonstation.simulation.power import PowerRun
 from moonstation.spacetime.epochs import Epoch
 from moonstation.station.model import Station
+from moonstation.study.ground import Ground
 from moonstation.study.requirements import Verdict
+from moonstation.sunlight.light import SiteLight
+from moonstation.sunlight.statistics import LightStatistics
 from moonstation.terrain.horizons import Horizon
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
+class LightRun:
+    """Light at a site, at the height at which it is quoted.
+
+    Attributes
+    ----------
+    light : SiteLight
+        Where the Sun and the Earth stand.
+    fraction, earth_fraction : ndarray, shape (n,)
+        Visible share of the Sun's and of the Earth's disc, 0 to 1.
+    earth_visible : float
+        Share of time in which the Earth's centre is above the horizon.
+    statistics : LightStatistics
+        Of the Sun.
+    monthly : pandas.DataFrame
+        Light of the Sun by calendar month.
+    """
+
+    light: SiteLight
+    fraction: FloatArray
+    earth_fraction: FloatArray
+    earth_visible: float
+    statistics: LightStatistics
+    monthly: pd.DataFrame
+
+
+@dataclass(frozen=True, eq=False)
 class StudyResult:
     """Every analysis of one station over one span.
 
@@ -28,20 +61,22 @@ class StudyResult:
         Step of the series [s].
     series : xarray.Dataset
         All series on dimension ``time`` (UTC), with ``units`` and ``long_name``; as in ``timeseries.nc``.
-    horizons : dict of str to Horizon
-        Terrain horizon by site.
-    sites : dict of str to dict
-        Light and link figures by site, SI units (see `moonstation.study.summary`).
-    monthly : dict of str to pandas.DataFrame
-        Light by calendar month and site.
+    grounds : dict of str to Ground
+        Each site with its horizon.
+    lights : dict of str to LightRun
+        Light by site.
+    contact_list : list of Contact
+        Every window between two ends.
     contacts : pandas.DataFrame
-        Every window between two ends; as in ``contacts.csv``.
+        The same as a table; as in ``contacts.csv``.
     trajectories : dict of str to Trajectory
         Orbiters' motion.
-    energy, data : dict of str to dict
-        Figures by bus and by site or orbiter, SI units.
+    power : dict of str to PowerRun
+        By bus.
+    data : DataRuns
+        By site and orbiter.
     metrics : dict of str to float
-        Every figure that a requirement can name, SI units.
+        Every figure that a requirement can name, SI units; nan where it has no meaning.
     verdicts : list of Verdict
         The requirements, each with value, limit and margin.
     sources : list of DataSource
@@ -61,13 +96,13 @@ class StudyResult:
     stop: Epoch
     step_s: float
     series: xr.Dataset
-    horizons: dict[str, Horizon]
-    sites: dict[str, dict[str, Any]]
-    monthly: dict[str, pd.DataFrame]
+    grounds: dict[str, Ground]
+    lights: dict[str, LightRun]
+    contact_list: list[Contact]
     contacts: pd.DataFrame
     trajectories: dict[str, Trajectory]
-    energy: dict[str, dict[str, Any]]
-    data: dict[str, dict[str, Any]]
+    power: dict[str, PowerRun]
+    data: DataRuns
     metrics: dict[str, float]
     verdicts: list[Verdict]
     sources: list[DataSource]
@@ -75,6 +110,11 @@ class StudyResult:
     relief: tuple[Any, float] | None = None
     software: dict[str, str] = field(default_factory=dict)
     timings_s: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def horizons(self) -> dict[str, Horizon]:
+        """Terrain horizon by site."""
+        return {name: ground.horizon for name, ground in self.grounds.items()}
 
     @property
     def met(self) -> bool:

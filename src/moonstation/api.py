@@ -1,0 +1,183 @@
+"""The names that an analyst imports: ``from moonstation.api import load_station, study, Site``."""
+
+from pathlib import Path
+
+import numpy as np
+
+from moonstation.arrays import FloatArray
+from moonstation.errors import (
+    CoverageError,
+    DataFileError,
+    MoonstationError,
+    OrbitError,
+    OutputError,
+    RequestError,
+    StationFileError,
+    TimeError,
+)
+from moonstation.formats.oem import write_oem
+from moonstation.links.contacts import (
+    Contact,
+    SurfaceAntenna,
+    contacts_frame,
+    find_contacts,
+    orbiter_ground_contacts,
+    site_ground_contacts,
+    site_orbiter_contacts,
+)
+from moonstation.orbits.elements import Elements, elements_to_state, state_to_elements
+from moonstation.orbits.propagation import Trajectory, propagate
+from moonstation.report.page import write_report
+from moonstation.spacetime.directions import apparent_directions
+from moonstation.spacetime.earth import GroundStation
+from moonstation.spacetime.ephemerides import Ephemeris, default_ephemeris
+from moonstation.spacetime.epochs import Epoch, tdb_to_utc, utc_to_tdb
+from moonstation.spacetime.sites import Site
+from moonstation.station.loading import builtin_stations, check_station, load_station
+from moonstation.station.model import Station
+from moonstation.study.files import write_study
+from moonstation.study.result import StudyResult
+from moonstation.study.run import Progress, run_study, study_span
+from moonstation.sunlight.light import site_light, sun_fraction
+from moonstation.sunlight.statistics import light_statistics, monthly, spells
+from moonstation.terrain.elevation import ElevationModel
+from moonstation.terrain.horizon_table import read_horizon, write_horizon
+from moonstation.terrain.horizons import Horizon, horizon, locate
+
+__all__ = [
+    "Contact",
+    "CoverageError",
+    "DataFileError",
+    "Elements",
+    "ElevationModel",
+    "Ephemeris",
+    "Epoch",
+    "GroundStation",
+    "Horizon",
+    "MoonstationError",
+    "OrbitError",
+    "OutputError",
+    "RequestError",
+    "Site",
+    "Station",
+    "StationFileError",
+    "StudyResult",
+    "SurfaceAntenna",
+    "TimeError",
+    "Trajectory",
+    "apparent_directions",
+    "builtin_stations",
+    "check_station",
+    "contacts",
+    "contacts_frame",
+    "default_ephemeris",
+    "elements_to_state",
+    "find_contacts",
+    "horizon",
+    "light_statistics",
+    "load_station",
+    "locate",
+    "monthly",
+    "propagate",
+    "read_horizon",
+    "site_light",
+    "spells",
+    "state_to_elements",
+    "study",
+    "sun_fraction",
+    "tdb_to_utc",
+    "utc_to_tdb",
+    "write_horizon",
+    "write_oem",
+    "write_report",
+    "write_study",
+]
+
+
+def study(
+    station: Station | str | Path,
+    *,
+    start: str | Epoch | None = None,
+    days: float | None = None,
+    step: str | float = 600.0,
+    out: str | Path | None = None,
+    progress: Progress | None = None,
+) -> StudyResult:
+    """Study a station: light, links, power, data and requirements over a span.
+
+    Parameters
+    ----------
+    station : Station, str or Path
+        A loaded station, the name of a built-in one, or a station file.
+    start : str or Epoch, optional
+        First instant, e.g. "2035-01-01"; the station's if not given.
+    days : float, optional
+        Length of the span [d]; the station's if not given.
+    step : str or float
+        Step of the series, with unit ("10 min") or in seconds.
+    out : str or Path, optional
+        Folder for report.html, summary.json, timeseries.nc, contacts.csv and orbits/; nothing is written if not given.
+    progress : callable, optional
+        Called with the name of a stage and the share of the whole done, 0 to 1.
+
+    Returns
+    -------
+    StudyResult
+
+    Raises
+    ------
+    MoonstationError
+        If something cannot be studied or written; the message has the cure.
+
+    Examples
+    --------
+    >>> from moonstation.api import study
+    >>> result = study("lander", days=10)
+    >>> sorted(result.lights)
+    ['base']
+    """
+    loaded = station if isinstance(station, Station) else load_station(station)
+    result = run_study(loaded, study_span(loaded, start=start, days=days, step=step), progress=progress)
+    if out is not None:
+        write_study(result, Path(out), page=write_report(result))
+    return result
+
+
+def contacts(
+    sender: SurfaceAntenna | Trajectory,
+    receiver: Trajectory | GroundStation,
+    start: Epoch | float,
+    stop: Epoch | float,
+) -> FloatArray:
+    """Windows in which one end can send to another.
+
+    Parameters
+    ----------
+    sender : SurfaceAntenna or Trajectory
+        An antenna at a site, or an orbiter.
+    receiver : Trajectory or GroundStation
+        An orbiter, or a ground station.
+    start, stop : Epoch or float
+        Span; numbers are TDB seconds past J2000.
+
+    Returns
+    -------
+    ndarray, shape (n, 2)
+        Begin and end of each window at the receiver, TDB seconds past J2000, to 0.1 s.
+
+    Raises
+    ------
+    RequestError
+        If the two cannot be paired (an orbiter to an orbiter), or the span is empty.
+    CoverageError
+        If ephemeris or trajectory do not reach over the span.
+    """
+    first, last = (t.tdb_s if isinstance(t, Epoch) else float(np.float64(t)) for t in (start, stop))
+    if isinstance(sender, Trajectory):
+        if isinstance(receiver, Trajectory):
+            raise RequestError("contacts from an orbiter to an orbiter are not computed; give a ground station")
+        return orbiter_ground_contacts(sender, receiver, first, last)
+    place = {"height": sender.height, "min_elevation": sender.min_elevation}
+    if isinstance(receiver, Trajectory):
+        return site_orbiter_contacts(sender.site, sender.horizon, receiver, first, last, **place)
+    return site_ground_contacts(sender.site, sender.horizon, receiver, first, last, **place)

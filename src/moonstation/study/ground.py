@@ -1,0 +1,139 @@
+"""The ground of a study: each site with its horizon, from a table or from terrain, and the map of the pole."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from moonstation.constants import MOON_RADIUS
+from moonstation.errors import RequestError
+from moonstation.simulation.arrays import rated_power
+from moonstation.spacetime.sites import Site
+from moonstation.station.checks import HORIZONS, is_packaged_name
+from moonstation.station.model import SiteSpec, Station
+from moonstation.terrain.elevation import ElevationModel
+from moonstation.terrain.horizon_table import read_horizon
+from moonstation.terrain.horizons import Horizon, horizon, locate
+
+NEAR = 200.0
+"""How far a horizon table may have been made from the site that uses it [m]."""
+
+MAP_HALF_WIDTH = 300e3
+MAP_PIXELS = 401
+POLAR = 80.0
+"""Latitude from which a site is shown on the map of a pole [deg]."""
+
+
+@dataclass(frozen=True, eq=False)
+class Ground:
+    """A site with the horizon that holds for it.
+
+    Attributes
+    ----------
+    site : Site
+        The place, with the height of its ground.
+    horizon : Horizon
+        Its terrain horizon at every height that the study needs.
+    table : str or None
+        The horizon table that was read; None when the horizon was made in this run.
+    """
+
+    site: Site
+    horizon: Horizon
+    table: str | None
+
+
+def site_grounds(station: Station, *, progress: Callable[[float], None]) -> dict[str, Ground]:
+    """Horizon of every site: its table where it names one, else made from its terrain.
+
+    Raises
+    ------
+    RequestError
+        If a table was made for another place, or does not hold for a height that an element needs.
+    DataFileError
+        If a table or a terrain file cannot be used.
+    """
+    grounds = {}
+    for done, spec in enumerate(station.sites):
+        heights = needed_heights(station, spec)
+        if spec.horizon is None:
+            grounds[spec.id] = _from_terrain(spec, heights)
+        else:
+            packaged = is_packaged_name(spec.horizon)
+            path = HORIZONS / f"{spec.horizon}.csv" if packaged else Path(spec.horizon)
+            grounds[spec.id] = _from_table(spec, path, heights)
+        progress((done + 1) / len(station.sites))
+    return grounds
+
+
+def needed_heights(station: Station, spec: SiteSpec) -> list[float]:
+    """Heights above ground at which a site's horizon is asked for [m], ascending."""
+    arrays = {e.array_height for e in station.elements if e.site == spec.id and rated_power(e)}
+    return sorted(arrays | {spec.height})
+
+
+def _from_table(spec: SiteSpec, path: Path, heights: list[float]) -> Ground:
+    table = read_horizon(path)
+    apart = MOON_RADIUS * float(
+        np.arccos(np.clip(np.dot(table.site.enu_me[2], spec.site(0.0).enu_me[2]), -1.0, 1.0))
+    )
+    if apart > NEAR:
+        raise RequestError(
+            f"site {spec.id}: horizon table {spec.horizon} was made {apart / 1e3:.1f} km away "
+            f"({table.site.lat_deg:.4f}, {table.site.lon_deg:.4f} deg); make one for this place with "
+            "'moonstation site horizon'"
+        )
+    for height in heights:
+        if not table.heights[0] <= height <= table.heights[-1]:
+            known = " and ".join(f"{h:g}" for h in table.heights)
+            raise RequestError(
+                f"site {spec.id}: {height:g} m above ground is outside horizon table {spec.horizon} ({known} m); "
+                f"make one with 'moonstation site horizon --height \"{height:g} m\"'"
+            )
+    site = spec.site(spec.ground if spec.ground is not None else table.site.ground_m)
+    return Ground(site, table, path.stem)
+
+
+def _from_terrain(spec: SiteSpec, heights: list[float]) -> Ground:
+    model = ElevationModel.from_files(list(spec.terrain)) if spec.terrain else ElevationModel.packaged()
+    site = locate(model, spec.id, spec.lat_deg, spec.lon_deg)
+    if spec.ground is not None:
+        site = replace(site, ground_m=spec.ground)
+    return Ground(site, horizon(site, model, heights=tuple(heights)), None)
+
+
+def terrain_notes(grounds: dict[str, Ground]) -> list[str]:
+    """What has to be said beside figures that rest on coarse terrain."""
+    coarse = [name for name, ground in grounds.items() if ground.horizon.indicative]
+    if not coarse:
+        return []
+    size = max(grounds[name].horizon.resolution_m for name in coarse)
+    places = ", ".join(coarse)
+    return [
+        f"light and links at {places} are indicative only: the terrain there has {size / 1e3:.1f} km pixels, which "
+        "near a pole shows about 10 points too much sunlight on average; give the site a GeoTIFF or a horizon table"
+    ]
+
+
+def relief(station: Station) -> tuple[Any, float] | None:
+    """Elevations about the pole near which most sites lie, for the map; None when no site is polar.
+
+    Returns
+    -------
+    tuple of (ndarray of shape (n, n), float) or None
+        Heights [m] and half width [m] of a polar stereographic plane: element [i, j] lies at x = linspace(-h, h, n)[j],
+        y = linspace(-h, h, n)[i], with x = rho sin(lon), y = rho cos(lon) at the south pole and y = -rho cos(lon) at
+        the north pole.
+    """
+    polar = [site.lat_deg for site in station.sites if abs(site.lat_deg) >= POLAR]
+    if not polar:
+        return None
+    south = np.mean(np.sign(polar)) <= 0
+    plane = np.linspace(-MAP_HALF_WIDTH, MAP_HALF_WIDTH, MAP_PIXELS)
+    x, y = np.meshgrid(plane, plane)
+    colatitude = 2.0 * np.arctan(np.hypot(x, y) / (2.0 * MOON_RADIUS))
+    lat = 90.0 - np.degrees(colatitude)
+    lon = np.degrees(np.arctan2(x, y if south else -y))
+    return ElevationModel.packaged().elevation(-lat if south else lat, lon), MAP_HALF_WIDTH

@@ -1,0 +1,37 @@
+"""Windows of a station's links, put together as power, data and requirements ask for them."""
+
+from moonstation.arrays import FloatArray
+from moonstation.links.contacts import Contact, windows_between
+from moonstation.spacetime.events import union
+from moonstation.station.model import Station
+
+
+class Links:
+    """Windows of a station's links.
+
+    Parameters
+    ----------
+    station : Station
+        Tells which ends are ground stations and which are relays.
+    contacts : list of Contact
+        Every window between two ends.
+    """
+
+    def __init__(self, station: Station, contacts: list[Contact]) -> None:
+        self._pairs: dict[tuple[str, str], list[Contact]] = {}
+        for contact in contacts:
+            self._pairs.setdefault((contact.from_id, contact.to_id), []).append(contact)
+        self.ground = [antenna.id for antenna in station.ground_stations]
+        self.relays = [orbiter.id for orbiter in station.orbiters if orbiter.relay]
+
+    def to_ground(self, end: str) -> FloatArray:
+        """Windows of a site or an orbiter with any ground station, shape (n, 2)."""
+        return self._together(end, self.ground)
+
+    def to_relay(self, site: str, relay: str | None = None) -> FloatArray:
+        """Windows of a site with one relay, or with any, shape (n, 2)."""
+        return self._together(site, self.relays if relay is None else [relay])
+
+    def _together(self, start: str, ends: list[str]) -> FloatArray:
+        found = [contact for end in ends for contact in self._pairs.get((start, end), [])]
+        return union(windows_between(found))

@@ -1,0 +1,326 @@
+"""The study: light, links, power and data of a station over a span, judged against its requirements."""
+
+import platform
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from importlib.metadata import version
+from time import perf_counter
+
+import numpy as np
+
+from moonstation import __version__
+from moonstation.arrays import FloatArray, TimeArray
+from moonstation.errors import RequestError
+from moonstation.links.contacts import (
+    SurfaceAntenna,
+    contacts_frame,
+    find_contacts,
+)
+from moonstation.orbits.elements import Elements, elements_to_state
+from moonstation.orbits.propagation import Trajectory, propagate
+from moonstation.simulation.arrays import array_irradiance, rated_power
+from moonstation.simulation.data import DataRuns, contact_share, run_data
+from moonstation.simulation.power import PowerRun, run_power
+from moonstation.spacetime.ephemerides import default_ephemeris
+from moonstation.spacetime.epochs import Epoch, utc_to_tdb
+from moonstation.station.model import Orbiter, Station
+from moonstation.station.units import parse_quantity
+from moonstation.study.ground import Ground, relief, site_grounds, terrain_notes
+from moonstation.study.links import Links
+from moonstation.study.metrics import (
+    complete_metrics,
+    data_metrics,
+    light_metrics,
+    link_metrics,
+    orbiter_metrics,
+    power_metrics,
+)
+from moonstation.study.requirements import evaluate
+from moonstation.study.result import LightRun, StudyResult
+from moonstation.study.series import series_of
+from moonstation.study.sources import study_sources
+from moonstation.sunlight.light import SiteLight, site_light
+from moonstation.sunlight.statistics import light_statistics, monthly
+
+Progress = Callable[[str, float], None]
+
+SHORTEST_STEP = 1.0
+LONGEST_STEP = 86_400.0
+MOST_STEPS = 20_000_000
+"""More steps than this would not fit into the memory of the machines that this is made for."""
+
+
+@dataclass(frozen=True, eq=False)
+class StudySpan:
+    """The instants of a study, even in UTC.
+
+    Attributes
+    ----------
+    times : ndarray of datetime64[ns], shape (n,)
+        UTC; each opens a step.
+    et : ndarray, shape (n,)
+        The same, TDB seconds past J2000.
+    step_s : float
+        [s]
+    start, stop : Epoch
+        First instant and end of the last step.
+    """
+
+    times: TimeArray
+    et: FloatArray
+    step_s: float
+    start: Epoch
+    stop: Epoch
+
+
+def study_span(
+    station: Station, *, start: str | Epoch | None = None, days: float | None = None, step: str | float = 600.0
+) -> StudySpan:
+    """Instants of a study.
+
+    Parameters
+    ----------
+    station : Station
+        Gives start and span where they are not given here.
+    start : str or Epoch, optional
+        First instant, see `Epoch.parse`.
+    days : float, optional
+        Length [d].
+    step : str or float
+        Step, with its unit ("10 min") or in seconds.
+
+    Raises
+    ------
+    RequestError, TimeError
+        If one of them makes no sense.
+    CoverageError
+        If the ephemeris does not reach over the span.
+    """
+    first = station.start if start is None else Epoch.parse(start)
+    length = station.span if days is None else days * 86_400.0
+    try:
+        step_s = parse_quantity(step, "time") if isinstance(step, str) else float(step)
+    except ValueError as error:
+        raise RequestError(f"--step: {error}") from error
+    if not SHORTEST_STEP <= step_s <= LONGEST_STEP:
+        raise RequestError(f"--step {step_s:g} s: give between 1 s and 1 d, e.g. '10 min'")
+    if not (np.isfinite(length) and length >= 2.0 * step_s):
+        raise RequestError(f"--days {length / 86_400.0:g}: the span must hold two steps of {step_s:g} s at least")
+    count = round(length / step_s)
+    if count > MOST_STEPS:
+        raise RequestError(f"{count} steps of {step_s:g} s are too many; take a longer --step or fewer --days")
+    default_ephemeris().require(first.tdb_s, first.tdb_s + count * step_s)
+    offsets = (np.arange(count + 1) * round(step_s * 1e9)).astype("timedelta64[ns]")
+    times = np.datetime64(first.utc.rstrip("Z"), "ns") + offsets
+    et = utc_to_tdb(times)
+    return StudySpan(times[:-1], et[:-1], step_s, Epoch.from_tdb_s(float(et[0])), Epoch.from_tdb_s(float(et[-1])))
+
+
+def run_study(station: Station, span: StudySpan, *, progress: Progress | None = None) -> StudyResult:
+    """Run every analysis of a station.
+
+    Parameters
+    ----------
+    station : Station
+        As loaded.
+    span : StudySpan
+        Instants, see `study_span`.
+    progress : callable, optional
+        Called with the name of a stage and the share of the whole done, 0 to 1.
+
+    Raises
+    ------
+    MoonstationError
+        If something of the station cannot be studied; says what and the cure.
+    """
+    tell = progress or _silent
+    timings: dict[str, float] = {}
+    begun = perf_counter()
+
+    def stage(name: str, share: float) -> None:
+        nonlocal begun
+        now = perf_counter()
+        if timings_name[0]:
+            timings[timings_name[0]] = round(now - begun, 3)
+        timings_name[0], begun = name, now
+        tell(name, share)
+
+    timings_name = [""]
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        stage("terrain and horizons", 0.02)
+        flights = _start_flights(pool, station, span)
+        try:
+            grounds = site_grounds(station, progress=lambda share: tell("terrain and horizons", 0.02 + 0.2 * share))
+            stage("sunlight", 0.25)
+            lights = {spec.id: _light(grounds[spec.id], span, spec.height) for spec in station.sites}
+            stage("orbits", 0.35)
+            trajectories = {name: flight.result() for name, flight in flights.items()}
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+    stage("contacts", 0.6)
+    found = find_contacts(
+        {spec.id: SurfaceAntenna(grounds[spec.id].site, grounds[spec.id].horizon, spec.height) for spec in station.sites},
+        trajectories,
+        {spec.id: spec.station() for spec in station.ground_stations},
+        start=float(span.et[0]),
+        stop=span.stop.tdb_s,
+    )
+    stage("power and data", 0.85)
+    links = Links(station, found)
+    power = run_power(station.elements, times_s=span.et, array_light=_array_light(station, grounds, lights))
+    data = _run_data(station, span, links, power)
+    stage("requirements", 0.95)
+    metrics = _metrics(station, span, lights, links, power, data, trajectories)
+    series = series_of(
+        span.times, span.et, lights=lights, links=links, power=power, data=data, trajectories=trajectories
+    )
+    notes = terrain_notes(grounds)
+    picture = relief(station)
+    stage("", 1.0)
+    return StudyResult(
+        station=station,
+        start=span.start,
+        stop=span.stop,
+        step_s=span.step_s,
+        series=series,
+        grounds=grounds,
+        lights=lights,
+        contact_list=found,
+        contacts=contacts_frame(found),
+        trajectories=trajectories,
+        power=power,
+        data=data,
+        metrics=metrics,
+        verdicts=evaluate(station.requirements, metrics),
+        sources=study_sources(station, trajectories.values(), [ground.horizon for ground in grounds.values()]),
+        notes=notes,
+        relief=picture,
+        software=_software(),
+        timings_s=timings,
+    )
+
+
+def _silent(stage: str, share: float) -> None:
+    pass
+
+
+def _start_flights(
+    pool: ThreadPoolExecutor, station: Station, span: StudySpan
+) -> dict[str, Future[Trajectory]]:
+    return {orbiter.id: pool.submit(_fly, orbiter, span) for orbiter in station.orbiters}
+
+
+def _fly(orbiter: Orbiter, span: StudySpan) -> Trajectory:
+    epoch = orbiter.epoch or span.start
+    if epoch > span.start:
+        raise RequestError(
+            f"orbiter {orbiter.id}: its elements hold from {epoch.utc[:16]}Z, after the study begins "
+            f"({span.start.utc[:16]}Z); give an earlier epoch or start the study later"
+        )
+    elements = Elements.from_altitudes(
+        orbiter.periapsis_altitude,
+        orbiter.apoapsis_altitude,
+        inclination=orbiter.inclination,
+        raan=orbiter.raan,
+        arg_periapsis=orbiter.arg_periapsis,
+        true_anomaly=orbiter.true_anomaly,
+    )
+    return propagate(
+        elements_to_state(elements, axes=orbiter.frame, epoch=epoch),
+        epoch=epoch,
+        duration=span.stop - epoch,
+        degree=orbiter.degree,
+        name=orbiter.id,
+    )
+
+
+def _light(ground: Ground, span: StudySpan, height: float) -> LightRun:
+    light = site_light(ground.site, span.et)
+    fraction = light.sun_fraction(ground.horizon, height)
+    centre_up = light.earth_elevation > ground.horizon.at(light.earth_azimuth, height=height)
+    return LightRun(
+        light=light,
+        fraction=fraction,
+        earth_fraction=light.earth_fraction(ground.horizon, height),
+        earth_visible=float(np.mean(centre_up)),
+        statistics=light_statistics(span.et, fraction),
+        monthly=monthly(span.et, fraction),
+    )
+
+
+def _array_light(
+    station: Station, grounds: dict[str, Ground], lights: dict[str, LightRun]
+) -> dict[str, FloatArray]:
+    irradiance = {}
+    seen: dict[tuple[str, float], FloatArray] = {}
+    for element in station.elements:
+        if not rated_power(element):
+            continue
+        light: SiteLight = lights[element.site].light
+        key = (element.site, element.array_height)
+        if key not in seen:
+            seen[key] = light.sun_fraction(grounds[element.site].horizon, element.array_height)
+        irradiance[element.id] = array_irradiance(
+            element, seen[key], azimuth=light.azimuth, elevation=light.elevation, distance=light.distance
+        )
+    return irradiance
+
+
+def _run_data(station: Station, span: StudySpan, links: Links, power: dict[str, PowerRun]) -> DataRuns:
+    sites = [site.id for site in station.sites]
+    return run_data(
+        station.elements,
+        station.orbiters,
+        times_s=span.et,
+        modes={name: run.mode for name, run in power.items()},
+        ground_contact={site: contact_share(links.to_ground(site), span.et) for site in sites},
+        relay_contact={
+            (site, relay): contact_share(links.to_relay(site, relay), span.et)
+            for site in sites
+            for relay in links.relays
+        },
+        downlink_contact={
+            orbiter.id: contact_share(links.to_ground(orbiter.id), span.et) for orbiter in station.orbiters
+        },
+    )
+
+
+def _metrics(
+    station: Station,
+    span: StudySpan,
+    lights: dict[str, LightRun],
+    links: Links,
+    power: dict[str, PowerRun],
+    data: DataRuns,
+    trajectories: dict[str, Trajectory],
+) -> dict[str, float]:
+    metrics: dict[str, float] = {}
+    for site in station.sites:
+        run = lights[site.id]
+        metrics |= light_metrics(site.id, run.statistics, earth_visible=run.earth_visible)
+        metrics |= link_metrics(
+            site.id,
+            earth=links.to_ground(site.id),
+            relay=links.to_relay(site.id),
+            start=float(span.et[0]),
+            stop=span.stop.tdb_s,
+        )
+    for bus in power.values():
+        metrics |= power_metrics(bus)
+    for store in data.sites.values():
+        metrics |= data_metrics(store)
+    for name, trajectory in trajectories.items():
+        metrics |= orbiter_metrics(name, trajectory)
+    return complete_metrics(
+        metrics,
+        sites=[site.id for site in station.sites],
+        buses=list(power),
+        orbiters=list(trajectories),
+    )
+
+
+def _software() -> dict[str, str]:
+    names = ("numpy", "numba", "xarray", "spiceypy", "pyerfa", "rasterio", "plotly")
+    return {"moonstation": __version__, "python": platform.python_version()} | {name: version(name) for name in names}

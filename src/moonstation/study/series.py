@@ -1,0 +1,145 @@
+"""The series of a study as one dataset: named dimensions, units, long names and frames."""
+
+from collections.abc import Mapping
+import numpy as np
+import xarray as xr
+
+from moonstation.arrays import AnyArray, FloatArray, TimeArray
+from moonstation.constants import MOON_RADIUS
+from moonstation.orbits.propagation import Trajectory
+from moonstation.simulation.data import DataRuns, contact_share
+from moonstation.simulation.power import PowerRun
+from moonstation.study.links import Links
+from moonstation.study.result import LightRun
+
+ENU = "local east, north, up at the site, on the 1737.4 km sphere; azimuth clockwise from north"
+MODES = "0 nominal, 1 survival, 2 a load not wholly served"
+
+
+def series_of(
+    times: TimeArray,
+    et: FloatArray,
+    *,
+    lights: Mapping[str, LightRun],
+    links: Links,
+    power: Mapping[str, PowerRun],
+    data: DataRuns,
+    trajectories: Mapping[str, Trajectory],
+) -> xr.Dataset:
+    """Put all series of a study together.
+
+    Parameters
+    ----------
+    times : ndarray of datetime64[ns], shape (n,)
+        Instants, UTC.
+    et : ndarray, shape (n,)
+        The same, TDB seconds past J2000.
+    lights : mapping of str to LightRun
+        By site.
+    links : Links
+        Windows of the sites.
+    power : mapping of str to PowerRun
+        By bus.
+    data : DataRuns
+        By site and orbiter.
+    trajectories : mapping of str to Trajectory
+        By orbiter.
+
+    Returns
+    -------
+    xarray.Dataset
+        Dimensions time, site, array, bus, orbiter; each variable with units and long_name.
+    """
+    found: dict[str, tuple[tuple[str, str], AnyArray, dict[str, str]]] = {}
+
+    def add(name: str, over: str, rows: list[AnyArray], units: str, long_name: str, **more: str) -> None:
+        if rows:
+            found[name] = ((over, "time"), np.stack(rows), {"units": units, "long_name": long_name, **more})
+
+    sites = list(lights)
+    suns = [run.light for run in lights.values()]
+    add("sun_azimuth_deg", "site", [np.degrees(s.azimuth) for s in suns], "degree", "apparent azimuth of the Sun", frame=ENU)
+    add(
+        "sun_elevation_deg",
+        "site",
+        [np.degrees(s.elevation) for s in suns],
+        "degree",
+        "apparent elevation of the Sun's centre",
+        frame=ENU,
+    )
+    add("sun_fraction", "site", [run.fraction for run in lights.values()], "1", "visible share of the solar disc")
+    add("sun_eclipsed", "site", [s.eclipsed for s in suns], "1", "share of the solar disc hidden by the Earth")
+    add(
+        "earth_azimuth_deg",
+        "site",
+        [np.degrees(s.earth_azimuth) for s in suns],
+        "degree",
+        "apparent azimuth of the Earth",
+        frame=ENU,
+    )
+    add(
+        "earth_elevation_deg",
+        "site",
+        [np.degrees(s.earth_elevation) for s in suns],
+        "degree",
+        "apparent elevation of the Earth's centre",
+        frame=ENU,
+    )
+    add(
+        "earth_fraction",
+        "site",
+        [run.earth_fraction for run in lights.values()],
+        "1",
+        "visible share of the Earth's disc",
+    )
+    add(
+        "earth_contact",
+        "site",
+        [contact_share(links.to_ground(site), et) for site in sites],
+        "1",
+        "share of the step in contact with any ground station",
+    )
+    add(
+        "relay_contact",
+        "site",
+        [contact_share(links.to_relay(site), et) for site in sites],
+        "1",
+        "share of the step in contact with any relay",
+    )
+    arrays = {name: row for run in power.values() for name, row in run.array_power.items()}
+    add("array_power_w", "array", list(arrays.values()), "W", "power offered by the solar array")
+    runs = list(power.values())
+    add("generation_w", "bus", [run.generation for run in runs], "W", "power offered by all sources")
+    add("load_w", "bus", [run.load for run in runs], "W", "power asked for in the mode of the step")
+    add("unserved_w", "bus", [run.unserved for run in runs], "W", "power asked for and not given")
+    add("charge_j", "bus", [run.charge for run in runs], "J", "energy held by the stores")
+    add("state_of_charge", "bus", [run.state_of_charge for run in runs], "1", "energy held as share of the capacity")
+    add("mode", "bus", [run.mode for run in runs], "1", f"mode: {MODES}")
+    nothing = np.zeros(times.size)
+    for name, field, long_name in (
+        ("data_made_bit", "made", "data made in the step"),
+        ("data_sent_bit", "sent", "data sent in the step, to ground or to a relay"),
+        ("data_delivered_bit", "delivered", "data that reached the ground in the step"),
+        ("data_stored_bit", "stored", "data waiting in the site's memory"),
+    ):
+        rows = [getattr(data.sites[site], field) if site in data.sites else nothing for site in sites]
+        add(name, "site", rows, "bit", long_name)
+    add(
+        "altitude_km",
+        "orbiter",
+        [(np.linalg.norm(t.position_icrf(et), axis=1) - MOON_RADIUS) / 1e3 for t in trajectories.values()],
+        "km",
+        "altitude over the 1737.4 km sphere",
+    )
+    names = {
+        "site": sites,
+        "array": list(arrays),
+        "bus": list(power),
+        "orbiter": list(trajectories),
+    }
+    used = {variable[0][0] for variable in found.values()}
+    return xr.Dataset(
+        found,
+        coords={"time": ("time", times, {"long_name": "UTC; each instant opens a step"})}
+        | {name: (name, labels) for name, labels in names.items() if name in used},
+    )
