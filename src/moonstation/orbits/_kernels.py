@@ -446,7 +446,7 @@ def advance(
                     change = max(change, abs(extra[k, j] - previous[k, j]))
             good = _settle(rule, field.gm, step, y, extra, x, acc, total)
             # The change that one more sweep would make in position, if sweeps go on shortening alike.
-            if sweep > 0 and change * min(change / last, 1.0) * step * step < 1e-4 * tolerance:
+            if sweep > 0 and change * min(change / last, 1.0) * step * step < 1e-2 * tolerance:
                 settled = True
             last = max(change, 1e-30)
         good = good and settled

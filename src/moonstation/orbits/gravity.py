@@ -35,8 +35,9 @@ The pressure of sunlight, which the force model leaves out too, is about 1e-7 m/
 0.02 m^2/kg.
 """
 
-LOWEST_CHOSEN, HIGHEST_CHOSEN = 8, 150
-"""Bounds of a degree chosen by orbit; above, the time to integrate a year leaves the range of seconds."""
+LOWEST_CHOSEN, HIGHEST_CHOSEN = 8, 100
+"""Bounds of a degree chosen by orbit. Orbits below about 140 km would take more than 100 degrees, and a year of them
+minutes; what is left out is said in the trajectory's note."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -169,7 +170,7 @@ def omitted_acceleration(radius: float, degree: int, *, path: Path | None = None
 
 
 def degree_for(periapsis_radius: float, *, path: Path | None = None) -> int:
-    """Degree that an orbit needs for what is left out at periapsis to stay below 1e-7 m/s^2; 8 to 150."""
+    """Degree that an orbit needs for what is left out at periapsis to stay below 1e-7 m/s^2; 8 to 100."""
     where = gravity_path() if path is None else path
     left_out = np.sqrt(_omitted_squares(periapsis_radius, where))
     enough = (
@@ -243,12 +244,12 @@ def _pack(c: FloatArray, s: FloatArray, degree: int) -> tuple[FloatArray, IntArr
     scaled_c, scaled_s = c * g[:, :size], s * g[:, :size]
     for table in (scaled_c, scaled_s, slope_c, slope_s):
         table[:2] = 0.0
-    starts = np.zeros(size, dtype=np.int64)
+    starts: IntArray = np.zeros(size, dtype=np.int64)
     lengths = [(size - m + 1) // 2 * 2 for m in range(size)]
     starts[1:] = np.cumsum(lengths)[:-1]
     rows = np.zeros((sum(lengths), 5))
-    for m in range(size):
-        block = rows[starts[m] : starts[m] + size - m]
+    for order in range(size):
+        block = rows[starts[order] : starts[order] + size - order]
         for column, table in enumerate((factor, scaled_c, scaled_s, slope_c, slope_s)):
-            block[:, column] = table[m:, m]
+            block[:, column] = table[order:, order]
     return rows, starts
