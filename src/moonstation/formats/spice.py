@@ -1,12 +1,16 @@
 """SPICE kernels read as arrays: Chebyshev records of SPK and binary PCK, leap seconds of an LSK."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from threading import Lock
 
 import numpy as np
 import spiceypy
+from spiceypy.utils.exceptions import SpiceyError
 
 from moonstation.arrays import FloatArray
 from moonstation.errors import DataFileError
@@ -14,15 +18,23 @@ from moonstation.errors import DataFileError
 CHEBYSHEV_POSITION = 2
 """Data type of segments with Chebyshev polynomials for three components, no rates."""
 
+J2000_AXES = 1
+"""SPICE's number of the J2000 frame, whose axes are taken as the ICRF's, as DE440 does."""
+
+_SPICE = Lock()
+"""The SPICE toolkit keeps one state for the whole process: one thread at a time."""
+
 _MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class ChebyshevSegment:
-    """One type 2 segment of an SPK or a binary PCK.
+    """Where one type 2 segment of an SPK or a binary PCK lies; `read_records` reads its coefficients.
 
     Attributes
     ----------
+    path : Path
+        The file.
     target, centre : int
         NAIF ids of body and centre; for a PCK the frame class id and the reference frame id.
     start, stop : float
@@ -31,68 +43,102 @@ class ChebyshevSegment:
         Where the first record begins, TDB seconds past J2000.
     length : float
         Length of a record [s].
-    records : ndarray, shape (n_records, 3, n_coefficients)
-        Coefficients in the file's units (km, or rad).
+    size, count : int
+        Words in a record and number of records.
+    address : int
+        First word of the first record in the file.
     """
 
+    path: Path
     target: int
     centre: int
     start: float
     stop: float
     first: float
     length: float
-    records: FloatArray
+    size: int
+    count: int
+    address: int
 
 
-def read_segments(path: Path) -> list[ChebyshevSegment]:
-    """Read all Chebyshev segments (type 2) of an SPK or binary PCK.
+def list_segments(path: Path) -> list[ChebyshevSegment]:
+    """List the Chebyshev segments (type 2, axes of J2000) of an SPK or a binary PCK; other segments are passed over.
 
     Raises
     ------
     DataFileError
         If the file is missing, damaged, or neither of the two.
     """
+    with _opened(path) as (handle, kind):
+        segments = []
+        spiceypy.dafbfs(handle)
+        while spiceypy.daffna():
+            span, numbers = spiceypy.dafus(spiceypy.dafgs(), 2, 6 if kind == "SPK" else 5)
+            # SPK: body, centre, frame, type, begin, end; PCK: frame class, frame, type, begin, end
+            frame, data_type, begin, end = (int(number) for number in numbers[-4:])
+            if data_type != CHEBYSHEV_POSITION or frame != J2000_AXES:
+                continue
+            first, length, size, count = (float(word) for word in spiceypy.dafgda(handle, end - 3, end))
+            if not (size >= 5 and size % 3 == 2 and length > 0 and size * count + 4 == end - begin + 1):
+                raise DataFileError(f"{path}: damaged (segment of {numbers[0]}); fetch the kernel again")
+            segments.append(
+                ChebyshevSegment(
+                    path=path,
+                    target=int(numbers[0]),
+                    centre=int(numbers[1]),
+                    start=float(span[0]),
+                    stop=float(span[1]),
+                    first=first,
+                    length=length,
+                    size=int(size),
+                    count=int(count),
+                    address=begin,
+                )
+            )
+    return segments
+
+
+def read_records(segment: ChebyshevSegment) -> FloatArray:
+    """Read the coefficients of a segment, shape (n_records, 3, n_coefficients), in the file's units (km, or rad).
+
+    Raises
+    ------
+    DataFileError
+        If the file went missing, is cut off, or holds numbers that are not finite.
+    """
+    with _opened(segment.path) as (handle, _):
+        last = segment.address + segment.size * segment.count - 1
+        words = np.asarray(spiceypy.dafgda(handle, segment.address, last), dtype=np.float64)
+    if not np.isfinite(words).all():
+        raise DataFileError(
+            f"{segment.path}: damaged (no numbers in the segment of {segment.target}); fetch the kernel again"
+        )
+    # each record begins with its middle and its half length, which the even spacing makes redundant
+    coefficients = words.reshape(segment.count, segment.size)[:, 2:].reshape(segment.count, 3, -1)
+    return np.ascontiguousarray(coefficients)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[tuple[int, str]]:
+    """Handle and kind ("SPK" or "PCK") of a kernel, opened as a bare array file: SPICE's pool stays as it is."""
     if not path.is_file():
         raise DataFileError(f"{path}: no such kernel; check the path")
-    try:
-        architecture, kind = spiceypy.getfat(str(path))
-        if architecture != "DAF" or kind not in ("SPK", "PCK"):
-            raise DataFileError(
-                f"{path}: is {architecture}/{kind}, not a binary SPK or PCK; give such a kernel"
-            )
-        handle = spiceypy.dafopr(str(path))
+    with _SPICE:
         try:
-            return _segments(handle, integers=6 if kind == "SPK" else 5)
-        finally:
-            spiceypy.dafcls(handle)
-    except spiceypy.utils.exceptions.SpiceyError as error:
-        raise DataFileError(f"{path}: damaged or cut off ({error.short}); fetch the kernel again") from error
-
-
-def _segments(handle: int, *, integers: int) -> list[ChebyshevSegment]:
-    segments = []
-    spiceypy.dafbfs(handle)
-    while spiceypy.daffna():
-        span, numbers = spiceypy.dafus(spiceypy.dafgs(), 2, integers)
-        target, centre = int(numbers[0]), int(numbers[1])
-        data_type, begin, end = int(numbers[-3]), int(numbers[-2]), int(numbers[-1])
-        if data_type != CHEBYSHEV_POSITION:
-            continue
-        first, length, size, count = spiceypy.dafgda(handle, end - 3, end)
-        words = np.asarray(spiceypy.dafgda(handle, begin, end - 4), dtype=np.float64)
-        records = words.reshape(int(count), int(size))[:, 2:].reshape(int(count), 3, -1)
-        segments.append(
-            ChebyshevSegment(
-                target=target,
-                centre=centre,
-                start=float(span[0]),
-                stop=float(span[1]),
-                first=float(first),
-                length=float(length),
-                records=np.ascontiguousarray(records),
-            )
-        )
-    return segments
+            architecture, kind = spiceypy.getfat(str(path))
+            if architecture != "DAF" or kind not in ("SPK", "PCK"):
+                raise DataFileError(
+                    f"{path}: is {architecture}/{kind}, not a binary SPK or PCK; give such a kernel"
+                )
+            handle = spiceypy.dafopr(str(path))
+            try:
+                yield handle, kind
+            finally:
+                spiceypy.dafcls(handle)
+        except SpiceyError as error:
+            raise DataFileError(
+                f"{path}: damaged or cut off ({error.short}); fetch the kernel again"
+            ) from error
 
 
 @dataclass(frozen=True, eq=False)

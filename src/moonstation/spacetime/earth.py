@@ -16,6 +16,7 @@ from moonstation.spacetime.epochs import J2000, tdb_to_utc
 
 WGS84 = 1
 JD_J2000 = 2451545.0
+BLOCK_DAYS = 32
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,8 @@ class EarthRotation:
             TDB seconds past J2000.
         """
         times = np.atleast_1d(np.asarray(et, dtype=np.float64))
+        if not times.size:
+            return np.empty((0, 3, 3))
         x, y, s = _pole(times)
         utc_days = (tdb_to_utc(times) - J2000) / np.timedelta64(1, "ns") / (SECONDS_PER_DAY * 1e9)
         # "dubious year" tells that leap seconds may come after the table; UT1 = UTC already states that error
@@ -108,7 +111,6 @@ def _pole(times: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
     """X, Y and s at given times, by cubics through daily nodes."""
     days = times / SECONDS_PER_DAY
     base = np.floor(days).astype(np.int64)
-    nodes = _pole_nodes(int(base.min()) - 1, int(base.max()) + 3)
     u = days - base
     weights = (
         -u * (u - 1.0) * (u - 2.0) / 6.0,
@@ -116,15 +118,23 @@ def _pole(times: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
         -(u + 1.0) * u * (u - 2.0) / 2.0,
         (u + 1.0) * u * (u - 1.0) / 6.0,
     )
-    at = base - base.min()
+    first = int(base.min()) - 1
+    blocks = range(first // BLOCK_DAYS, (int(base.max()) + 2) // BLOCK_DAYS + 1)
+    nodes = np.concatenate([_pole_nodes(block) for block in blocks], axis=1)
+    at = base - 1 - blocks[0] * BLOCK_DAYS
     x, y, s = (sum(weight * row[at + i] for i, weight in enumerate(weights)) for row in nodes)
     return x, y, s
 
 
-@lru_cache(maxsize=64)
-def _pole_nodes(first: int, last: int) -> FloatArray:
-    """X, Y and s at whole days past J2000 (TDB in place of TT: no matter here), shape (3, last - first)."""
+@lru_cache(maxsize=1024)
+def _pole_nodes(block: int) -> FloatArray:
+    """X, Y and s at the whole days past J2000 of a block (TDB in place of TT: no matter here), shape (3, BLOCK_DAYS).
+
+    In blocks, so that an event search that asks for ever other spans computes each day once.
+    """
+    days = np.arange(block * BLOCK_DAYS, (block + 1) * BLOCK_DAYS, dtype=np.float64)
     with warnings.catch_warnings():
+        # "dubious year": leap seconds may come that the library's table does not know; no node needs UTC
         warnings.simplefilter("ignore", erfa.ErfaWarning)
-        result: FloatArray = np.stack(erfa.xys06a(JD_J2000, np.arange(first, last, dtype=np.float64)))
+        result: FloatArray = np.stack(erfa.xys06a(JD_J2000, days))
     return result

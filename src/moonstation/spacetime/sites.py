@@ -79,6 +79,15 @@ class Site:
         ----------
         height : float
             Above the ground [m].
+
+        Raises
+        ------
+        RequestError
+            If the height of the ground is not known.
         """
+        if math.isnan(self.ground_m):
+            raise RequestError(
+                f"site {self.name}: height of the ground is not known; give ground_m, or take the site from a terrain"
+            )
         result: FloatArray = self.enu_me[2] * (MOON_RADIUS + self.ground_m + height)
         return result
