@@ -42,7 +42,7 @@ def test_read_back_by_another_reader(tmp_path):
         np.testing.assert_allclose(row.position * 1e3, state[:3], atol=1e-6)
         np.testing.assert_allclose(row.velocity * 1e3, state[3:], atol=1e-9)
         assert (row.epoch - rows[0].epoch).sec == pytest.approx(seconds - et[0], abs=1e-6)
-    assert rows[0].epoch.isot == "2028-01-01T00:00:00.000"
+    assert rows[0].epoch.isot.startswith("2028-01-01T00:00:00.000")
     assert rows[0].epoch.scale == "tdb"
 
 
