@@ -71,6 +71,7 @@ def test_the_capacity_for_a_night_is_load_times_night(capacity, bridged):
         # Found by bisection to 0.1 % of the capacity that is there.
         assert power.closing_capacity == pytest.approx(0.1 * 3.6e6, abs=1e-3 * capacity * 3.6e6)
         assert power.energy.unserved == pytest.approx(0.1 * 0.8 * 0.9 * 3.6e6, rel=1e-6)
+        assert power.dark_margin == pytest.approx(-0.1 * 0.9 / capacity, rel=1e-6)
 
 
 def test_survival_mode_stretches_the_night():

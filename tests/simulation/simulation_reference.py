@@ -95,7 +95,8 @@ class Packets:
         return gone
 
     def oldest(self, source):
-        return min((p[2] for p in self.queue if p[0] == source), default=None)
+        """When the oldest of a source was made; less than half a bit is round-off."""
+        return min((p[2] for p in self.queue if p[0] == source and p[1] >= 0.5), default=None)
 
 
 def data_reference(made, storage, ground, relay, relay_made, relay_storage, receive, downlink, dt):

@@ -4,7 +4,7 @@ import time
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from simulation_reference import bus_reference, data_reference
 
@@ -114,7 +114,7 @@ def random_flow(seed, n=80):
     return tuple(np.ascontiguousarray(part) for part in parts)
 
 
-@pytest.mark.parametrize("seed", range(60))
+@pytest.mark.parametrize("seed", [*range(60), 520])
 def test_data_equals_the_reference_step_by_step(seed):
     parts = random_flow(seed)
     dt = 600.0
@@ -134,6 +134,7 @@ def test_data_equals_the_reference_step_by_step(seed):
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(seed=st.integers(0, 2**32 - 1))
+@example(seed=520)  # once ran the stream backwards by round-off, and an age ran away
 def test_data_books_balance(seed):
     parts = random_flow(seed)
     made, storage, ground, relay, relay_made, relay_storage = parts[:6]

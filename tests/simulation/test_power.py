@@ -120,6 +120,21 @@ def test_without_stores_the_power_at_hand_decides():
     assert power.closing_power == pytest.approx(400.0, abs=0.5)
 
 
+def test_stores_never_drawn_on_have_no_worst_spell():
+    power = run(load(100), reactor(200), battery(1))["base"]
+    assert power.worst_spell is None
+    assert power.dark_margin == power.reserve_lowest == 1.0
+
+
+def test_dark_margin_tells_the_worst_shortfall():
+    light = np.ones(96)
+    light[[10, 11, 40, 41, 42, 43, 44, 80]] = 0.0
+    tiny = battery(1, battery_reserve=0, battery_efficiency=1)
+    power = run(load(1000, 1000), array(3000), tiny, n=96, light=light)["base"]
+    # Five dark hours of 1 kW from 1 kWh leave 4 kWh missing: four times what the battery holds.
+    assert power.dark_margin == pytest.approx(-4.0)
+
+
 def test_survival_that_saves_nothing_is_not_entered():
     power = run(load(1000, 1500), reactor(900))["base"]
     assert power.mode.tolist() == [2] * 48

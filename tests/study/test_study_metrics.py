@@ -66,6 +66,19 @@ def test_lowest_altitude_between_samples_and_at_an_end():
     assert orbiter_metrics("o", ellipse(1500.0, 3000.0)) == {"orbiter.o.altitude.lowest": pytest.approx(low)}
 
 
+def test_the_lowest_of_many_dips_is_not_the_lowest_sample():
+    # Every dip is 1 m lower than the one before, but a sample lies at the bottom of the first one only.
+    dips = 60.0 + 7231.7 * np.arange(12)
+
+    def altitude(et):
+        nearest = np.argmin(np.abs(et[:, None] - dips), axis=1)
+        return 1e5 - nearest + 0.5 * (et - dips[nearest]) ** 2
+
+    low, at = lowest_altitude(SimpleNamespace(et=np.array([0.0, 90_000.0]), altitude=altitude))
+    assert at == pytest.approx(dips[-1], abs=0.1)
+    assert low == pytest.approx(1e5 - 11.0, abs=0.01)
+
+
 def test_every_family_of_the_table_is_filled():
     n = 48
     times = np.arange(n) * HOUR

@@ -12,7 +12,7 @@ ROUND_OFF = 1e-12
 """Share of a load below which it counts as served: sums of powers in another order differ by less."""
 
 HALF_A_BIT = 0.5
-"""A rest smaller than this goes along with what was sent: there is no such thing as less than a bit [bit]."""
+"""Less than this is round-off [bit]: such a rest goes along with what was sent, such a room counts as full."""
 
 
 @numba.njit(cache=True, nogil=True, fastmath=False, error_model="numpy")
@@ -176,6 +176,8 @@ def pass_data(
             own = sites + r
             free = max(relay_storage[r] + downlink[r, k] - waiting[r], 0.0)
             keep = min(relay_made[r, k], free)
+            if keep < relay_made[r, k] and keep < HALF_A_BIT:
+                keep = 0.0
             lost[own, k] = relay_made[r, k] - keep
             accepted[own, k + 1] = accepted[own, k] + keep
             if keep > 0.0:
@@ -199,13 +201,14 @@ def pass_data(
                 if can > most:
                     most = can
                     best = r
-            up = min(rest, most)
-            if most > 0.0 and rest - up < HALF_A_BIT:
-                up = rest
+            up = 0.0
+            if most >= HALF_A_BIT:
+                up = rest if rest - most < HALF_A_BIT else most
             rest -= up
             over = min(max(rest - storage[s, k], 0.0), made[s, k])
             lost[s, k] = over
-            accepted[s, k + 1] = accepted[s, k] + made[s, k] - over
+            # In this order the stream never runs backwards: ages are looked up in it.
+            accepted[s, k + 1] = accepted[s, k] + (made[s, k] - over)
             delivered[s, k] += direct
             sent[s, k] = direct + up
             position[s] += direct

@@ -133,9 +133,11 @@ class PowerRun:
     reserve_lowest, reserve_lowest_at : float
         Lowest state of charge, the end of the run included, and when [s]; nan without stores.
     dark_margin : float
-        Usable charge left at the lowest point as share of the usable capacity; nan without stores.
+        Usable charge left at the lowest point as share of the usable capacity. Where a load was not wholly
+        served it is negative: the energy missing in the worst unbroken shortfall, in the same measure. Nan
+        without stores.
     worst_spell : Spell or None
-        The spell of discharge that led to the lowest point; None without stores.
+        The spell of discharge that led to the lowest point; None without stores or if they were never drawn on.
     survival_time : float
         How long full stores would carry the survival load with no source [s], see `survival_time`.
     time_in_survival, time_unserved : float
@@ -350,7 +352,7 @@ def _run_bus(
         charge_end=float(charge[n]),
         reserve_lowest=lowest,
         reserve_lowest_at=lowest_at,
-        dark_margin=worst.share if worst else float("nan"),
+        dark_margin=_dark_margin(usable_share, unserved * step, stores),
         worst_spell=worst,
         survival_time=survival_time(members),
         time_in_survival=float(np.count_nonzero(mode != NOMINAL)) * step,
@@ -397,11 +399,26 @@ def _worst_spell(usable_share: FloatArray, instants: FloatArray) -> Spell | None
     share = usable_share[known]
     at = instants[known]
     low = int(np.argmin(share))
+    if float(np.max(share[: low + 1])) == share[low]:
+        return None
     top = float(np.max(share[: low + 1])) - FULL_WITHIN
     begin = int(np.flatnonzero(share[: low + 1] >= top)[-1])
     back = np.flatnonzero(share[low:] >= min(top, float(share[begin])))
     end = low + int(back[0]) if back.size else share.size - 1
     return Spell(float(at[begin]), float(at[low]), float(at[end]), float(share[low]), bool(back.size))
+
+
+def _dark_margin(usable_share: FloatArray, missing: FloatArray, stores: Stores) -> float:
+    """Usable share left at the worst, or what was missing [J in each step] in the same measure, negative."""
+    if not np.any(np.isfinite(usable_share)):
+        return float("nan")
+    short = missing > 0.0
+    if not np.any(short):
+        return float(np.nanmin(usable_share))
+    starts = np.flatnonzero(short & ~np.r_[False, short[:-1]])
+    # Sums from each start to the next take in only zeros after the shortfall that begins there.
+    worst = float(np.max(np.add.reduceat(missing, starts)))
+    return -worst / float(np.sum(stores.capacity - stores.floor))
 
 
 def _closing_capacity(inputs: _Inputs) -> float | None:

@@ -123,12 +123,13 @@ def orbiter_metrics(orbiter: str, trajectory: Trajectory) -> dict[str, float]:
 def lowest_altitude(trajectory: Trajectory) -> tuple[float, float]:
     """Lowest altitude over the 1737.4 km sphere [m], and when [s, TDB past J2000].
 
-    Found among samples every minute, then by golden section around the lowest, to 0.1 s.
+    Of all the low points between samples every minute, the one whose parabola through three samples reaches
+    lowest is taken, and refined by golden section to 0.1 s.
     """
     begin, end = float(trajectory.et[0]), float(trajectory.et[-1])
     times = np.linspace(begin, end, max(2, math.ceil((end - begin) / ALTITUDE_STEP)) + 1)
     altitudes = trajectory.altitude(times)
-    k = int(np.argmin(altitudes))
+    k = _lowest_dip(altitudes)
     low, high = float(times[max(k - 1, 0)]), float(times[min(k + 1, times.size - 1)])
     ratio = (math.sqrt(5.0) - 1.0) / 2.0
     while high - low > 0.1:
@@ -142,6 +143,17 @@ def lowest_altitude(trajectory: Trajectory) -> tuple[float, float]:
     refined = float(trajectory.altitude(np.array([middle]))[0])
     # At an end of the span the lowest point may be the end itself.
     return (refined, middle) if refined < altitudes[k] else (float(altitudes[k]), float(times[k]))
+
+
+def _lowest_dip(values: FloatArray) -> int:
+    """Index of the sample at the lowest dip, by the vertex of the parabola through it and its neighbours."""
+    left, middle, right = values[:-2], values[1:-1], values[2:]
+    dips = np.flatnonzero((middle <= left) & (middle <= right)) + 1
+    bend = values[dips - 1] - 2.0 * values[dips] + values[dips + 1]
+    slope = values[dips + 1] - values[dips - 1]
+    vertex = values[dips] - np.divide(slope**2, 8.0 * bend, out=np.zeros_like(bend), where=bend > 0.0)
+    candidates = np.r_[0, values.size - 1, dips]
+    return int(candidates[np.argmin(np.r_[values[0], values[-1], vertex])])
 
 
 def complete_metrics(
