@@ -1,5 +1,7 @@
 """What is wrong with a station file is said once, on one line, with place and cure."""
 
+import time
+
 import pytest
 
 from moonstation.station.loading import check_station
@@ -259,6 +261,25 @@ def test_unreadable_file(tmp_path, monkeypatch):
 
     monkeypatch.setattr("pathlib.Path.read_bytes", refuse)
     assert check_station(path) == [f"{path}: cannot be read (Permission denied); check path and permissions"]
+
+
+def test_large_files_take_no_long_time(check):
+    kinds = ("partner", "facility", "site", "element", "orbiter", "ground_station", "mission", "launcher")
+    keys = {
+        "site": 'lat = "1 deg"\nlon = "1 deg"\n',
+        "element": 'site = "s0"\npartner = "p0"\nkind = "other"\n',
+        "orbiter": 'orbit = "luna-26"\n',
+        "ground_station": 'from = "kashi"\n',
+    }
+    text = GOOD + "".join(
+        f'[[{kind}]]\nid = "{kind[0]}{n}"\n{keys.get(kind, "")}' for kind in kinds for n in range(1500)
+    )
+    started = time.perf_counter()
+    problems = check(text)
+    assert time.perf_counter() - started < 20.0
+    assert problems == []
+    assert "more than 100 dots" in check(GOOD + ".".join("a" * 100_000) + " = 1")[0]
+    assert "at most 5000 can be read" in check(GOOD + "[[launcher]]\n" * 6000)[0]
 
 
 def test_endless_problems_end(check):

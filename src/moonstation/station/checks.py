@@ -31,7 +31,9 @@ def check_span_within_years(draft: Draft) -> None:
     """The study ends within the years that can be computed."""
     row = draft.rows["station"][0]
     if isinstance(row.record, Head) and int((row.record.start + row.record.span).utc[:4]) > LAST_YEAR:
-        draft.report(row, "span", f"the study ends after {LAST_YEAR}; give an earlier start or a shorter span")
+        draft.report(
+            row, "span", f"the study ends after {LAST_YEAR}; give an earlier start or a shorter span"
+        )
 
 
 def check_ids_differ(draft: Draft) -> None:
@@ -62,14 +64,14 @@ def _place(draft: Draft, row: Row) -> str:
 
 def check_names_lead_somewhere(draft: Draft) -> None:
     """Sites, partners, facilities and missions that a table names are there."""
+    known = {key: dict.fromkeys(draft.ids(key)) for key in ("site", "partner", "facility", "mission")}
     for row in draft.all_rows():
-        for key in ("site", "partner", "facility", "mission"):
+        for key, names in known.items():
             name = row.values.get(key)
             if row.kind == "launcher" or not isinstance(name, str) or not name:
                 continue
-            known = draft.ids(key)
-            if name not in known:
-                cure = nearest(name, known) or f'; add [[{key}]] with id = "{name[:64]}"'
+            if name not in names:
+                cure = nearest(name, names) or f'; add [[{key}]] with id = "{name[:64]}"'
                 draft.report(row, key, f"there is no {key} {show(name)}{cure}")
 
 
@@ -145,14 +147,14 @@ def check_requirements_name_something(draft: Draft) -> None:
     """The site, bus or orbiter of a metric is there."""
     buses = [row.values.get("bus", row.values.get("site")) for row in draft.rows["element"]]
     known = {
-        "site": draft.ids("site"),
-        "orbiter": draft.ids("orbiter"),
-        "bus": list(dict.fromkeys(bus for bus in buses if isinstance(bus, str))),
+        "site": dict.fromkeys(draft.ids("site")),
+        "orbiter": dict.fromkeys(draft.ids("orbiter")),
+        "bus": dict.fromkeys(bus for bus in buses if isinstance(bus, str)),
     }
     for row, named in _metrics(draft):
         kind = named.metric.kind
         if named.id not in known[kind]:
-            cure = nearest(named.id, known[kind]) or f"; there is {_some(known[kind]) or 'none'}"
+            cure = nearest(named.id, known[kind]) or f"; there is {_some(list(known[kind])) or 'none'}"
             draft.report(row, "metric", f"there is no {kind} {show(named.id)}{cure}")
 
 

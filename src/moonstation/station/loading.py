@@ -188,10 +188,7 @@ def _collect_head(draft: Draft, table: dict[str, Any]) -> None:
     values = normal_keys(draft, "station", 0, table)
     row = Row("station", 0, {}, set(values))
     row.values = unwrap(draft, row, values)
-    row.values.setdefault("id", draft.file.path.stem)
-    if not isinstance(row.values["id"], str):
-        draft.report(row, "id", "is not text; put it in quotes")
-    row.values["id"] = _as_id(str(row.values["id"])) if "id" not in values else row.values["id"]
+    row.values.setdefault("id", _as_id(draft.file.path.stem))
     draft.rows["station"].append(row)
     names = row.values.get("catalogues", [])
     for number, name in enumerate(names if isinstance(names, list) else []):
@@ -215,7 +212,13 @@ def _as_id(stem: str) -> str:
 
 def _row(draft: Draft, kind: str, number: int, table: dict[str, Any]) -> Row:
     values = normal_keys(draft, kind, number, table)
-    row = Row(kind, number, {"id": values.get("id")}, set(values))
+    name = values.get("id")
+    row = Row(
+        kind,
+        number,
+        {"id": name["value"] if isinstance(name, dict) and "value" in name else name},
+        set(values),
+    )
     reference = REFERENCES.get(kind, "")
     base: dict[str, Any] = {}
     if reference in values:

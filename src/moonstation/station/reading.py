@@ -10,8 +10,11 @@ from typing import Any
 
 from moonstation.errors import StationFileError
 
-LARGEST_FILE = 2_000_000
-"""Bytes; the built-in ILRS has about 60,000."""
+LARGEST_FILE = 1_000_000
+"""Bytes; the built-in ILRS has about 35,000."""
+
+MOST_DOTS = 100
+"""In a line: a key of many dotted parts takes the TOML reader time that grows with their square."""
 
 _HEADER = re.compile(r"\s*(\[\[?)\s*([A-Za-z0-9_.\- \"']{1,200}?)\s*\]\]?\s*(?:#.*)?$")
 _KEY = re.compile(r"\s*([A-Za-z0-9_\-]{1,100}|\"[^\"]{1,100}\")\s*[=.]")
@@ -120,6 +123,9 @@ def read_toml(path: Path, name: str | None = None) -> TomlFile:
     text = text.replace("\r\n", "\n")
     if not text.strip():
         raise _refuse(name, "is empty; begin with [station], start and span (see docs/station-file.md)")
+    for n, words in enumerate(text.split("\n"), start=1):
+        if words.count(".") > MOST_DOTS:
+            raise _refuse(name, f"has a line with more than {MOST_DOTS} dots; break it up", n)
     try:
         tables = tomllib.loads(text)
     except RecursionError:
