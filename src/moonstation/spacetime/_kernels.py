@@ -45,7 +45,8 @@ def chebyshev_position(records: FloatArray, t0: float, dt: float, t: float, out:
     n_records, _, n = records.shape
     k = int((t - t0) / dt)
     k = min(max(k, 0), n_records - 1)
-    x = 2.0 * (t - t0 - k * dt) / dt - 1.0
+    # from the record's middle, which is a whole number: t - t0 would round t to 2e-6 s
+    x = (t - (t0 + (k + 0.5) * dt)) / (0.5 * dt)
     x2 = 2.0 * x
     for axis in range(3):
         b1 = 0.0
@@ -61,7 +62,8 @@ def chebyshev_state(records: FloatArray, t0: float, dt: float, t: float, out: Fl
     n_records, _, n = records.shape
     k = int((t - t0) / dt)
     k = min(max(k, 0), n_records - 1)
-    x = 2.0 * (t - t0 - k * dt) / dt - 1.0
+    # from the record's middle, which is a whole number: t - t0 would round t to 2e-6 s
+    x = (t - (t0 + (k + 0.5) * dt)) / (0.5 * dt)
     for axis in range(3):
         # T_j and its derivative, both by the three-term recurrence
         p0 = 1.0
