@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-GM_MOON = 4902.8001e9
+from moonstation.constants import GM_MOON
 
 
 @dataclass(frozen=True, eq=False)

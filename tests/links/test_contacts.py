@@ -17,6 +17,7 @@ from moonstation.links.contacts import (
     site_orbiter_contacts,
     windows_between,
 )
+from moonstation.orbits.propagation import propagate
 from moonstation.spacetime.earth import GroundStation
 from moonstation.spacetime.epochs import Epoch
 from moonstation.spacetime.sites import Site
@@ -109,6 +110,25 @@ def test_orbiter_to_ground_agrees_with_looking_every_second(station, orbit, days
     found = orbiter_ground_contacts(trajectory, STATIONS[station], START, float(et[-1]))
     assert len(looked) > 1
     agree(found, looked)
+
+
+@pytest.mark.slow
+def test_a_propagated_orbit_agrees_with_looking_every_second():
+    # The relay of shared/truth/orbits, whose steps of integration stand hours apart, on another day.
+    state = 1e3 * np.array([-7434.9257, 1529.330494, -15728.213633, -0.13224806, 0.186199411, 0.080620404])
+    trajectory = propagate(
+        state, epoch=Epoch.from_tdb_s(START - 100.0), duration=3.0 * DAY + 200.0, degree=8, name="elfo"
+    )
+    et = np.arange(START, START + 3.0 * DAY)
+    looked = brute.orbiter_ground(trajectory, STATIONS["kashgar"], et)
+    agree(orbiter_ground_contacts(trajectory, STATIONS["kashgar"], START, float(et[-1])), looked)
+    assert len(looked) > 2
+    looked = brute.site_orbiter(SITE, HORIZON, HEIGHT, trajectory, et)
+    agree(
+        site_orbiter_contacts(SITE, HORIZON, trajectory, START, float(et[-1]), height=HEIGHT),
+        looked,
+    )
+    assert len(looked) > 2
 
 
 def test_a_slit_in_a_ridge_opens_a_window_of_its_own():

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from moonstation.arrays import FloatArray
-from moonstation.constants import SPEED_OF_LIGHT
+from moonstation.constants import GM_MOON, SPEED_OF_LIGHT
 from moonstation.errors import CoverageError, RequestError
 from moonstation.links._kernels import rates
 from moonstation.orbits.propagation import Trajectory
@@ -143,10 +143,18 @@ class Tracks:
 
 
 def orbiter_step(trajectory: Trajectory) -> float:
-    """Time between samples that suits an orbiter at its fastest about the Moon [s], at most `SLOW_STEP`."""
-    states = trajectory.states_icrf
-    squared = np.sum(states[:, 3:] ** 2, axis=1) / np.sum(states[:, :3] ** 2, axis=1)
-    return float(np.clip(TURN_PER_STEP / math.sqrt(np.max(squared)), FASTEST_STEP, SLOW_STEP))
+    """Time between samples that suits an orbiter at its fastest about the Moon [s], at most `SLOW_STEP`.
+
+    The fastest is the passage of periapsis on the two-body orbits through the trajectory's states, as these may
+    stand far apart.
+    """
+    r, v = trajectory.states_icrf[:, :3], trajectory.states_icrf[:, 3:]
+    momentum = np.linalg.norm(np.cross(r, v), axis=1)
+    energy = 0.5 * np.sum(v * v, axis=1) - GM_MOON / np.linalg.norm(r, axis=1)
+    parameter = momentum**2 / GM_MOON
+    eccentricity = np.sqrt(np.maximum(0.0, 1.0 + 2.0 * energy * parameter / GM_MOON))
+    fastest = float(np.max(momentum * ((1.0 + eccentricity) / parameter) ** 2))
+    return float(np.clip(TURN_PER_STEP / fastest, FASTEST_STEP, SLOW_STEP))
 
 
 def _utc(et: float) -> str:
