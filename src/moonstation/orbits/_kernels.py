@@ -196,9 +196,7 @@ def accelerations_pa(points: Any, field: Any, degree: int, out: Any) -> None:
 def _place_nodes(
     window: Any, et0: float, tau: float, h: float, nodes: Any, rotation: Any, bodies: Any
 ) -> None:
-    """Orientation of the Moon (LANES, 3, 3) and places of Earth and Sun (6, LANES) at the nodes of a
-    step.
-    """
+    """Moon's orientation (LANES, 3, 3), Earth and Sun (6, LANES) at the nodes of a step."""
     earth = np.empty(3)
     sun = np.empty(3)
     for j in range(LANES):
@@ -289,9 +287,7 @@ def _settle(rule: Any, gm: float, h: float, y: Any, extra: Any, x: Any, acc: Any
 
 @njit(cache=True, nogil=True, fastmath=False, error_model="numpy")
 def evaluate_record(record: Any, s: float, h: float, out: Any) -> None:
-    """Position and velocity (6,) from the Chebyshev record (3, RECORD_COEFFICIENTS) of a step, s in [-1,
-    1].
-    """
+    """Position and velocity (6,) from the Chebyshev record (3, k) of a step of h seconds, s in [-1, 1]."""
     for k in range(3):
         b1 = 0.0
         b2 = 0.0
@@ -508,9 +504,7 @@ def advance(
 
 @njit(cache=True, nogil=True, fastmath=False, error_model="numpy")
 def evaluate_trajectory(et: Any, nodes: Any, records: Any, out: Any) -> None:
-    """States (n, 6) at epochs (n,) from the records of the steps between `nodes`; epochs must lie
-    within.
-    """
+    """States (n, 6) at epochs (n,), which must lie within the steps between `nodes`, from their records."""
     last = nodes.shape[0] - 2
     i = 0
     for k in range(et.shape[0]):

@@ -209,9 +209,7 @@ def state_to_elements(
 
 
 def _perifocal(raan: float, inclination: float, arg_periapsis: float) -> FloatArray:
-    """Rotation (3, 3) from perifocal axes (x to the periapsis, z along the momentum) to the reference
-    axes.
-    """
+    """Rotation (3, 3) to the reference axes from perifocal ones: x to the periapsis, z along the momentum."""
 
     def about_z(angle: float) -> FloatArray:
         c, s = np.cos(angle), np.sin(angle)
