@@ -93,6 +93,35 @@ def test_a_cut_off_file_fails_when_it_is_read(tmp_path: Path, keep: float, layou
     assert "damaged, cut off or of another kind" in message(path)
 
 
+@pytest.mark.parametrize("crs", [SOUTH_POLAR, "+proj=eqc +R=1737400 +units=m"])
+def test_damaged_bytes_are_refused_in_one_line_or_harmless(tmp_path: Path, crs: str) -> None:
+    random = np.random.default_rng(5)
+    values = random.uniform(-1000, 1000, (40, 40)).astype(np.float32)
+    data = plain(tmp_path / "w.tif", values, crs=crs, compress="deflate").read_bytes()
+    path = tmp_path / "damaged.tif"
+    messages = []
+    for i in range(300):
+        damaged = bytearray(data)
+        for _ in range(random.integers(1, 6)):
+            damaged[random.integers(0, len(data) if i % 3 == 0 else 700)] = random.integers(256)
+        path.write_bytes(bytes(damaged))
+        try:
+            heights = read_elevation(path).heights
+        except DataFileError as error:
+            messages.append(str(error))
+        else:
+            assert np.nanmax(np.abs(heights)) <= 12_000.0
+    assert 100 < len(messages) < 300
+    assert all(text.startswith(str(path)) and "\n" not in text for text in messages)
+
+
+def test_pixels_of_no_size_are_refused(tmp_path: Path) -> None:
+    tiny = Affine(1e-9, 0, -400.0, 0, -1e-9, 400.0)
+    assert "pixels are 1e-09 m wide; correct its georeferencing" in message(
+        plain(tmp_path / "w.tif", transform=tiny)
+    )
+
+
 def test_text_is_no_raster(tmp_path: Path) -> None:
     path = tmp_path / "w.tif"
     path.write_text("lat,lon,height\n")

@@ -116,7 +116,7 @@ def read_elevation(path: Path | str) -> ElevationWindow:
                 _check_header(dataset, path)
                 heights = _heights(dataset, path)
                 transform, crs = dataset.transform, dataset.crs
-    except rasterio.errors.RasterioError as error:
+    except (rasterio.errors.RasterioError, UnicodeDecodeError) as error:
         reason = " ".join(str(error).split())
         raise DataFileError(
             f"{path}: cannot be read as a raster, it is damaged, cut off or of another kind ({reason}); "
@@ -128,6 +128,8 @@ def read_elevation(path: Path | str) -> ElevationWindow:
     if plane is None:
         heights, transform, plane = _warp(heights, transform, crs, path)
     lat, lon, scale, false_east, false_north = plane
+    pixel = math.sqrt(abs(transform.determinant)) / scale
+    _check_pixel(pixel, path)
     inverse = ~transform
     # The file's affine counts from pixel corners, the kernels from pixel centres: half a pixel apart.
     to_pixel = (
@@ -138,7 +140,6 @@ def read_elevation(path: Path | str) -> ElevationWindow:
         inverse.e * scale,
         inverse.d * false_east + inverse.e * false_north + inverse.f - 0.5,
     )
-    pixel = math.sqrt(abs(transform.determinant)) / scale
     source = DataSource(
         name=f"elevation window {path.name}",
         version="user file",
@@ -192,6 +193,14 @@ def _check_header(dataset: Any, path: Path) -> None:
         )
 
 
+def _check_pixel(pixel: float, path: Path) -> None:
+    """Refuse pixels that no map of the Moon has: a damaged or wrongly assigned georeferencing."""
+    if not 1e-3 <= pixel <= 1e6:
+        raise DataFileError(
+            f"{path}: its pixels are {pixel:.3g} m wide; correct its georeferencing, e.g. with 'gdal_edit.py'"
+        )
+
+
 def _heights(dataset: Any, path: Path) -> AnyArray:
     """All heights of the open raster [m], float32, NaN where there is no data."""
     unit = (dataset.units[0] or "").strip().lower()
@@ -240,6 +249,8 @@ def _stereographic_plane(crs: Any) -> tuple[float, float, float, float, float] |
         scale = 0.5 * (1.0 + abs(math.sin(math.radians(terms["lat_ts"]))))
     radius = float(terms.get("R", terms.get("a", 0.0)))
     scale *= radius / MOON_RADIUS
+    if not 0.01 < scale < 100.0:
+        return None
     return (
         lat,
         math.radians(terms["lon_0"]),
@@ -261,7 +272,7 @@ def _warp(
             plane = {"proj": "stere", "lat_0": lat_deg, "lon_0": lon_deg, "R": MOON_RADIUS, "units": "m"}
             target = CRS.from_dict({**plane, "no_defs": True})
             new_transform, shape = _frame(
-                transform, crs, heights.shape, math.radians(lat_deg), math.radians(lon_deg)
+                transform, crs, heights.shape, math.radians(lat_deg), math.radians(lon_deg), path
             )
             if shape[0] * shape[1] > min(MAX_PIXELS, 16 * heights.size + 4096):
                 raise DataFileError(
@@ -309,7 +320,7 @@ def _directions(transform: Any, crs: Any, rows: FloatArray, columns: FloatArray)
 
 
 def _frame(
-    transform: Any, crs: Any, shape: tuple[int, ...], lat: float, lon: float
+    transform: Any, crs: Any, shape: tuple[int, ...], lat: float, lon: float, path: Path
 ) -> tuple[Any, tuple[int, int]]:
     """Square pixels in the plane about (lat, lon): of the raster's own mean size, over all of its extent."""
     edges = np.linspace(0.0, 1.0, 201)
@@ -323,6 +334,7 @@ def _frame(
     x_right, y_right = np.diff(x, axis=1)[:-1], np.diff(y, axis=1)[:-1]
     area = np.abs(x_down * y_right - y_down * x_right)
     pixel = math.sqrt(float(np.nanmean(area)) / (shape[0] * shape[1])) * (len(edges) - 1)
+    _check_pixel(pixel, path)
     left, top = float(np.nanmin(x)) - pixel, float(np.nanmax(y)) + pixel
     columns = math.ceil((float(np.nanmax(x)) + pixel - left) / pixel)
     rows = math.ceil((top - float(np.nanmin(y)) + pixel) / pixel)
