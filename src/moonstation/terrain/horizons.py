@@ -120,13 +120,15 @@ def horizon(
 ) -> Horizon:
     """Horizon of a site, by marching along great circles over the sphere with its curvature.
 
-    The ground at arc distance d and height H stands at the elevation ``atan2((R + H) cos d - r, (R + H) sin
-    d)`` for an observer at radius r. A ray starts half a pixel of the layer under the site away from it
-    (nothing nearer is known to the terrain), takes four samples per pixel of the layer that it crosses, in
-    the global grid per width of a pixel down to 19 m, and ends where even the highest ground of the model
-    would stay below the horizon found so far, so that the end loses nothing. The best sample is then refined
-    by golden section between its neighbours. From coarse into fine terrain the last step is walked again in
-    fine steps. The result does not depend on the number of threads.
+    The ground at arc distance d and height H stands at the elevation
+    ``atan2((R + H) cos d - r, (R + H) sin d)`` for an observer at radius r. A ray starts half a pixel of the layer
+    under the site away from it (nothing nearer is known to the terrain; the sphere's own dip is found as long as
+    that is nearer than sqrt(2 R height)). It takes four samples per pixel of the layer that it crosses (in the
+    global grid of its narrower side, down to 19 m near the poles), and close to the site steps of a hundredth of
+    the distance, down to 1/64 pixel. It ends where even the highest ground of the model would stay below the
+    horizon found so far, so that the end loses nothing. The best sample is then refined by golden section between
+    its neighbours. From coarse into fine terrain the last step is walked again in fine steps. The result does not
+    depend on the number of threads.
 
     Parameters
     ----------
