@@ -49,7 +49,10 @@ def contact_figures(result: Result) -> list[Figure]:
 def link_words(result: Result, site: Any) -> str:
     """How well a site is linked, in words."""
     pieces = []
+    relayed = any(getattr(orbiter, "relay", False) for orbiter in parts(result.station, "orbiters"))
     for link, words in (("earth_link", "directly"), ("relay_link", "by relay")):
+        if link == "relay_link" and not relayed:
+            continue
         kept = metric(result, f"site.{site.id}.{link}.share")
         gap = metric(result, f"site.{site.id}.{link}.longest_gap")
         if kept is None:
@@ -168,7 +171,7 @@ def _pairs(result: Result, windows: pd.DataFrame) -> Figure:
     note = "Share of each UTC day in contact, by pair of ends."
     if len(pairs) > MOST_ROWS:
         note += f" The first {MOST_ROWS} of {len(pairs)} pairs are drawn; contacts.csv has all."
-    return Figure("fig-pairs", finding, spec, 130 + 18 * len(names), note)
+    return Figure("fig-pairs", finding, spec, 130 + _row_px(names) * len(names), note)
 
 
 def _heat_rows(day: TimeArray, rows: list[str], values: list[AnyArray]) -> Spec:
@@ -184,11 +187,22 @@ def _heat_rows(day: TimeArray, rows: list[str], values: list[AnyArray]) -> Spec:
                 "colorscale": [list(stop) for stop in palette.CONTACT_SCALE],
                 "ygap": 2,
                 "hovertemplate": "%{x}: %{z} % of the day<extra></extra>",
-                "colorbar": colour_bar("share of day [%]"),
+                "colorbar": colour_bar(
+                    "share of day [%]",
+                    len=min(220, 24 * max(len(rows), 4)),
+                    lenmode="pixels",
+                    y=1,
+                    yanchor="top",
+                ),
             }
         ],
         "layout": layout(xaxis=time_axis(showgrid=False), yaxis=_row_axis(rows)),
     }
+
+
+def _row_px(rows: list[str]) -> int:
+    """Height of a row; many rows stand closer [px]."""
+    return 18 if len(rows) <= 30 else 15
 
 
 def _row_axis(rows: list[str]) -> Spec:
@@ -240,7 +254,7 @@ def _week(result: Result, windows: pd.DataFrame) -> Figure:
         "fig-week",
         finding,
         spec,
-        150 + 18 * len(names),
+        150 + _row_px(names) * len(names),
         "Each stroke is one window, drawn to the minute; contacts.csv has them to the millisecond.",
     )
 

@@ -19,12 +19,15 @@ from moonstation.report.figure import (
     stamps,
     time_axis,
 )
-from moonstation.report.inputs import Result, labels, metric, name_of, parts, series, times_of
+from moonstation.report.inputs import Result, bus_name, elements_on, labels, metric, series, times_of
 from moonstation.report.sky import terrain_limit
-from moonstation.report.wording import count, day, duration, energy, power, share
+from moonstation.report.wording import count, day, duration, energy, listing, power, share
 
 FULL = 0.995
 """A state of charge at which a battery counts as full."""
+
+SURVIVAL = 1
+"""Value of the variable `mode` for survival."""
 
 LONGEST_CLOSE_UP_D = 40.0
 MOST_POINTS = 2500
@@ -42,10 +45,17 @@ class Bus:
     unserved: FloatArray
     charge: FloatArray | None
     reserve: float | None
+    survival: float
     dark: float | None
     limit: str
 
-    # `dark` is the longest unbroken time [s] in which no array of the bus gives power; None without arrays
+    # `survival` is the time spent in survival mode [s]; `dark` is the longest unbroken time [s] in which no array of
+    # the bus gives power, None without arrays
+
+    @property
+    def lives(self) -> bool:
+        """Whether anything is asked for or given."""
+        return bool(np.any(self.load > 0.0) or np.any(self.generation > 0.0))
 
     @property
     def step_s(self) -> float:
@@ -58,9 +68,23 @@ def energy_figures(result: Result) -> list[Figure]:
     figures = []
     for index, bus_id in enumerate(labels(result, "bus")):
         bus = read_bus(result, bus_id)
-        if bus is not None:
+        if bus is not None and bus.lives:
             figures += [_year(bus, index), *_worst(bus, index)]
     return figures
+
+
+def idle_words(result: Result) -> str:
+    """The buses that are not drawn because nothing happens on them, in words; "" when there are none."""
+    buses = [
+        bus
+        for bus_id in labels(result, "bus")
+        if (bus := read_bus(result, bus_id)) is not None and not bus.lives
+    ]
+    return (
+        f"Without load and source, and so not drawn: {listing([bus.name for bus in buses], 8)}."
+        if buses
+        else ""
+    )
 
 
 def read_bus(result: Result, bus_id: str) -> Bus | None:
@@ -68,7 +92,7 @@ def read_bus(result: Result, bus_id: str) -> Bus | None:
     generation, load = (series(result, name, "bus", bus_id) for name in ("generation_w", "load_w"))
     if generation is None or load is None:
         return None
-    on_bus = [e for e in parts(result.station, "elements") if (getattr(e, "bus", "") or e.site) == bus_id]
+    on_bus = elements_on(result.station, bus_id)
     stores = [e for e in on_bus if getattr(e, "battery_capacity", 0.0) > 0.0]
     capacity = sum(e.battery_capacity for e in stores)
     charge = series(result, "state_of_charge", "bus", bus_id)
@@ -77,17 +101,18 @@ def read_bus(result: Result, bus_id: str) -> Bus | None:
         {e.site for e in on_bus if getattr(e, "array_power", 0.0) > 0.0 or getattr(e, "array_area", None)}
     )
     limits = sorted({limit for site in lit if (limit := terrain_limit(result, site))})
-    site_names = {site.id: name_of(site) for site in parts(result.station, "sites")}
     unserved = series(result, "unserved_w", "bus", bus_id)
+    mode = series(result, "mode", "bus", bus_id)
     return Bus(
         id=bus_id,
-        name=site_names.get(bus_id, bus_id),
+        name=bus_name(result.station, bus_id),
         times=times_of(result),
         generation=generation,
         load=load,
         unserved=np.zeros_like(load) if unserved is None else unserved,
         charge=charge if has_store else None,
         reserve=sum(e.battery_capacity * e.battery_reserve for e in stores) / capacity if has_store else None,
+        survival=0.0 if mode is None else float(np.sum(mode == SURVIVAL)) * result.step_s,
         dark=_dark(
             result,
             [e for e in on_bus if getattr(e, "array_power", 0.0) > 0.0 or getattr(e, "array_area", None)],
@@ -133,7 +158,8 @@ def bus_words(bus: Bus) -> str:
         return f"{bus.name}: the battery is never drawn on"
     spell = _dark_words(bus)
     left = f"{share(low)} charge left" + (f" (reserve {share(bus.reserve)})" if bus.reserve else "")
-    return f"{bus.name}: {spell} with {left}"
+    spared = f" in survival mode ({duration(bus.survival)} in all)" if bus.survival > 0.0 else ""
+    return f"{bus.name}: {spell}{spared} with {left}"
 
 
 def _dark_words(bus: Bus) -> str:

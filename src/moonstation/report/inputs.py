@@ -108,6 +108,20 @@ def name_of(part: Any) -> str:
     return str(getattr(part, "name", "") or getattr(part, "id", ""))
 
 
+def bus_name(station: Any, bus_id: str) -> str:
+    """Name of a power bus for people: of its site, or of the only element on it, or its id."""
+    for site in parts(station, "sites"):
+        if site.id == bus_id:
+            return name_of(site)
+    on_bus = elements_on(station, bus_id)
+    return name_of(on_bus[0]) if len(on_bus) == 1 else bus_id
+
+
+def elements_on(station: Any, bus_id: str) -> list[Any]:
+    """Elements on a power bus; one that names no bus is on that of its site."""
+    return [e for e in parts(station, "elements") if (getattr(e, "bus", "") or e.site) == bus_id]
+
+
 def times_of(result: Result) -> TimeArray:
     """Times of the series, UTC, shape (n,), datetime64[ns]."""
     if "time" not in result.series.coords:

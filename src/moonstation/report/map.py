@@ -1,6 +1,7 @@
 """The map of the pole: where the sites stand, seen from above the pole."""
 
 import math
+import textwrap
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,12 +13,24 @@ from moonstation.report import palette
 from moonstation.report.figure import Figure, Spec, axis, label, layout, lines_between
 from moonstation.report.inputs import Result, name_of, parts
 from moonstation.report.relief import cropped, hillshade, picture_uri
-from moonstation.report.wording import count, listing, number, shortened
+from moonstation.report.wording import count, listing, number
 
 LEAST_HALF_WIDTH = 30e3
 """A map of sites that all stand near the pole still shows this much around it [m]."""
 
 LATITUDE_STEPS = (0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 15.0, 30.0)
+CORNERS = (
+    "top center",
+    "bottom center",
+    "middle right",
+    "middle left",
+    "top right",
+    "top left",
+    "bottom right",
+    "bottom left",
+)
+"""Where a label can stand, the first liked best."""
+
 MAP_PIXELS = 330.0
 """Width for which labels are kept apart [px]: that of the map on a phone."""
 
@@ -108,7 +121,7 @@ def _drawing(
                 "mode": "markers+text" if inset is None else "markers",
                 "x": [round(x, 3)],
                 "y": [round(y, 3)],
-                "text": [f"<b>{label(shortened(name_of(site), 26))}</b>"],
+                "text": [f"<b>{'<br>'.join(label(line) for line in _lines(name_of(site)))}</b>"],
                 "textposition": corners[i],
                 "textfont": {
                     "size": 13,
@@ -161,7 +174,7 @@ def _graticule(half_width: float, free_lon: float, *, south: bool) -> list[Spec]
     sign = -1.0 if south else 1.0
     corner = math.degrees(2.0 * math.atan(half_width * math.sqrt(2.0) / (2.0 * MOON_RADIUS)))
     edge = math.degrees(2.0 * math.atan(half_width / (2.0 * MOON_RADIUS)))
-    step = next((s for s in LATITUDE_STEPS if edge / s <= 4.5), LATITUDE_STEPS[-1])
+    step = next((s for s in LATITUDE_STEPS if edge / s <= 5.0), LATITUDE_STEPS[-1])
     around = np.linspace(0.0, 360.0, 121)
     x: list[Any] = []
     y: list[Any] = []
@@ -232,41 +245,32 @@ def _label_corners(
     tall = 17.0 * km_per_px
     taken = [(x - tall / 2, x + tall / 2, y - tall / 2, y + tall / 2) for x, y in places]
     chosen: list[str] = []
-    for x, y in places:
-        wide = 7.8 * min(len(names[len(chosen)]), 26) * km_per_px
-        best, best_cost = "top center", math.inf
-        for corner in (
-            "top center",
-            "bottom center",
-            "middle right",
-            "middle left",
-            "top right",
-            "top left",
-            "bottom right",
-            "bottom left",
-        ):
-            box = _label_box(x, y, corner, wide, tall)
-            cost = sum(_overlap(box, other) for other in taken)
-            cost += (
-                4.0
-                * wide
-                * tall
-                * (box[0] < -half_width or box[1] > half_width or abs(y) > half_width - 2 * tall)
-            )
-            if cost < best_cost - 1e-9:
-                best, best_cost = corner, cost
-        taken.append(_label_box(x, y, best, wide, tall))
-        chosen.append(best)
+    for (x, y), name in zip(places, names, strict=True):
+        lines = _lines(name)
+        wide, high = 7.8 * max(len(line) for line in lines) * km_per_px, tall * len(lines)
+
+        def cost(corner: str, x: float = x, y: float = y, wide: float = wide, high: float = high) -> float:
+            box = _label_box(x, y, corner, wide, high, tall)
+            outside = box[0] < -half_width or box[1] > half_width or max(-box[2], box[3]) > half_width
+            return sum(_overlap(box, other) for other in taken) + 4.0 * wide * high * outside
+
+        chosen.append(min(CORNERS, key=cost))
+        taken.append(_label_box(x, y, chosen[-1], wide, high, tall))
     return chosen
 
 
 def _label_box(
-    x: float, y: float, corner: str, wide: float, tall: float
+    x: float, y: float, corner: str, wide: float, high: float, tall: float
 ) -> tuple[float, float, float, float]:
     vertical, horizontal = corner.split()
-    low = {"top": y + tall / 2, "middle": y - tall / 2, "bottom": y - 1.5 * tall}[vertical]
+    low = {"top": y + tall / 2, "middle": y - high / 2, "bottom": y - tall / 2 - high}[vertical]
     left = {"center": x - wide / 2, "right": x + tall / 2, "left": x - tall / 2 - wide}[horizontal]
-    return left, left + wide, low, low + tall
+    return left, left + wide, low, low + high
+
+
+def _lines(name: str) -> list[str]:
+    """A label in two lines at most."""
+    return textwrap.wrap(name, 21, max_lines=2, placeholder="…") or [""]
 
 
 def _overlap(a: tuple[float, float, float, float], b: tuple[float, float, float, float]) -> float:

@@ -7,7 +7,7 @@ from functools import lru_cache
 from moonstation.report import sections
 from moonstation.report.contacts import contact_figures
 from moonstation.report.data import data_figures
-from moonstation.report.energy import energy_figures
+from moonstation.report.energy import energy_figures, idle_words
 from moonstation.report.figure import Figure, to_json
 from moonstation.report.inputs import Result, span_days
 from moonstation.report.light import light_figures
@@ -62,7 +62,12 @@ def write_report(result: Result) -> str:
             _drawings(drawn["contacts"]),
             "No link was studied.",
         ),
-        _section("power", "Power and batteries", _drawings(drawn["power"]), "The station has no power bus."),
+        _section(
+            "power",
+            "Power and batteries",
+            _drawings(drawn["power"]) + _paragraph(idle_words(result)),
+            "The station has no power bus.",
+        ),
         _section("data", "Data in and out", _drawings(drawn["data"]), "No site makes data."),
         _section("orbiters", "Orbiters", _drawings(drawn["orbiters"]), "The station has no orbiter."),
         _section(
@@ -179,6 +184,10 @@ def _navigation() -> str:
 def _section(key: str, title: str, content: str, otherwise: str = "") -> str:
     inside = content or f'<p class="none">{escaped(otherwise)}</p>'
     return f'<section id="{key}"><h2>{escaped(title)}</h2>\n{inside}</section>'
+
+
+def _paragraph(text: str) -> str:
+    return f"<p>{escaped(text)}</p>" if text else ""
 
 
 def _drawings(figures: list[Figure]) -> str:

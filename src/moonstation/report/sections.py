@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from moonstation.report.inputs import Result, metric, name_of, parts
+from moonstation.report.inputs import Result, bus_name, metric, name_of, parts
 from moonstation.report.tables import Html, Table, escaped, folded
 from moonstation.report.wording import (
     count,
@@ -35,7 +35,6 @@ KEY_NUMBERS: tuple[Worst, ...] = (
 
 def key_numbers(result: Result) -> str:
     """The few figures that say most, each at the place where it is worst."""
-    sites = {site.id: name_of(site) for site in parts(result.station, "sites")}
     tiles = []
     if result.verdicts:
         met = sum(v.verdict == "met" for v in result.verdicts)
@@ -52,8 +51,11 @@ def key_numbers(result: Result) -> str:
             continue
         value = worst(list(found.values()))
         place = next(key for key, v in found.items() if v == value)
-        where = sites.get(place, place)
-        tiles.append((words(value), title, where if len(found) == 1 else f"{where}, worst of {len(found)}"))
+        where = bus_name(result.station, place)
+        if len(found) > 1:
+            same = len({words(v) for v in found.values()}) == 1
+            where = f"the same at all {len(found)}" if same else f"{where}, worst of {len(found)}"
+        tiles.append((words(value), title, where))
     return "".join(
         f"<li><b>{escaped(value)}</b><span>{escaped(title)}</span><small>{escaped(where)}</small></li>"
         for value, title, where in tiles
@@ -152,7 +154,9 @@ def _elements(station: Any, partners: dict[str, str], facilities: dict[str, str]
                 f"{number(mass)} kg" if mass else "–",
                 power(load) if load else "–",
                 _supply(e),
-                str(arrives)[:10] if arrives else "from the start",
+                Html(f'<span class="whole">{escaped(str(arrives)[:10])}</span>')
+                if arrives
+                else "from the start",
             ]
         )
     heads = ("element", "site", "kind", "partner", "facility", "mass", "load", "gives or stores", "arrives")

@@ -9,6 +9,7 @@ MINUS = "\N{MINUS SIGN}"
 NARROW_SPACE = "\N{NARROW NO-BREAK SPACE}"
 NO_BREAK = "\N{NO-BREAK SPACE}"
 COMPASS = ("N", "NE", "E", "SE", "S", "SW", "W", "NW")
+SECONDS = {"s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
 UNIT_IN_WORDS = {"deg": "°"}
 
 
@@ -42,8 +43,8 @@ def quantity(value: float | None, unit: str, digits: int = 3) -> str:
         return share(value)
     if unit in ("%", "percent"):
         return share(value / 100.0)
-    if unit == "s":
-        return duration(value)
+    if unit in SECONDS:
+        return duration(value * SECONDS[unit], 3)
     return f"{number(value, digits)}{NO_BREAK}{UNIT_IN_WORDS.get(unit, unit)}"
 
 
@@ -59,7 +60,7 @@ def share(value: float | None) -> str:
     return f"{number(round(percent, 1), 4 if abs(percent) >= 100 else 3)}{NO_BREAK}%"
 
 
-def duration(seconds: float | None) -> str:
+def duration(seconds: float | None, digits: int = 2) -> str:
     """A length of time in the unit that reads best: "4.6 d", "13 h", "12 min", "8 s"."""
     if seconds is None or not math.isfinite(seconds):
         return "–"
@@ -67,7 +68,7 @@ def duration(seconds: float | None) -> str:
     for unit, length, least in (("d", 86400.0, 2 * 86400.0), ("h", 3600.0, 3600.0), ("min", 60.0, 60.0)):
         if size >= least:
             value = seconds / length
-            return f"{number(value, 2 if abs(value) < 10 else 3)}{NO_BREAK}{unit}"
+            return f"{number(value, digits if abs(value) < 10 else 3)}{NO_BREAK}{unit}"
     return f"{number(round(seconds), 2)}{NO_BREAK}s"
 
 
