@@ -259,6 +259,12 @@ def test_dip_between_nodes_is_found():
     )
 
 
+def test_leaving_the_moon():
+    """An apoapsis four times beyond the Moon's sphere of influence is the Earth's business."""
+    with pytest.raises(OrbitError, match=r"leaves the Moon, 150,000 km away at 2028-01-.*lower its apoapsis"):
+        propagate(orbit(100, 256_000), epoch=EPOCH, duration=60 * DAY, degree=8)
+
+
 def state_of(r, v):
     return np.array([r, 0.0, 0.0, 0.0, v, 0.0])
 

@@ -22,7 +22,7 @@ RECORD_COEFFICIENTS = LANES + 2
 TIME_GRAIN = 1024.0
 """Steps are whole multiples of 1/1024 s, so that epochs far from J2000 add up without rounding."""
 
-REACHED_END, BUFFER_FULL, BELOW_GROUND, NO_CONVERGENCE = 0, 1, 2, 3
+REACHED_END, BUFFER_FULL, BELOW_GROUND, NO_CONVERGENCE, LEFT_MOON = 0, 1, 2, 3, 4
 
 # Places of the scratch of `harmonic_acceleration`, LANES each. It is one flat array with distances known when
 # compiling: only so can the compiler rule out that they overlap, and compute LANES points in parallel.
@@ -351,6 +351,7 @@ def advance(
     tau_end: float,
     tolerance: float,
     ground: float,
+    farthest: float,
     state: Any,
     tau_out: Any,
     y_out: Any,
@@ -376,6 +377,8 @@ def advance(
         Size of the last terms of the position over a step [m] above which the step is repeated shorter.
     ground : float
         Radius [m] below which integration stops.
+    farthest : float
+        Radius [m] above which it stops.
     state : (11,) tau [s], next step [s], position [m], velocity [m/s], perturbing acceleration [m/s^2];
     kept up to
         date, so that the next call goes on bit for bit as if there had been no pause.
@@ -499,6 +502,8 @@ def advance(
         state[0] = tau
         state[1] = h
         state[2:8] = y
+        if y[0] * y[0] + y[1] * y[1] + y[2] * y[2] > farthest * farthest:
+            return steps, LEFT_MOON
     return steps, REACHED_END if tau >= tau_end else BUFFER_FULL
 
 

@@ -26,6 +26,9 @@ From truncated fields on a polar orbit 100 km up over 7 days: 0.06 of it with de
 degree 8 (for 50).
 """
 
+FARTHEST = 150e6
+"""Distance [m] at which an orbiter counts as gone: twice that of the far ends of halo orbits, which stay."""
+
 STEPS_PER_CALL = 2000
 """Steps between two reports of progress: a few tenths of a second."""
 
@@ -189,8 +192,8 @@ def propagate(
     Raises
     ------
     OrbitError
-        If the orbit starts under ground, is not bound to the Moon, or hits the 1737.4 km sphere (terrain
-        is not looked at); says when and where.
+        If the orbit starts under ground, is not bound to the Moon, leaves it, or hits the 1737.4 km sphere
+        (terrain is not looked at); says when and where.
     CoverageError
         If the ephemeris does not cover the span.
     RequestError
@@ -230,12 +233,28 @@ def propagate(
         y = np.empty((STEPS_PER_CALL + 1, 6))
         record = np.empty((STEPS_PER_CALL, 3, _kernels.RECORD_COEFFICIENTS))
         steps, status = _kernels.advance(
-            window, packed, rule, et0, float(duration), tolerance, MOON_RADIUS, state, tau, y, record
+            window,
+            packed,
+            rule,
+            et0,
+            float(duration),
+            tolerance,
+            MOON_RADIUS,
+            FARTHEST,
+            state,
+            tau,
+            y,
+            record,
         )
         if status == _kernels.BELOW_GROUND:
             raise OrbitError(_describe_impact(state, et0, who, sky))
+        when = Epoch.from_tdb_s(et0 + state[0]).utc
+        if status == _kernels.LEFT_MOON:
+            raise OrbitError(
+                f"{who}: leaves the Moon, {FARTHEST / 1e6:.0f},000 km away at {when}; "
+                "lower its apoapsis or shorten the span"
+            )
         if status == _kernels.NO_CONVERGENCE:
-            when = Epoch.from_tdb_s(et0 + state[0]).utc
             raise OrbitError(f"{who}: integration fails at {when}; check the initial state and the tolerance")
         taus.append(tau[bool(taus) : steps + 1])
         states.append(y[bool(states) : steps + 1])
