@@ -1,6 +1,7 @@
 """Contacts against looking once a second, and what may go wrong with them."""
 
 import math
+from dataclasses import replace
 
 import brute_contacts as brute
 import numpy as np
@@ -153,6 +154,18 @@ def test_a_slit_in_a_ridge_opens_a_window_of_its_own():
     found = site_orbiter_contacts(SITE, horizon, trajectory, START, float(et[-1]), height=HEIGHT)
     assert np.min(looked[:, 1] - looked[:, 0]) < 20.0
     agree(without_blinks(found), looked)
+
+
+def test_an_antenna_that_cannot_point_low_sees_as_over_a_level_horizon():
+    level = replace(HORIZON, elevation=np.full_like(HORIZON.elevation, np.radians(12.0)))
+    et = np.arange(START, START + DAY, 1.0)
+    trajectory = relay_orbit(START, float(et[-1]))
+    looked = brute.site_orbiter(SITE, level, HEIGHT, trajectory, et)
+    found = site_orbiter_contacts(
+        SITE, HORIZON, trajectory, START, float(et[-1]), height=HEIGHT, min_elevation=np.radians(12.0)
+    )
+    assert len(looked) > 0
+    agree(found, looked)
 
 
 def everything(days=3.0, workers=2):

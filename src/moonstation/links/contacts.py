@@ -29,8 +29,8 @@ from moonstation.spacetime.events import find_intervals, intersect
 from moonstation.spacetime.sites import Site
 from moonstation.terrain.horizons import Horizon
 
-CLEARANCE_ROWS = 2.0
-"""Rows of an orbiter's track between samples of the Moon's clearance: 60 samples a round, with two extrema."""
+CLEARANCE_ROWS = 4.0
+"""Rows of an orbiter's track between samples of the Moon's clearance: 30 samples a round, with two extrema."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,11 +278,6 @@ def find_contacts(
         If a horizon does not hold for the height of its antenna, or the span is empty.
     """
     tracks = Tracks(start, stop, ephemeris=ephemeris)
-    # Made before the threads start: they only read them.
-    for station in stations.values():
-        tracks.station(station)
-    for trajectory in trajectories.values():
-        tracks.orbiter(trajectory)
     jobs: list[Callable[[], list[Contact]]] = []
     for site_id, antenna in antennas.items():
         for station_id, station in stations.items():
@@ -296,6 +291,12 @@ def find_contacts(
                 _job(tracks, orbiter_id, station_id, "orbiter-ground", _orbiter_ground, trajectory, station)
             )
     with ThreadPoolExecutor(max_workers=max(1, workers)) as pool:
+        # Tracks first, each by one thread: the pairs then only read them.
+        ready = [pool.submit(tracks.orbiter, trajectory) for trajectory in trajectories.values()]
+        for station in stations.values():
+            tracks.station(station)
+        for track in ready:
+            track.result()
         return [contact for part in pool.map(lambda job: job(), jobs) for contact in part]
 
 
