@@ -181,21 +181,34 @@ def read_leap_seconds(path: Path) -> LeapSeconds:
     try:
         delta_t_a, k, eb = (_number(values[name]) for name in ("DELTA_T_A", "K", "EB"))
         m0, m1 = (_number(word) for word in values["M"].strip("()").split())
-        pairs = re.findall(r"(\d+)\s*,\s*@(\d+)-([A-Z]{3})-(\d+)", values["DELTA_AT"])
+        days, offsets = _table(values["DELTA_AT"])
     except (KeyError, ValueError) as error:
         raise DataFileError(
             f"{path}: is no leap seconds kernel ({error} is missing or wrong); give an LSK"
         ) from error
-    days = [date(int(year), _MONTHS.index(month) + 1, int(day)) for _, year, month, day in pairs]
     return LeapSeconds(
-        days=np.array(days, dtype="datetime64[D]"),
-        offsets=np.array([float(offset) for offset, *_ in pairs]),
+        days=days,
+        offsets=offsets,
         delta_t_a=delta_t_a,
         k=k,
         eb=eb,
         m0=m0,
         m1=m1,
     )
+
+
+def _table(text: str) -> tuple[np.ndarray[tuple[int], np.dtype[np.datetime64]], FloatArray]:
+    """Days and offsets of a table such as "( 10, @1972-JAN-1 11, @1972-JUL-1 )"."""
+    words = text.strip("()").replace(",", " ").upper().split()
+    offsets = np.array([float(word) for word in words[::2]])
+    dates = [word.removeprefix("@").split("-") for word in words[1::2]]
+    days = np.array(
+        [date(int(year), _MONTHS.index(month) + 1, int(day)) for year, month, day in dates],
+        dtype="datetime64[D]",
+    )
+    if not (0 < offsets.size == days.size and np.all(np.diff(days) > np.timedelta64(0))):
+        raise ValueError("DELTA_AT")
+    return days, offsets
 
 
 def _number(word: str) -> float:
