@@ -2,6 +2,7 @@
 
 import json
 import zlib
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -40,7 +41,7 @@ def test_covered_share_against_a_scan() -> None:
     begin, end = (start + cuts[i::2] * np.timedelta64(60, "s") for i in (0, 1))
     scan = start + (np.arange(55 * 60) * 60 + 30) * np.timedelta64(1, "s")
     inside = ((scan[:, None] >= begin) & (scan[:, None] < end)).any(axis=1)
-    expected = [inside[(scan >= a) & (scan < b)].mean() for a, b in zip(edges[:-1], edges[1:], strict=True)]
+    expected = [inside[(scan >= a) & (scan < b)].mean() for a, b in pairwise(edges)]
     assert covered(begin, end, edges) == pytest.approx(expected, abs=1e-12)
 
 

@@ -46,7 +46,14 @@ def test_duration_takes_the_unit_that_reads_best(seconds: float, words: str) -> 
 
 @pytest.mark.parametrize(
     ("value", "words"),
-    [(0.0, "0"), (12.0, "12"), (0.05012, "0.0501"), (1234.4, "1 234"), (-12.84, f"{wording.MINUS}12.8"), (999.7, "1 000")],
+    [
+        (0.0, "0"),
+        (12.0, "12"),
+        (0.05012, "0.0501"),
+        (1234.4, "1 234"),
+        (-12.84, f"{wording.MINUS}12.8"),
+        (999.7, "1 000"),
+    ],
 )
 def test_number_has_no_powers_and_no_empty_decimals(value: float, words: str) -> None:
     assert wording.number(value).replace(wording.NARROW_SPACE, " ") == words

@@ -48,28 +48,26 @@ def contact_figures(result: Result) -> list[Figure]:
 
 def link_words(result: Result, site: Any) -> str:
     """How well a site is linked, in words."""
-    pieces = []
-    relayed = any(getattr(orbiter, "relay", False) for orbiter in parts(result.station, "orbiters"))
-    for link, words in (("earth_link", "directly"), ("relay_link", "by relay")):
-        if link == "relay_link" and not relayed:
-            continue
+    name = name_of(site)
+    relays = any(getattr(orbiter, "relay", False) for orbiter in parts(result.station, "orbiters"))
+    links = (("earth_link", "directly"), *((("relay_link", "by relay"),) if relays else ()))
+    held, never = [], []
+    for link, words in links:
         kept = metric(result, f"site.{site.id}.{link}.share")
         gap = metric(result, f"site.{site.id}.{link}.longest_gap")
         if kept is None:
             continue
         if kept <= 0.0:
-            pieces.append(f"never {words}")
+            never.append(words)
         elif kept >= 1.0 or gap == 0.0:
-            pieces.append(f"{words} without a gap")
+            held.append(f"{words} without a gap")
         else:
-            pieces.append(
-                f"{words} {share(kept)} of the time"
-                + (f" (longest gap {duration(gap)})" if gap is not None else "")
-            )
+            longest = f" (longest gap {duration(gap)})" if gap is not None else ""
+            held.append(f"{words} {share(kept)} of the time{longest}")
+    if held:
+        return f"{name} reaches the Earth {', '.join(held)}" + "".join(f", never {words}" for words in never)
     return (
-        f"{name_of(site)} reaches the Earth {', '.join(pieces)}"
-        if pieces
-        else f"{name_of(site)}: links were not studied"
+        f"{name} never reaches the Earth {' or '.join(never)}" if never else f"{name}: links were not studied"
     )
 
 

@@ -80,6 +80,8 @@ def axis(title: str, **more: Any) -> Spec:
         "ticklen": 4,
         "tickcolor": palette.LINE,
         "showline": True,
+        "exponentformat": "none",
+        "separatethousands": True,
         **more,
     }
 
@@ -102,6 +104,7 @@ def layout(**more: Any) -> Spec:
         "margin": {"l": 8, "r": 12, "t": 8, "b": 8},
         "hoverlabel": {"font": {"size": 12}},
         "showlegend": False,
+        "separators": ".\N{NARROW NO-BREAK SPACE}",
         **more,
     }
 

@@ -1,5 +1,6 @@
 """The orbiters: how low and how high they fly, day by day."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -37,28 +38,31 @@ def _altitude(result: Result, orbiter: Any, index: int, altitude: FloatArray) ->
     times, altitude = times[known], altitude[known]
     days = Days.of(times)
     x = stamps(days.day, "D")
+    # a day without a periapsis would show as a spike: a window holds one turn at least
+    window = min(max(1, math.ceil(_period_days(altitude, result.step_s))), len(x))
     low, high = days.lowest(altitude), days.highest(altitude)
+    low, high = _running(low, window).min(axis=1), _running(high, window).max(axis=1)
     lowest = metric(result, f"orbiter.{orbiter.id}.altitude.lowest")
     least = float(altitude.min()) if lowest is None else lowest / 1000.0
     when = day(times[int(np.argmin(altitude))])
     most = number(float(altitude.max()))
     finding = f"{name_of(orbiter)} flies between {number(least)} and {most} km; lowest on {when}"
-    note = "Altitude over the 1737.4 km sphere: the band spans the lowest and highest of each UTC day."
+    length = "UTC day" if window == 1 else f"{window} days running"
+    note = f"Altitude over the 1737.4 km sphere: the band spans the lowest and highest of each {length}."
     trajectory = result.trajectories.get(orbiter.id)
     if trajectory is not None:
-        note += f" Gravity field to degree {trajectory.degree}."
-        note += f" {trajectory.note}" if trajectory.note else ""
+        note += f" {trajectory.note or f'Gravity field to degree {trajectory.degree}.'}"
     line = {"type": "scatter", "mode": "lines", "x": x, "hovertemplate": "%{y} km"}
     data: list[Spec] = [
         {
             **line,
-            "name": "daily lowest",
+            "name": "lowest",
             "y": numbers(low, 1),
             "line": {"color": palette.VERMILLION, "width": 1.5},
         },
         {
             **line,
-            "name": "daily highest",
+            "name": "highest",
             "y": numbers(high, 1),
             "line": {"color": palette.BLUE, "width": 1.5},
             "fill": "tonexty",
@@ -76,3 +80,15 @@ def _altitude(result: Result, orbiter: Any, index: int, altitude: FloatArray) ->
         ),
     }
     return Figure(f"fig-orbiter-{index + 1}", finding, spec, 260, note)
+
+
+def _period_days(altitude: FloatArray, step_s: float) -> float:
+    """Mean time between lowest points [d]; 0 when there are none."""
+    lowest = int(np.sum((altitude[1:-1] < altitude[:-2]) & (altitude[1:-1] <= altitude[2:])))
+    return len(altitude) * step_s / 86400.0 / lowest if lowest else 0.0
+
+
+def _running(values: FloatArray, window: int) -> FloatArray:
+    """Every value with those that follow it, shape (n, window); the last ones repeat."""
+    padded = np.append(values, np.full(window - 1, values[-1]))
+    return np.lib.stride_tricks.sliding_window_view(padded, window)

@@ -124,10 +124,8 @@ def requirement_figures(result: Result) -> list[Figure]:
     drawn.sort(key=lambda pair: (pair[0], pair[1].id))
     bars = [max(-WIDEST, min(WIDEST, relative)) for relative, _ in drawn]
     # room for the text beside the longest bars
-    low, high = (
-        (-1.8 * WIDEST if min(bars) < 0 else -0.1 * WIDEST),
-        (1.8 * WIDEST if max(bars) >= 0 else 0.1 * WIDEST),
-    )
+    low = min(bars) - 80.0 if min(bars) < 0 else -10.0
+    high = max(bars) + 80.0 if max(bars) >= 0 else 10.0
     spec: Spec = {
         "data": [
             {

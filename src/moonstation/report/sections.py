@@ -137,30 +137,31 @@ def _sites(result: Result) -> str:
 
 
 def _elements(station: Any, partners: dict[str, str], facilities: dict[str, str]) -> str:
-    sites = {site.id: name_of(site) for site in parts(station, "sites")}
-    rows = []
-    for e in parts(station, "elements"):
-        load = getattr(e, "load_nominal", 0.0)
-        mass = getattr(e, "mass", 0.0)
-        facility = getattr(e, "facility", None)
-        arrives = getattr(e, "arrives", None)
-        rows.append(
-            [
-                name_of(e),
-                sites.get(e.site, e.site),
-                str(getattr(e, "kind", "") or "–").replace("_", " "),
-                partners.get(e.partner, e.partner) or "–",
-                facilities.get(facility, facility) if facility else "–",
-                f"{number(mass)} kg" if mass else "–",
-                power(load) if load else "–",
-                _supply(e),
-                Html(f'<span class="whole">{escaped(str(arrives)[:10])}</span>')
-                if arrives
-                else "from the start",
-            ]
-        )
-    heads = ("element", "site", "kind", "partner", "facility", "mass", "load", "gives or stores", "arrives")
-    return Table(heads, rows, numeric=(5, 6), stacks=True).html()
+    """A table for each site."""
+    heads = ("element", "kind", "partner", "facility", "mass", "load", "gives or stores", "arrives")
+    elements = parts(station, "elements")
+    tables = []
+    for site in parts(station, "sites"):
+        here = [e for e in elements if e.site == site.id]
+        rows = [_element(e, partners, facilities) for e in here]
+        title = f"{name_of(site)}: {count(len(here), 'element')}"
+        tables.append(f"<h4>{escaped(title)}</h4>" + Table(heads, rows, numeric=(4, 5), stacks=True).html())
+    return "".join(tables) if elements else ""
+
+
+def _element(e: Any, partners: dict[str, str], facilities: dict[str, str]) -> list[object]:
+    load, mass = getattr(e, "load_nominal", 0.0), getattr(e, "mass", 0.0)
+    facility, arrives = getattr(e, "facility", None), getattr(e, "arrives", None)
+    return [
+        name_of(e),
+        str(getattr(e, "kind", "") or "–").replace("_", " ").replace("-", " "),
+        partners.get(e.partner, e.partner) or "–",
+        facilities.get(facility, facility) if facility else "–",
+        f"{number(mass)} kg" if mass else "–",
+        power(load) if load else "–",
+        _supply(e),
+        Html(f'<span class="whole">{escaped(str(arrives)[:10])}</span>') if arrives else "from the start",
+    ]
 
 
 def _supply(element: Any) -> str:
