@@ -134,7 +134,7 @@ def study(
     >>> from moonstation.api import study
     >>> result = study("lander", days=10)
     >>> sorted(result.lights)
-    ['base']
+    ['ridge']
     """
     loaded = station if isinstance(station, Station) else load_station(station)
     result = run_study(loaded, study_span(loaded, start=start, days=days, step=step), progress=progress)
@@ -175,9 +175,26 @@ def contacts(
     first, last = (t.tdb_s if isinstance(t, Epoch) else float(np.float64(t)) for t in (start, stop))
     if isinstance(sender, Trajectory):
         if isinstance(receiver, Trajectory):
-            raise RequestError("contacts from an orbiter to an orbiter are not computed; give a ground station")
+            raise RequestError(
+                "contacts from an orbiter to an orbiter are not computed; give a ground station"
+            )
         return orbiter_ground_contacts(sender, receiver, first, last)
-    place = {"height": sender.height, "min_elevation": sender.min_elevation}
     if isinstance(receiver, Trajectory):
-        return site_orbiter_contacts(sender.site, sender.horizon, receiver, first, last, **place)
-    return site_ground_contacts(sender.site, sender.horizon, receiver, first, last, **place)
+        return site_orbiter_contacts(
+            sender.site,
+            sender.horizon,
+            receiver,
+            first,
+            last,
+            height=sender.height,
+            min_elevation=sender.min_elevation,
+        )
+    return site_ground_contacts(
+        sender.site,
+        sender.horizon,
+        receiver,
+        first,
+        last,
+        height=sender.height,
+        min_elevation=sender.min_elevation,
+    )

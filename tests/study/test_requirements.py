@@ -88,7 +88,7 @@ def test_reasons_belong_to_families_that_exist():
 
 @pytest.mark.parametrize("family", METRICS, ids=lambda family: family.pattern)
 def test_every_family_has_a_unit_for_people(family):
-    unit, factor = display_unit(family.of("base"))
+    unit, factor = display_unit(family.of("base"), 1e6)
     assert unit
     assert factor > 0.0
 
@@ -105,6 +105,17 @@ def test_sign_of_the_margin_is_the_verdict(value, limit, sense):
     exact = value >= limit if sense == "at_least" else value <= limit
     if abs(value - limit) > 1e-6 * (abs(limit) + 1.0):
         assert (verdict.verdict == "met") == exact
+
+
+def test_times_limited_to_less_than_a_day_are_told_in_hours():
+    assert judge("site.base.link.longest_gap", 10_800.0, at_most="2 h").row() == (
+        "r",
+        "3 h",
+        "≤ 2 h",
+        "-1 h",
+        "not met",
+    )
+    assert judge("site.base.link.longest_gap", 10_800.0, at_most="24 h").row()[1:3] == ("0.125 d", "≤ 1 d")
 
 
 def test_rows_for_a_table():

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from moonstation.constants import SECONDS_PER_DAY
 from moonstation.station.metrics import parse
 from moonstation.station.model import Requirement
 from moonstation.station.units import DIMENSIONS, conversion
@@ -96,8 +97,17 @@ def evaluate(requirements: Sequence[Requirement], metrics: Mapping[str, float]) 
     return verdicts
 
 
-def display_unit(metric: str) -> tuple[str, float]:
-    """Unit for people of a metric, "%" for shares, and what one SI unit is in it.
+def display_unit(metric: str, limit: float) -> tuple[str, float]:
+    """Unit for people of a metric, and what one SI unit is in it.
+
+    "%" for shares, hours for times that are limited to less than a day, else the unit of the metric's dimension.
+
+    Parameters
+    ----------
+    metric : str
+        Name of the metric.
+    limit : float
+        The limit that it is judged by, SI.
 
     Raises
     ------
@@ -107,7 +117,7 @@ def display_unit(metric: str) -> tuple[str, float]:
     dimension = parse(metric).metric.dimension
     if dimension == "share":
         return "%", 100.0
-    unit = DIMENSIONS[dimension].display
+    unit = "h" if dimension == "time" and 0.0 < abs(limit) < SECONDS_PER_DAY else DIMENSIONS[dimension].display
     return unit, conversion(DIMENSIONS[dimension].si, unit)
 
 
@@ -117,7 +127,7 @@ def _judge(
     sense: Literal["at_least", "at_most"],
     limit: float,
 ) -> Verdict:
-    unit, factor = display_unit(requirement.metric)
+    unit, factor = display_unit(requirement.metric, limit)
     value = metrics.get(requirement.metric, math.nan)
     if not math.isfinite(value):
         why = _why_not(requirement.metric, metrics)

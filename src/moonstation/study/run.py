@@ -75,7 +75,11 @@ class StudySpan:
 
 
 def study_span(
-    station: Station, *, start: str | Epoch | None = None, days: float | None = None, step: str | float = 600.0
+    station: Station,
+    *,
+    start: str | Epoch | None = None,
+    days: float | None = None,
+    step: str | float = 600.0,
 ) -> StudySpan:
     """Instants of a study.
 
@@ -106,15 +110,21 @@ def study_span(
     if not SHORTEST_STEP <= step_s <= LONGEST_STEP:
         raise RequestError(f"--step {step_s:g} s: give between 1 s and 1 d, e.g. '10 min'")
     if not (np.isfinite(length) and length >= 2.0 * step_s):
-        raise RequestError(f"--days {length / 86_400.0:g}: the span must hold two steps of {step_s:g} s at least")
+        raise RequestError(
+            f"--days {length / 86_400.0:g}: the span must hold two steps of {step_s:g} s at least"
+        )
     count = round(length / step_s)
     if count > MOST_STEPS:
-        raise RequestError(f"{count} steps of {step_s:g} s are too many; take a longer --step or fewer --days")
+        raise RequestError(
+            f"{count} steps of {step_s:g} s are too many; take a longer --step or fewer --days"
+        )
     default_ephemeris().require(first.tdb_s, first.tdb_s + count * step_s)
     offsets = (np.arange(count + 1) * round(step_s * 1e9)).astype("timedelta64[ns]")
     times = np.datetime64(first.utc.rstrip("Z"), "ns") + offsets
     et = utc_to_tdb(times)
-    return StudySpan(times[:-1], et[:-1], step_s, Epoch.from_tdb_s(float(et[0])), Epoch.from_tdb_s(float(et[-1])))
+    return StudySpan(
+        times[:-1], et[:-1], step_s, Epoch.from_tdb_s(float(et[0])), Epoch.from_tdb_s(float(et[-1]))
+    )
 
 
 def run_study(station: Station, span: StudySpan, *, progress: Progress | None = None) -> StudyResult:
@@ -134,51 +144,42 @@ def run_study(station: Station, span: StudySpan, *, progress: Progress | None = 
     MoonstationError
         If something of the station cannot be studied; says what and the cure.
     """
-    tell = progress or _silent
-    timings: dict[str, float] = {}
-    begun = perf_counter()
-
-    def stage(name: str, share: float) -> None:
-        nonlocal begun
-        now = perf_counter()
-        if timings_name[0]:
-            timings[timings_name[0]] = round(now - begun, 3)
-        timings_name[0], begun = name, now
-        tell(name, share)
-
-    timings_name = [""]
+    stages = Stages(progress)
     with ThreadPoolExecutor(max_workers=2) as pool:
-        stage("terrain and horizons", 0.02)
+        stages.begin("terrain and horizons", 0.02)
         flights = _start_flights(pool, station, span)
         try:
-            grounds = site_grounds(station, progress=lambda share: tell("terrain and horizons", 0.02 + 0.2 * share))
-            stage("sunlight", 0.25)
+            grounds = site_grounds(station, progress=lambda share: stages.tell(0.02 + 0.2 * share))
+            stages.begin("sunlight", 0.25)
             lights = {spec.id: _light(grounds[spec.id], span, spec.height) for spec in station.sites}
-            stage("orbits", 0.35)
+            stages.begin("orbits", 0.35)
             trajectories = {name: flight.result() for name, flight in flights.items()}
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
-    stage("contacts", 0.6)
+    stages.begin("contacts", 0.6)
     found = find_contacts(
-        {spec.id: SurfaceAntenna(grounds[spec.id].site, grounds[spec.id].horizon, spec.height) for spec in station.sites},
+        {
+            spec.id: SurfaceAntenna(grounds[spec.id].site, grounds[spec.id].horizon, spec.height)
+            for spec in station.sites
+        },
         trajectories,
         {spec.id: spec.station() for spec in station.ground_stations},
         start=float(span.et[0]),
         stop=span.stop.tdb_s,
     )
-    stage("power and data", 0.85)
+    stages.begin("power and data", 0.85)
     links = Links(station, found)
     power = run_power(station.elements, times_s=span.et, array_light=_array_light(station, grounds, lights))
     data = _run_data(station, span, links, power)
-    stage("requirements", 0.95)
+    stages.begin("requirements", 0.95)
     metrics = _metrics(station, span, lights, links, power, data, trajectories)
     series = series_of(
         span.times, span.et, lights=lights, links=links, power=power, data=data, trajectories=trajectories
     )
     notes = terrain_notes(grounds)
     picture = relief(station)
-    stage("", 1.0)
+    stages.end()
     return StudyResult(
         station=station,
         start=span.start,
@@ -194,16 +195,47 @@ def run_study(station: Station, span: StudySpan, *, progress: Progress | None = 
         data=data,
         metrics=metrics,
         verdicts=evaluate(station.requirements, metrics),
-        sources=study_sources(station, trajectories.values(), [ground.horizon for ground in grounds.values()]),
+        sources=study_sources(
+            station, trajectories.values(), [ground.horizon for ground in grounds.values()]
+        ),
         notes=notes,
         relief=picture,
         software=_software(),
-        timings_s=timings,
+        timings_s=stages.timings_s,
     )
 
 
-def _silent(stage: str, share: float) -> None:
-    pass
+class Stages:
+    """Tells how far a study is and keeps how long each stage took.
+
+    Attributes
+    ----------
+    timings_s : dict of str to float
+        Wall-clock seconds by stage.
+    """
+
+    def __init__(self, progress: Progress | None) -> None:
+        self.timings_s: dict[str, float] = {}
+        self._progress = progress
+        self._name = ""
+        self._begun = perf_counter()
+
+    def begin(self, name: str, share: float) -> None:
+        """End the stage before and begin one, `share` of the whole being done."""
+        self.end()
+        self._name, self._begun = name, perf_counter()
+        self.tell(share)
+
+    def tell(self, share: float) -> None:
+        """Report that `share` of the whole is done."""
+        if self._progress is not None:
+            self._progress(self._name, share)
+
+    def end(self) -> None:
+        """End the stage."""
+        if self._name:
+            self.timings_s[self._name] = round(perf_counter() - self._begun, 3)
+        self._name = ""
 
 
 def _start_flights(
@@ -323,4 +355,6 @@ def _metrics(
 
 def _software() -> dict[str, str]:
     names = ("numpy", "numba", "xarray", "spiceypy", "pyerfa", "rasterio", "plotly")
-    return {"moonstation": __version__, "python": platform.python_version()} | {name: version(name) for name in names}
+    return {"moonstation": __version__, "python": platform.python_version()} | {
+        name: version(name) for name in names
+    }

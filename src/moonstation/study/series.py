@@ -1,6 +1,7 @@
 """The series of a study as one dataset: named dimensions, units, long names and frames."""
 
 from collections.abc import Mapping
+
 import numpy as np
 import xarray as xr
 
@@ -57,33 +58,31 @@ def series_of(
             found[name] = ((over, "time"), np.stack(rows), {"units": units, "long_name": long_name, **more})
 
     sites = list(lights)
-    suns = [run.light for run in lights.values()]
-    add("sun_azimuth_deg", "site", [np.degrees(s.azimuth) for s in suns], "degree", "apparent azimuth of the Sun", frame=ENU)
+    skies = [run.light for run in lights.values()]
+    for name, rows, long_name in (
+        ("sun_azimuth_deg", [sky.azimuth for sky in skies], "apparent azimuth of the Sun"),
+        ("sun_elevation_deg", [sky.elevation for sky in skies], "apparent elevation of the Sun's centre"),
+        ("earth_azimuth_deg", [sky.earth_azimuth for sky in skies], "apparent azimuth of the Earth"),
+        (
+            "earth_elevation_deg",
+            [sky.earth_elevation for sky in skies],
+            "apparent elevation of the Earth's centre",
+        ),
+    ):
+        add(name, "site", [np.degrees(row) for row in rows], "degree", long_name, frame=ENU)
     add(
-        "sun_elevation_deg",
+        "sun_fraction",
         "site",
-        [np.degrees(s.elevation) for s in suns],
-        "degree",
-        "apparent elevation of the Sun's centre",
-        frame=ENU,
+        [run.fraction for run in lights.values()],
+        "1",
+        "visible share of the solar disc",
     )
-    add("sun_fraction", "site", [run.fraction for run in lights.values()], "1", "visible share of the solar disc")
-    add("sun_eclipsed", "site", [s.eclipsed for s in suns], "1", "share of the solar disc hidden by the Earth")
     add(
-        "earth_azimuth_deg",
+        "sun_eclipsed",
         "site",
-        [np.degrees(s.earth_azimuth) for s in suns],
-        "degree",
-        "apparent azimuth of the Earth",
-        frame=ENU,
-    )
-    add(
-        "earth_elevation_deg",
-        "site",
-        [np.degrees(s.earth_elevation) for s in suns],
-        "degree",
-        "apparent elevation of the Earth's centre",
-        frame=ENU,
+        [sky.eclipsed for sky in skies],
+        "1",
+        "share of the solar disc hidden by the Earth",
     )
     add(
         "earth_fraction",
@@ -113,17 +112,23 @@ def series_of(
     add("load_w", "bus", [run.load for run in runs], "W", "power asked for in the mode of the step")
     add("unserved_w", "bus", [run.unserved for run in runs], "W", "power asked for and not given")
     add("charge_j", "bus", [run.charge for run in runs], "J", "energy held by the stores")
-    add("state_of_charge", "bus", [run.state_of_charge for run in runs], "1", "energy held as share of the capacity")
+    add(
+        "state_of_charge",
+        "bus",
+        [run.state_of_charge for run in runs],
+        "1",
+        "energy held as share of the capacity",
+    )
     add("mode", "bus", [run.mode for run in runs], "1", f"mode: {MODES}")
     nothing = np.zeros(times.size)
-    for name, field, long_name in (
+    for name, field, what in (
         ("data_made_bit", "made", "data made in the step"),
         ("data_sent_bit", "sent", "data sent in the step, to ground or to a relay"),
         ("data_delivered_bit", "delivered", "data that reached the ground in the step"),
         ("data_stored_bit", "stored", "data waiting in the site's memory"),
     ):
         rows = [getattr(data.sites[site], field) if site in data.sites else nothing for site in sites]
-        add(name, "site", rows, "bit", long_name)
+        add(name, "site", rows, "bit", what)
     add(
         "altitude_km",
         "orbiter",

@@ -33,8 +33,10 @@ class HorizonPart(_Part):
     """The terrain horizon that was used."""
 
     terrain: str = Field(description="What terrain it was made from.")
-    resolution_m: float | None = Field(description="Resolution of the terrain under the site [m]; null if not known.")
-    indicative: bool = Field(description="True where that terrain is too coarse for the figures to be more than a hint.")
+    resolution_m: float | None = Field(
+        description="Resolution of the terrain under the site [m]; null if not known."
+    )
+    indicative: bool = Field(description="True where that terrain is too coarse: figures are a hint.")
     table: str | None = Field(description="Horizon table used, or null when it was made in this run.")
 
 
@@ -52,7 +54,9 @@ class SunPart(_Part):
 class EarthPart(_Part):
     """The Earth at a site."""
 
-    visible: float = Field(description="Share of time in which the Earth's centre is above the horizon, 0 to 1.")
+    visible: float = Field(
+        description="Share of time in which the Earth's centre is above the horizon, 0 to 1."
+    )
     disc_average: float = Field(description="Time mean of the visible share of the Earth's disc, 0 to 1.")
 
 
@@ -86,7 +90,9 @@ class OrbiterPart(_Part):
     id: str
     name: str
     relay: bool = Field(description="Whether it passes on the data of sites.")
-    altitude_lowest_km: float = Field(description="Lowest altitude over the 1737.4 km sphere in the span [km].")
+    altitude_lowest_km: float = Field(
+        description="Lowest altitude over the 1737.4 km sphere in the span [km]."
+    )
     altitude_highest_km: float = Field(description="Highest altitude [km].")
     gravity_degree: int = Field(description="Degree of the lunar gravity field used.")
     note: str = Field(description="What that degree leaves out.")
@@ -133,7 +139,9 @@ class DataPart(_Part):
     delivered_gbit: float
     waiting_gbit: float = Field(description="Still stored at the end [Gbit].")
     lost_gbit: float = Field(description="Lost to a full store [Gbit].")
-    delivered_share: float | None = Field(description="Delivered of what was made; null when nothing was made.")
+    delivered_share: float | None = Field(
+        description="Delivered of what was made; null when nothing was made."
+    )
     backlog_longest_h: float = Field(description="Greatest age of the oldest data not yet delivered [h].")
 
 
@@ -177,4 +185,6 @@ class Summary(_Part):
     notes: list[str] = Field(description="Limits to be told beside the figures.")
     sources: list[SourcePart]
     software: dict[str, str] = Field(description="Versions of what computed this.")
-    timings_s: dict[str, float] = Field(description="Wall-clock seconds by stage; the only part that varies between runs.")
+    timings_s: dict[str, float] = Field(
+        description="Wall-clock seconds by stage; all else is alike in every run."
+    )
