@@ -299,7 +299,10 @@ def test_dark_spells_at_the_edges(dark: tuple[int, int], words: str) -> None:
 )
 def test_links_in_words_without_a_relay(metrics: dict[str, float], words: str) -> None:
     result = one_site(earth_contact=np.ones(48), relay_contact=np.zeros(48))
-    assert words in findings(replace(result, metrics={f"site.s.{k}": v for k, v in metrics.items()}))
+    judged = replace(result, metrics={f"site.s.{k}": v for k, v in metrics.items()})
+    assert words in findings(judged)
+    rows = figures_of(write_report(judged))["fig-links"]["layout"]["yaxis"]["ticktext"]
+    assert rows == ["direct: Site"]
 
 
 def bus_result(
@@ -365,6 +368,49 @@ SHORT = np.where(np.arange(48) == 20, 500.0, 0.0)
 def test_power_in_words_at_the_edges(result: FakeResult, words: str) -> None:
     said = findings(result)
     assert words in said, said
+
+
+def test_survival_mode_and_the_dark_of_the_arrays_are_told() -> None:
+    result = bus_result(2 * KW, KW, DIP, NONE, dark_h=1.0)
+    lit = np.where((np.arange(48) >= 10) & (np.arange(48) < 30), 0.0, 1e3)
+    mode = np.where((np.arange(48) >= 12) & (np.arange(48) < 30), 1, 0).astype(np.int8)
+    series = result.series.assign(mode=(("bus", "time"), mode[None, :]))
+    series = series.assign_coords(array=["e"]).assign(array_power_w=(("array", "time"), lit[None, :]))
+    words = (
+        "Site: longest dark spell 20 h: the battery bridges it in survival mode (18 h in all) "
+        "with 50 % charge left (reserve 20 %)"
+    )
+    assert words in findings(replace(result, series=series))
+
+
+def test_time_before_the_first_array_is_not_dark() -> None:
+    result = bus_result(2 * KW, KW, DIP, NONE, dark_h=1.0)
+    result.station.elements[0].arrives = np.datetime64("2035-01-02")
+    lit = np.where(np.arange(48) < 27, 0.0, 1e3)
+    series = result.series.assign_coords(array=["e"]).assign(array_power_w=(("array", "time"), lit[None, :]))
+    assert any("longest dark spell 3 h:" in f for f in findings(replace(result, series=series)))
+
+
+def test_an_orbit_longer_than_a_day_shows_no_spikes() -> None:
+    hours = np.arange(20 * 24)
+    altitude = 8000.0 - 7700.0 * np.cos(2 * np.pi * (hours - 3) / 26.0)
+    times = np.datetime64("2035-01-01", "ns") + hours * np.timedelta64(3600, "s")
+    series = xr.Dataset(
+        {"altitude_km": (("orbiter", "time"), altitude[None, :])}, coords={"time": times, "orbiter": ["o"]}
+    )
+    orbiter = SimpleNamespace(
+        id="o",
+        name="Relay",
+        partner="",
+        relay=True,
+        periapsis_altitude=3e5,
+        apoapsis_altitude=1.57e7,
+        inclination=1.0,
+    )
+    text = write_report(empty_result(station=make_station(orbiters=[orbiter]), series=series))
+    lowest = figures_of(text)["fig-orbiter-1"]["data"][0]
+    assert max(lowest["y"][:-2]) < 500.0
+    assert "any 2 days running" in text
 
 
 def test_an_idle_bus_is_named_but_not_drawn() -> None:

@@ -49,8 +49,7 @@ def contact_figures(result: Result) -> list[Figure]:
 def link_words(result: Result, site: Any) -> str:
     """How well a site is linked, in words."""
     name = name_of(site)
-    relays = any(getattr(orbiter, "relay", False) for orbiter in parts(result.station, "orbiters"))
-    links = (("earth_link", "directly"), *((("relay_link", "by relay"),) if relays else ()))
+    links = (("earth_link", "directly"), *((("relay_link", "by relay"),) if _relays(result) else ()))
     held, never = [], []
     for link, words in links:
         kept = metric(result, f"site.{site.id}.{link}.share")
@@ -71,6 +70,11 @@ def link_words(result: Result, site: Any) -> str:
     )
 
 
+def _relays(result: Result) -> bool:
+    """Whether the station has a relay at all."""
+    return any(getattr(orbiter, "relay", False) for orbiter in parts(result.station, "orbiters"))
+
+
 def _links(result: Result) -> Figure | None:
     rows: list[str] = []
     values: list[AnyArray] = []
@@ -79,7 +83,7 @@ def _links(result: Result) -> Figure | None:
     for site in sites:
         name = label(shortened(name_of(site), 24))
         direct = series(result, "earth_contact", "site", site.id)
-        relayed = series(result, "relay_contact", "site", site.id)
+        relayed = series(result, "relay_contact", "site", site.id) if _relays(result) else None
         for words, contact in (("direct", direct), ("relay", relayed)):
             if contact is not None:
                 rows.append(f"{words}: {name}")
@@ -92,7 +96,8 @@ def _links(result: Result) -> Figure | None:
     finding = _links_finding(result, sites)
     spec = _heat_rows(days.day, rows, values)
     limits = sorted({limit for site in sites if (limit := terrain_limit(result, site.id))})
-    note = "Share of each UTC day with a link to the Earth: to any ground station directly, or through any relay."
+    note = "Share of each UTC day with a link to the Earth: to any ground station directly"
+    note += ", or through any relay." if _relays(result) else "; the station has no relay."
     return Figure("fig-links", finding, spec, 130 + 24 * len(rows), note, "; ".join(limits))
 
 

@@ -47,8 +47,8 @@ def _altitude(result: Result, orbiter: Any, index: int, altitude: FloatArray) ->
     when = day(times[int(np.argmin(altitude))])
     most = number(float(altitude.max()))
     finding = f"{name_of(orbiter)} flies between {number(least)} and {most} km; lowest on {when}"
-    length = "UTC day" if window == 1 else f"{window} days running"
-    note = f"Altitude over the 1737.4 km sphere: the band spans the lowest and highest of each {length}."
+    length = "each UTC day" if window == 1 else f"any {window} days running"
+    note = f"Altitude over the 1737.4 km sphere: the band spans the lowest and highest of {length}."
     trajectory = result.trajectories.get(orbiter.id)
     if trajectory is not None:
         note += f" {trajectory.note or f'Gravity field to degree {trajectory.degree}.'}"

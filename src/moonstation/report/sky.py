@@ -83,7 +83,7 @@ def _panorama(result: Result, site: Any, index: int) -> Figure | None:
     }
     note = (
         f"Seen from {number(height)} m above the ground; "
-        f"elevation is drawn about {number(exaggeration, 1)}× larger than azimuth."
+        f"elevation is drawn larger than azimuth (about {number(exaggeration, 1)} times on a wide screen)."
     )
     if horizon is not None:
         note += f" Terrain: {horizon.terrain}."

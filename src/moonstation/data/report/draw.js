@@ -27,7 +27,10 @@
       if (/^yaxis/.test(key) && layout[key].ticktext) {
         layout[key].title = { text: "" };
         layout[key].ticktext = layout[key].ticktext.map(function (name) {
-          return name.length > 22 ? name.slice(0, 20) + "\u2026" : name;
+          return name.split(" \u2013 ").map(function (part, i, all) {
+            var most = all.length > 1 ? 11 : 20;
+            return part.length > most ? part.slice(0, most - 1) + "\u2026" : part;
+          }).join(" \u2013 ");
         });
         if (layout.xaxis.type === "date") layout.xaxis.nticks = 3;
       }
