@@ -61,7 +61,7 @@ def pole_maps(result: Result) -> list[Figure]:
     finding = _finding(shown, south=south)
     note = "Polar stereographic, mean-Earth frame, seen from above; the Earth stands over 0° longitude."
     if result.relief is not None:
-        note += " Grey: relief lit from the upper left, not by the Sun."
+        note += " Grey: relief of the global grid (3.8 km north to south), lit from the upper left, not by the Sun."
     if hidden:
         note += f" At the other pole and not drawn: {listing(hidden)}."
     maps = [Figure("fig-map", finding, _drawing(result, shown, xy, half_width, south=south), 470, note)]
