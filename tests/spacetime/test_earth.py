@@ -6,8 +6,9 @@ import erfa
 import numpy as np
 import pytest
 
+from moonstation.constants import SECONDS_PER_DAY
 from moonstation.errors import RequestError
-from moonstation.spacetime.earth import EarthRotation, GroundStation, station_positions_gcrs
+from moonstation.spacetime.earth import BLOCK_DAYS, EarthRotation, GroundStation, station_positions_gcrs
 from moonstation.spacetime.epochs import utc_to_tdb
 
 ET = np.sort(
@@ -32,6 +33,14 @@ def test_rotation_against_the_library_without_nodes() -> None:
         :, :, 2
     ]  # the pole does not turn: its error is that of the cubics, 0.3 mas, and of TDB for TT
     assert np.max(np.abs(pole)) < 2e-9
+
+
+def test_edges_of_the_blocks_in_which_nodes_are_kept() -> None:
+    edges = SECONDS_PER_DAY * BLOCK_DAYS * np.arange(-3.0, 400.0, 31.0)
+    for et in np.concatenate([edges, edges - 1.0, edges + SECONDS_PER_DAY, edges - SECONDS_PER_DAY]):
+        if et > utc_to_tdb(np.array(["2017-01-02"], "M8[D]"))[0]:
+            error = EarthRotation().rotation_itrs_to_gcrs(et) - reference_rotation(np.array([et]))
+            assert np.max(np.abs(error)) < 1.3e-7
 
 
 def test_rotations_are_rotations() -> None:
