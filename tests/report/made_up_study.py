@@ -63,7 +63,6 @@ class FakeResult:
     notes: list[str] = field(default_factory=list)
     relief: tuple[Any, float] | None = None
     software: dict[str, str] = field(default_factory=dict)
-    timings_s: dict[str, float] = field(default_factory=dict)
 
 
 def instant(text: str) -> SimpleNamespace:
@@ -573,7 +572,6 @@ def make_year(step_s: float = 600.0, days: float = 365.0) -> FakeResult:
         ],
         relief=(relief, 200e3),
         software={"moonstation": "0.1.0", "numpy": "2.4.0"},
-        timings_s={"ephemeris": 0.21, "light": 1.42, "orbits": 2.31, "contacts": 1.75},
     )
 
 

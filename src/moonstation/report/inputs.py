@@ -90,8 +90,6 @@ class Result(Protocol):
     def relief(self) -> tuple[Any, float] | None: ...  # noqa: D102
     @property
     def software(self) -> Mapping[str, str]: ...  # noqa: D102
-    @property
-    def timings_s(self) -> Mapping[str, float]: ...  # noqa: D102
 
 
 def parts(owner: Any, name: str) -> list[Any]:

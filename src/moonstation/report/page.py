@@ -86,7 +86,7 @@ def write_report(result: Result) -> str:
             "sources", "Data sources and their limits", sections.sources(result), "No data file was recorded."
         ),
         _section("method", "How the figures are defined", sections.definitions()),
-        _section("software", "Software and timings", sections.software(result), "Not recorded."),
+        _section("software", "Software", sections.software(result), "Not recorded."),
     ]
     return _fill(
         {

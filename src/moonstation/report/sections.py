@@ -332,7 +332,7 @@ def _horizons(result: Result) -> str:
 
 
 def software(result: Result) -> str:
-    """Versions and wall-clock times, and the station file's hash."""
+    """Versions and the station file's hash; no wall-clock times, so that a study repeated gives the same page."""
     station = result.station
     rows: list[list[object]] = [[name, version] for name, version in result.software.items()]
     path = getattr(station, "path", None)
@@ -346,13 +346,7 @@ def software(result: Result) -> str:
                 ),
             ]
         )
-    versions = Table(("software", "version"), rows).html()
-    times = Table(
-        ("stage", "time [s]"), [[k, f"{v:.2f}"] for k, v in result.timings_s.items()], numeric=(1,)
-    ).html()
-    if not versions and not times:
-        return ""
-    return f'<div class="pair">{versions}{times}</div>'
+    return Table(("software", "version"), rows).html() if rows else ""
 
 
 DEFINITIONS = (

@@ -57,20 +57,15 @@
     setTimeout(next, 0);
   }
 
-  var folded = [];
-
   // A figure keeps the width it was drawn with: on paper it gets the width of the paper.
   function onPaper() {
     while (waiting.length) draw(waiting.shift());
     Object.keys(figures).forEach(function (id) {
       Plotly.relayout(id, { width: 680, autosize: false });
     });
-    folded = Array.prototype.slice.call(document.querySelectorAll("details:not([open])"));
-    folded.forEach(function (part) { part.open = true; });
   }
 
   function onScreen() {
-    folded.forEach(function (part) { part.open = false; });
     Object.keys(figures).forEach(function (id) {
       Plotly.relayout(id, { width: null, autosize: true });
     });
