@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from moonstation.errors import TimeError
@@ -127,12 +127,14 @@ def test_leap_second_shows_as_the_second_after_it() -> None:
         assert utc[200] - day.astype("datetime64[ns]") <= np.timedelta64(2, "ms")
 
 
+@settings(deadline=None)
 @given(UTC_TIMES)
 def test_utc_comes_back(time: datetime) -> None:
     text = time.isoformat(timespec="milliseconds") + "Z"
     assert Epoch.parse(text).utc == text
 
 
+@settings(deadline=None)
 @given(st.lists(UTC_TIMES, min_size=1, max_size=20))
 def test_arrays_come_back(times: list[datetime]) -> None:
     utc = np.array(times, dtype="datetime64[ns]")
@@ -143,6 +145,7 @@ def test_arrays_come_back(times: list[datetime]) -> None:
     np.testing.assert_allclose(et, single, rtol=0, atol=2e-6)
 
 
+@settings(deadline=None)
 @given(st.integers(-4_000_000_000, 4_000_000_000), st.floats(0, 1, exclude_max=True), st.floats(-1e9, 1e9))
 def test_arithmetic(whole: int, fraction: float, seconds: float) -> None:
     epoch = Epoch(whole, fraction)

@@ -159,6 +159,7 @@ def members(parts: np.ndarray) -> np.ndarray:
     return ((middle[:, None] > parts[:, 0]) & (middle[:, None] < parts[:, 1])).any(axis=1)
 
 
+@settings(deadline=None)
 @given(intervals(), intervals())
 def test_sets_of_two(a: np.ndarray, b: np.ndarray) -> None:
     both, either = intersect(a, b), union([a, b])
@@ -170,6 +171,7 @@ def test_sets_of_two(a: np.ndarray, b: np.ndarray) -> None:
     np.testing.assert_array_equal(both, intersect(b, a))
 
 
+@settings(deadline=None)
 @given(intervals(), st.integers(-5, 65), st.integers(0, 40))
 def test_sets_of_one(a: np.ndarray, start: int, length: int) -> None:
     stop = start + length
