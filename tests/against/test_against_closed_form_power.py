@@ -11,9 +11,10 @@ import pytest
 
 from moonstation.constants import AU
 from moonstation.simulation.arrays import fixed_cosine, irradiance_share
-from moonstation.simulation.data import contact_share, run_data
+from moonstation.simulation.data import run_data
 from moonstation.simulation.power import run_power
 from moonstation.spacetime.epochs import Epoch
+from moonstation.spacetime.steps import share_of_steps
 from moonstation.station.model import Element
 
 HOUR, DAY, YEAR = 3600.0, 86_400.0, 365.25 * 86_400.0
@@ -194,7 +195,7 @@ def data_of(radio, contact, n, step):
         [],
         times_s=times,
         modes={"base": np.zeros(n, dtype=np.int8)},
-        ground_contact={"base": contact_share(contact, times)},
+        ground_contact={"base": share_of_steps(contact, times)},
         relay_contact={},
         downlink_contact={},
     )

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moonstation.errors import RequestError
-from moonstation.simulation.data import contact_share, run_data
+from moonstation.simulation.data import run_data
 from moonstation.spacetime.epochs import Epoch
+from moonstation.spacetime.steps import share_of_steps
 from moonstation.station.model import Element, Orbiter
 
 STEP = 600.0
@@ -54,7 +55,7 @@ def run(elements, orbiters=(), *, n, ground=None, relay=None, downlink=None, mod
 )
 def test_contact_share_adds_up_to_the_time_in_contact(edges):
     intervals = START + np.sort(np.array(edges, dtype=float)).reshape(-1, 2)
-    share = contact_share(intervals, times(10))
+    share = share_of_steps(intervals, times(10))
     end = START + 10 * STEP
     inside = np.clip(intervals, START, end)
     assert np.sum(share) * STEP == pytest.approx(float(np.sum(inside[:, 1] - inside[:, 0])), abs=1e-4)

@@ -206,7 +206,7 @@ def test_books_of_a_bus_balance(watts, kwh, efficiency, reserve, nominal, surviv
     ("change", "message"),
     [
         ({"times_s": np.array([START])}, "two or more"),
-        ({"times_s": START + np.array([0.0, 600.0, 1800.0])}, "use even steps"),
+        ({"times_s": START + np.array([0.0, 600.0, 1800.0])}, "give even steps"),
         ({"array_light": {}}, "element array: no light given"),
         ({"array_light": {"array": np.ones(5)}}, r"element array: light of shape \(5,\)"),
         ({"array_light": {"array": np.full(48, np.nan)}}, "finite"),

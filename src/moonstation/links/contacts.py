@@ -327,43 +327,6 @@ def contacts_frame(contacts: Iterable[Contact]) -> pd.DataFrame:
     )
 
 
-def contact_mask(intervals: FloatArray, times: FloatArray) -> FloatArray:
-    """Share of each step of a series in contact.
-
-    Parameters
-    ----------
-    intervals : (m, 2) array
-        Windows, sorted and disjoint [s].
-    times : (n,) array
-        Epochs at which the steps begin, evenly spaced, n >= 2 [s]; the last step is as long as the others.
-
-    Returns
-    -------
-    (n,) array
-        Exact overlap of each step with the windows, as a share of the step, 0 to 1.
-
-    Raises
-    ------
-    RequestError
-        If there are fewer than two epochs or they do not ascend.
-    """
-    if times.ndim != 1 or times.size < 2 or not np.all(np.diff(times) > 0.0):
-        raise RequestError("contact mask: epochs must ascend and be two at least; give the times of a series")
-    edges = np.r_[times, times[-1] + (times[-1] - times[0]) / (times.size - 1)]
-    if intervals.shape[0] == 0:
-        return np.zeros(times.size)
-    begins, ends = intervals[:, 0], intervals[:, 1]
-    before = np.r_[0.0, np.cumsum(ends - begins)]
-    # Contact time up to an epoch: whole windows begun before it, less what of the last lies after it.
-    begun = np.searchsorted(begins, edges, side="right")
-    ahead = np.where(begun > 0, np.maximum(ends[np.maximum(begun, 1) - 1] - edges, 0.0), 0.0)
-    share = np.diff(before[begun] - ahead) / np.diff(edges)
-    # Sums over a year of windows leave rounding of a nanosecond.
-    share[np.abs(share) < 1e-9] = 0.0
-    share[np.abs(share - 1.0) < 1e-9] = 1.0
-    return np.asarray(np.clip(share, 0.0, 1.0), dtype=np.float64)
-
-
 def windows_between(
     contacts: Iterable[Contact], *, from_ids: Sequence[str] | None = None, to_ids: Sequence[str] | None = None
 ) -> list[FloatArray]:

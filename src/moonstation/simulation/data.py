@@ -26,8 +26,9 @@ import numpy as np
 from moonstation.arrays import AnyArray, FloatArray
 from moonstation.errors import RequestError
 from moonstation.simulation._kernels import pass_data
-from moonstation.simulation.instants import even_step, present
+from moonstation.simulation.instants import present
 from moonstation.simulation.power import NOMINAL, SURVIVAL, UNSERVED
+from moonstation.spacetime.steps import even_step
 from moonstation.station.model import Element, Orbiter
 
 
@@ -101,33 +102,6 @@ class DataRuns:
 
     sites: dict[str, DataRun]
     orbiters: dict[str, DataRun]
-
-
-def contact_share(intervals: FloatArray, times_s: FloatArray) -> FloatArray:
-    """Share of each step that lies in contact, exact at the edges of windows.
-
-    Parameters
-    ----------
-    intervals : (m, 2) array
-        Windows, sorted and disjoint [s, TDB past J2000].
-    times_s : (n,) array
-        Instants, evenly spaced [s, TDB past J2000]; the last opens a step of the same length.
-
-    Returns
-    -------
-    (n,) array
-        0 to 1.
-    """
-    instants = np.r_[times_s, times_s[-1] + even_step(times_s)]
-    if intervals.size == 0:
-        return np.zeros(times_s.size)
-    edges = intervals.ravel()
-    lengths = np.cumsum(intervals[:, 1] - intervals[:, 0])
-    elapsed = np.empty(edges.size)
-    elapsed[1::2] = lengths
-    elapsed[0::2] = np.r_[0.0, lengths[:-1]]
-    share: FloatArray = np.diff(np.interp(instants, edges, elapsed)) / np.diff(instants)
-    return np.clip(share, 0.0, 1.0)
 
 
 def run_data(
@@ -261,7 +235,7 @@ def _mode_of(element: Element, n: int, modes: Mapping[str, AnyArray]) -> AnyArra
 def _contact(share: FloatArray, n: int, what: str) -> FloatArray:
     if share.shape != (n,) or not bool(np.all((share >= 0.0) & (share <= 1.0))):
         raise RequestError(
-            f"contact of {what}: give a share from 0 to 1 for each of {n} instants (contact_share)"
+            f"contact of {what}: give a share from 0 to 1 for each of {n} instants (share_of_steps)"
         )
     return share
 

@@ -24,9 +24,10 @@ from moonstation.arrays import AnyArray, FloatArray
 from moonstation.errors import RequestError
 from moonstation.simulation._kernels import step_bus
 from moonstation.simulation.arrays import rated_power
-from moonstation.simulation.instants import even_step, present
+from moonstation.simulation.instants import present
 from moonstation.simulation.sources import constant_power, solar_power
 from moonstation.simulation.stores import Stores, stores_of, survival_time
+from moonstation.spacetime.steps import even_step
 from moonstation.station.model import Element
 
 SURVIVAL_BELOW = 0.3

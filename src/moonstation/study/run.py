@@ -20,10 +20,11 @@ from moonstation.links.contacts import (
 from moonstation.orbits.elements import Elements, elements_to_state
 from moonstation.orbits.propagation import Trajectory, propagate
 from moonstation.simulation.arrays import array_irradiance, rated_power
-from moonstation.simulation.data import DataRuns, contact_share, run_data
+from moonstation.simulation.data import DataRuns, run_data
 from moonstation.simulation.power import PowerRun, run_power
 from moonstation.spacetime.ephemerides import default_ephemeris
 from moonstation.spacetime.epochs import Epoch, utc_to_tdb
+from moonstation.spacetime.steps import share_of_steps
 from moonstation.station.model import Orbiter, Station
 from moonstation.station.units import parse_quantity
 from moonstation.study.ground import Ground, relief, site_grounds, terrain_notes
@@ -307,14 +308,14 @@ def _run_data(station: Station, span: StudySpan, links: Links, power: dict[str, 
         station.orbiters,
         times_s=span.et,
         modes={name: run.mode for name, run in power.items()},
-        ground_contact={site: contact_share(links.to_ground(site), span.et) for site in sites},
+        ground_contact={site: share_of_steps(links.to_ground(site), span.et) for site in sites},
         relay_contact={
-            (site, relay): contact_share(links.to_relay(site, relay), span.et)
+            (site, relay): share_of_steps(links.to_relay(site, relay), span.et)
             for site in sites
             for relay in links.relays
         },
         downlink_contact={
-            orbiter.id: contact_share(links.to_ground(orbiter.id), span.et) for orbiter in station.orbiters
+            orbiter.id: share_of_steps(links.to_ground(orbiter.id), span.et) for orbiter in station.orbiters
         },
     )
 

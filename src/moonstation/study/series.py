@@ -8,8 +8,9 @@ import xarray as xr
 from moonstation.arrays import AnyArray, FloatArray, TimeArray
 from moonstation.constants import MOON_RADIUS
 from moonstation.orbits.propagation import Trajectory
-from moonstation.simulation.data import DataRuns, contact_share
+from moonstation.simulation.data import DataRuns
 from moonstation.simulation.power import PowerRun
+from moonstation.spacetime.steps import share_of_steps
 from moonstation.study.links import Links
 from moonstation.study.result import LightRun
 
@@ -94,14 +95,14 @@ def series_of(
     add(
         "earth_contact",
         "site",
-        [contact_share(links.to_ground(site), et) for site in sites],
+        [share_of_steps(links.to_ground(site), et) for site in sites],
         "1",
         "share of the step in contact with any ground station",
     )
     add(
         "relay_contact",
         "site",
-        [contact_share(links.to_relay(site), et) for site in sites],
+        [share_of_steps(links.to_relay(site), et) for site in sites],
         "1",
         "share of the step in contact with any relay",
     )

@@ -12,9 +12,7 @@ import pandas as pd
 from moonstation.arrays import BoolArray, FloatArray, IntArray
 from moonstation.errors import RequestError
 from moonstation.spacetime.epochs import tdb_to_utc
-
-LEAP_SECOND = 1.1
-"""Slack for steps that are even in UTC but not in TDB [s]: a leap second, and the wobble of TDB (2 ms)."""
+from moonstation.spacetime.steps import even_step
 
 
 @dataclass(frozen=True)
@@ -70,7 +68,7 @@ def light_statistics(et: FloatArray, fraction: FloatArray) -> LightStatistics:
     RequestError
         If the epochs are not evenly spaced or the two do not fit together.
     """
-    step = _even_step(et, fraction)
+    step = _step_of(et, fraction)
     lit = fraction > 0.0
     dark_first, dark_count = _runs(~lit)
     light_first, light_count = _runs(lit)
@@ -111,7 +109,7 @@ def monthly(et: FloatArray, fraction: FloatArray) -> pd.DataFrame:
     RequestError
         As `light_statistics`.
     """
-    step = _even_step(et, fraction)
+    step = _step_of(et, fraction)
     months = tdb_to_utc(et).astype("datetime64[M]")
     first = np.flatnonzero(np.r_[True, months[1:] != months[:-1]])
     ends = np.r_[first[1:], months.size]
@@ -150,7 +148,7 @@ def spells(et: FloatArray, fraction: FloatArray) -> pd.DataFrame:
     RequestError
         As `light_statistics`.
     """
-    step = _even_step(et, fraction)
+    step = _step_of(et, fraction)
     lit = fraction > 0.0
     change = np.flatnonzero(np.r_[True, lit[1:] != lit[:-1]])
     count = np.diff(np.r_[change, lit.size])
@@ -177,21 +175,13 @@ def _iso_utc(et: FloatArray) -> list[str]:
     return [f"{text}Z" for text in np.datetime_as_string(utc)]
 
 
-def _even_step(et: FloatArray, fraction: FloatArray) -> float:
+def _step_of(et: FloatArray, fraction: FloatArray) -> float:
     """Step of an evenly spaced series [s], or a refusal."""
-    if et.ndim != 1 or et.shape != fraction.shape or et.size < 2:
-        raise RequestError(
-            f"series of shapes {et.shape} and {fraction.shape}: give two or more, of one length"
-        )
+    if et.shape != fraction.shape:
+        raise RequestError(f"series of shapes {et.shape} and {fraction.shape}: give two of one length")
     if not np.all(np.isfinite(fraction)):
         raise RequestError("shares hold nan or infinity: statistics of light need a share at each epoch")
-    step = float(et[-1] - et[0]) / (et.size - 1)
-    worst = float(np.max(np.abs(np.diff(et) - step)))
-    if not step > 0.0 or worst > min(LEAP_SECOND, 0.1 * step):
-        raise RequestError(
-            f"steps differ by up to {worst:.6g} s from their mean of {step:.6g} s: give even steps"
-        )
-    return step
+    return even_step(et)
 
 
 def _runs(flag: BoolArray) -> tuple[IntArray, IntArray]:
