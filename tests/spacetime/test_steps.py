@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from moonstation.errors import RequestError
-from moonstation.spacetime.steps import share_of_steps
+from moonstation.spacetime.steps import even_step, share_of_steps
 
 
 def test_exact_overlap_with_each_step():
