@@ -1,13 +1,36 @@
 """The terminal: where tables, progress and messages go."""
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    Progress,
+    TaskProgressColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
+from moonstation.cli import stopping
+
+
+class Terminal(Console):
+    """A console whose reader may leave: `moonstation study ilrs | head -1` does its work and keeps its status."""
+
+    def on_broken_pipe(self) -> None:
+        """Say no more."""
+        self.quiet = True
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, self.file.fileno())
+        os.close(nowhere)
+
+
+# words such as :sun: in names are names, not pictures
+out = Terminal(highlight=False, emoji=False)
+err = Terminal(stderr=True, highlight=False, emoji=False)
 
 Report = Callable[[str, float], None]
 """Takes the name of what is being done and the share of the whole that is behind us (0 to 1)."""
@@ -27,9 +50,13 @@ def progress_bar() -> Iterator[Report]:
         disable=not err.is_terminal,
     )
     with bar:
+        if not bar.disable and not err.is_dumb_terminal:
+            # the line of the bar away, the cursor back
+            stopping.clearing = "\r\x1b[2K\x1b[?25h"
         task = bar.add_task("starting", total=1.0)
 
         def report(stage: str, share: float) -> None:
             bar.update(task, description=stage, completed=min(share, 1.0))
 
         yield report
+    stopping.clearing = ""

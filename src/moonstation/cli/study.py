@@ -17,16 +17,23 @@ from moonstation.study.run import run_study, study_span
 
 
 def command(
-    station: Annotated[str, typer.Argument(help="A built-in station (see 'moonstation scenarios') or a station file.")],
+    station: Annotated[
+        str, typer.Argument(help="A built-in station (see 'moonstation scenarios') or a station file.")
+    ],
     start: Annotated[
-        str | None, typer.Option(help="First instant, e.g. 2035-01-01 or 2035-01-01T06:00:00Z [the station's].")
+        str | None,
+        typer.Option(help="First instant, e.g. 2035-01-01 or 2035-01-01T06:00:00Z [the station's]."),
     ] = None,
     days: Annotated[float | None, typer.Option(help="Length of the span in days [the station's].")] = None,
-    step: Annotated[str, typer.Option(help="Step of the series, with its unit, e.g. '10 min' or '1 h'.")] = "10 min",
+    step: Annotated[
+        str, typer.Option(help="Step of the series, with its unit, e.g. '10 min' or '1 h'.")
+    ] = "10 min",
     out_folder: Annotated[
         Path | None, typer.Option("--out", "-o", help="Folder for the results [studies/NAME].")
     ] = None,
-    open_report: Annotated[bool, typer.Option("--open", help="Open the report in the browser when done.")] = False,
+    open_report: Annotated[
+        bool, typer.Option("--open", help="Open the report in the browser when done.")
+    ] = False,
 ) -> int:
     """Study a station: light, links, power, data and requirements over a span.
 
@@ -70,4 +77,5 @@ def print_verdicts(result: StudyResult) -> None:
         table.add_row(*row[:-1], f"[{'green' if met else 'bold red'}]{'✓' if met else '✗'} {row[-1]}[/]")
     out.print(table)
     met_count = sum(verdict.verdict == "met" for verdict in result.verdicts)
-    out.print(f"{met_count} of {len(result.verdicts)} requirements met", markup=False)
+    of = len(result.verdicts)
+    out.print(f"{met_count} of {of} requirement{'s' if of > 1 else ''} met", markup=False)

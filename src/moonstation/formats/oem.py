@@ -1,8 +1,5 @@
 """CCSDS Orbit Ephemeris Messages (CCSDS 502.0-B-2, OEM version 2.0, keyword = value form), written."""
 
-import contextlib
-import os
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,6 +7,7 @@ import numpy as np
 
 from moonstation.arrays import FloatArray
 from moonstation.errors import OutputError, RequestError
+from moonstation.formats.drafts import replace_file
 
 J2000 = np.datetime64("2000-01-01T12:00:00", "us")
 
@@ -99,28 +97,17 @@ def write_oem(
     values = (states / 1e3).tolist()
     lines.extend(row % (time, *state) for time, state in zip(times, values, strict=True))
     lines.append("")
-    _replace(path, "\n".join(lines))
+    _write(path, "\n".join(lines))
 
 
 def _plain(text: str) -> str:
     return "".join(c if c.isascii() and c.isprintable() else "?" for c in text)
 
 
-def _replace(path: Path, text: str) -> None:
-    partial = None
+def _write(path: Path, text: str) -> None:
     try:
-        handle, partial = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        with os.fdopen(handle, "w", encoding="ascii", newline="\n") as stream:
-            stream.write(text)
-        # mkstemp keeps others out; a result is as readable as any new file.
-        mask = os.umask(0)
-        os.umask(mask)
-        Path(partial).chmod(0o666 & ~mask)
-        Path(partial).replace(path)
+        replace_file(path, text, encoding="ascii")
     except OSError as error:
-        if partial is not None:
-            with contextlib.suppress(OSError):
-                Path(partial).unlink()
         raise OutputError(
             f"{path}: cannot be written ({error.strerror}); give another folder or free some space"
         ) from error

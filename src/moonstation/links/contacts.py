@@ -247,6 +247,7 @@ def find_contacts(
     stop: float,
     ephemeris: Ephemeris | None = None,
     workers: int = 2,
+    progress: Callable[[float], None] | None = None,
 ) -> list[Contact]:
     """Every contact between sites, orbiters and ground stations.
 
@@ -264,6 +265,8 @@ def find_contacts(
         The packaged DE440 if not given.
     workers : int
         Threads; the result does not depend on it.
+    progress : callable, optional
+        Called with the share of the pairs done, 0 to 1, now and then.
 
     Returns
     -------
@@ -290,14 +293,24 @@ def find_contacts(
             jobs.append(
                 _job(tracks, orbiter_id, station_id, "orbiter-ground", _orbiter_ground, trajectory, station)
             )
-    with ThreadPoolExecutor(max_workers=max(1, workers)) as pool:
+    pool = ThreadPoolExecutor(max_workers=max(1, workers))
+    try:
         # Tracks first, each by one thread: the pairs then only read them.
         ready = [pool.submit(tracks.orbiter, trajectory) for trajectory in trajectories.values()]
         for station in stations.values():
             tracks.station(station)
         for track in ready:
             track.result()
-        return [contact for part in pool.map(lambda job: job(), jobs) for contact in part]
+        found: list[Contact] = []
+        pairs = [pool.submit(job) for job in jobs]
+        for done, pair in enumerate(pairs):
+            found += pair.result()
+            if progress is not None:
+                progress((done + 1) / len(pairs))
+        return found
+    finally:
+        # when one fails or the user stops, those that wait do not begin
+        pool.shutdown(wait=True, cancel_futures=True)
 
 
 def contacts_frame(contacts: Iterable[Contact]) -> pd.DataFrame:

@@ -3,17 +3,18 @@
 import errno
 import json
 import os
-import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from moonstation.errors import OutputError, RequestError
+from moonstation.formats.drafts import discard, draft_folder, place, unparted
 
 SUMMARY = "summary.json"
 SCHEMA = "moonstation study 1"
+NAMES = frozenset({"report.html", SUMMARY, "timeseries.nc", "contacts.csv", "orbits"})
+"""What a study's folder holds; anything else in it is the user's."""
 
 
 def check_target(folder: Path) -> None:
@@ -26,11 +27,19 @@ def check_target(folder: Path) -> None:
     OutputError
         If nothing can be written there.
     """
-    if folder.exists() and not folder.is_dir():
-        raise RequestError(f"{folder}: is a file, not a folder for results; choose another --out")
+    try:
+        standing = [path for path in (folder.absolute(), *folder.absolute().parents) if path.exists()]
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise RequestError(f"{folder}: is no name for a folder ({reason}); choose another --out") from error
+    if not standing[0].is_dir():
+        raise RequestError(f"{standing[0]}: is a file, not a folder for results; choose another --out")
     if folder.is_dir() and any(folder.iterdir()) and not _is_study(folder):
-        raise RequestError(f"{folder}: holds files that are not a study; choose another --out or an empty folder")
-    parent = next(p for p in folder.absolute().parents if p.exists())
+        raise RequestError(
+            f"{folder}: holds files that are not a study; choose another --out or an empty folder"
+        )
+    target = Path(os.path.realpath(folder))
+    parent = next(path for path in target.parents if path.exists())
     if not os.access(parent, os.W_OK):
         raise OutputError(f"{folder}: cannot be written (no permission in {parent}); choose another --out")
 
@@ -38,7 +47,7 @@ def check_target(folder: Path) -> None:
 def _is_study(folder: Path) -> bool:
     try:
         summary = json.loads((folder / SUMMARY).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return False
     return isinstance(summary, dict) and str(summary.get("schema", "")).startswith("moonstation study")
 
@@ -53,11 +62,12 @@ def replacing_folder(folder: Path) -> Iterator[Path]:
         If the disk is full or refuses; what stood in `folder` before is untouched.
     """
     check_target(folder)
-    target = folder.absolute()
+    # a link to a folder leads to the folder
+    target = Path(os.path.realpath(folder))
     draft: Path | None = None
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        draft = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+        draft = draft_folder(target)
         draft.chmod(0o755)
         yield draft
         _exchange(draft, target)
@@ -66,23 +76,28 @@ def replacing_folder(folder: Path) -> Iterator[Path]:
             raise
         raise OutputError(f"{folder}: {_reason(error)}; what was there before is untouched") from error
     finally:
-        if draft is not None and draft.exists():
-            shutil.rmtree(draft, ignore_errors=True)
+        if draft is not None:
+            discard(draft)
 
 
 def _exchange(draft: Path, target: Path) -> None:
-    if not target.exists():
-        draft.rename(target)
-        return
-    retired = Path(tempfile.mkdtemp(prefix=f".{target.name}.old.", dir=target.parent))
-    target.rename(retired / target.name)
+    retired: Path | None = None
     try:
-        draft.rename(target)
-    except OSError:
-        (retired / target.name).rename(target)
-        retired.rmdir()
-        raise
-    shutil.rmtree(retired, ignore_errors=True)
+        with unparted():
+            if target.exists():
+                retired = draft_folder(target, label="old.")
+                target.rename(retired / target.name)
+            place(draft, target)
+            if retired is not None:
+                # what the user has put beside the results stays
+                for other in (retired / target.name).iterdir():
+                    if other.name not in NAMES:
+                        other.rename(target / other.name)
+    finally:
+        if retired is not None:
+            if not target.exists() and (retired / target.name).exists():
+                (retired / target.name).rename(target)
+            discard(retired)
 
 
 def _reason(error: OSError) -> str:

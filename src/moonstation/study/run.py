@@ -2,7 +2,6 @@
 
 import platform
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib.metadata import version
 from time import perf_counter
@@ -17,16 +16,16 @@ from moonstation.links.contacts import (
     contacts_frame,
     find_contacts,
 )
-from moonstation.orbits.elements import Elements, elements_to_state
-from moonstation.orbits.propagation import Trajectory, propagate
+from moonstation.orbits.propagation import Trajectory
 from moonstation.simulation.arrays import array_irradiance, rated_power
 from moonstation.simulation.data import DataRuns, run_data
 from moonstation.simulation.power import PowerRun, run_power
 from moonstation.spacetime.ephemerides import default_ephemeris
 from moonstation.spacetime.epochs import Epoch, utc_to_tdb
 from moonstation.spacetime.steps import share_of_steps
-from moonstation.station.model import Orbiter, Station
+from moonstation.station.model import Station
 from moonstation.station.units import parse_quantity
+from moonstation.study.flights import Flights
 from moonstation.study.ground import Ground, relief, site_grounds, terrain_notes
 from moonstation.study.links import Links
 from moonstation.study.metrics import (
@@ -146,18 +145,13 @@ def run_study(station: Station, span: StudySpan, *, progress: Progress | None = 
         If something of the station cannot be studied; says what and the cure.
     """
     stages = Stages(progress)
-    with ThreadPoolExecutor(max_workers=2) as pool:
+    with Flights(station.orbiters, start=span.start, stop=span.stop) as flights:
         stages.begin("terrain and horizons", 0.02)
-        flights = _start_flights(pool, station, span)
-        try:
-            grounds = site_grounds(station, progress=lambda share: stages.tell(0.02 + 0.2 * share))
-            stages.begin("sunlight", 0.25)
-            lights = {spec.id: _light(grounds[spec.id], span, spec.height) for spec in station.sites}
-            stages.begin("orbits", 0.35)
-            trajectories = {name: flight.result() for name, flight in flights.items()}
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+        grounds = site_grounds(station, progress=lambda share: stages.tell(0.02 + 0.2 * share))
+        stages.begin("sunlight", 0.25)
+        lights = {spec.id: _light(grounds[spec.id], span, spec.height) for spec in station.sites}
+        stages.begin("orbits", 0.35)
+        trajectories = flights.trajectories(lambda share: stages.tell(0.35 + 0.25 * share))
     stages.begin("contacts", 0.6)
     found = find_contacts(
         {
@@ -168,6 +162,7 @@ def run_study(station: Station, span: StudySpan, *, progress: Progress | None = 
         {spec.id: spec.station() for spec in station.ground_stations},
         start=float(span.et[0]),
         stop=span.stop.tdb_s,
+        progress=lambda share: stages.tell(0.6 + 0.25 * share),
     )
     stages.begin("power and data", 0.85)
     links = Links(station, found)
@@ -237,36 +232,6 @@ class Stages:
         if self._name:
             self.timings_s[self._name] = round(perf_counter() - self._begun, 3)
         self._name = ""
-
-
-def _start_flights(
-    pool: ThreadPoolExecutor, station: Station, span: StudySpan
-) -> dict[str, Future[Trajectory]]:
-    return {orbiter.id: pool.submit(_fly, orbiter, span) for orbiter in station.orbiters}
-
-
-def _fly(orbiter: Orbiter, span: StudySpan) -> Trajectory:
-    epoch = orbiter.epoch or span.start
-    if epoch > span.start:
-        raise RequestError(
-            f"orbiter {orbiter.id}: its elements hold from {epoch.utc[:16]}Z, after the study begins "
-            f"({span.start.utc[:16]}Z); give an earlier epoch or start the study later"
-        )
-    elements = Elements.from_altitudes(
-        orbiter.periapsis_altitude,
-        orbiter.apoapsis_altitude,
-        inclination=orbiter.inclination,
-        raan=orbiter.raan,
-        arg_periapsis=orbiter.arg_periapsis,
-        true_anomaly=orbiter.true_anomaly,
-    )
-    return propagate(
-        elements_to_state(elements, axes=orbiter.frame, epoch=epoch),
-        epoch=epoch,
-        duration=span.stop - epoch,
-        degree=orbiter.degree,
-        name=orbiter.id,
-    )
 
 
 def _light(ground: Ground, span: StudySpan, height: float) -> LightRun:

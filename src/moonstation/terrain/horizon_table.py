@@ -15,12 +15,9 @@ elevation and distance of the horizon::
 A table made by hand needs `lat_deg`, `lon_deg`, `azimuth_deg` and one elevation column.
 """
 
-import contextlib
 import difflib
 import math
-import os
 import re
-import tempfile
 from importlib import resources
 from pathlib import Path
 
@@ -29,6 +26,7 @@ import numpy as np
 from moonstation import __version__
 from moonstation.arrays import FloatArray
 from moonstation.errors import DataFileError, OutputError, RequestError
+from moonstation.formats.drafts import replace_file
 from moonstation.formats.provenance import DataSource, file_sha256
 from moonstation.spacetime.sites import Site
 from moonstation.terrain.horizons import INDICATIVE_RESOLUTION, Horizon
@@ -49,22 +47,9 @@ def write_horizon(horizon: Horizon, path: Path | str) -> None:
     """
     path = Path(path)
     text = _table_text(horizon)
-    beside = None
     try:
-        with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", newline="\n", dir=path.parent, prefix=f".{path.name}.", delete=False
-        ) as stream:
-            beside = Path(stream.name)
-            stream.write(text)
-        # Temporary files are private to their owner; a result is as readable as the user's other files.
-        umask = os.umask(0)
-        os.umask(umask)
-        beside.chmod(0o666 & ~umask)
-        beside.replace(path)
+        replace_file(path, text)
     except OSError as error:
-        if beside is not None:
-            with contextlib.suppress(OSError):
-                beside.unlink()
         raise OutputError(
             f"{path}: cannot be written ({error.strerror}); check the folder and the space on it"
         ) from error

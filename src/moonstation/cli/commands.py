@@ -1,0 +1,119 @@
+"""The commands: one file a command, one place where errors become messages."""
+
+import errno
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from moonstation import __version__
+from moonstation.cli import check, data, scenarios, show, site, stopping, study
+from moonstation.cli.console import err
+from moonstation.errors import MoonstationError
+
+BAD_INPUT = 2
+
+INTERRUPTED = 130
+"""What typer makes of a KeyboardInterrupt."""
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+# typer brings a click of its own, whose root error it exports only as a base of this one
+USAGE_ERRORS = next(base for base in typer.BadParameter.__mro__ if base.__name__ == "ClickException")
+
+app = typer.Typer(
+    name="moonstation",
+    help="Plan, design and study an international lunar research station from one station file.",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+app.command(name="study")(study.command)
+app.command(name="check")(check.command)
+app.command(name="scenarios")(scenarios.command)
+app.command(name="show")(show.command)
+app.command(name="data")(data.command)
+app.add_typer(site.app, name="site")
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"moonstation {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and stop.")
+    ] = False,
+) -> None:
+    """Plan, design and study an international lunar research station from one station file."""
+
+
+def run_command(arguments: list[str] | None = None) -> int:
+    """Run a command line and return its exit status: 0 well, 1 a requirement not met, 2 bad input."""
+    try:
+        status = app(arguments, prog_name="moonstation", standalone_mode=False)
+        sys.stdout.flush()
+    except typer.Exit as stop:
+        return int(stop.exit_code)
+    except (KeyboardInterrupt, typer.Abort):
+        status = INTERRUPTED
+    except MoonstationError as error:
+        for line in str(error).splitlines():
+            _error(line)
+        return BAD_INPUT
+    except MemoryError:
+        _error("not enough memory; take a longer --step, fewer --days or smaller terrain files")
+        return BAD_INPUT
+    except OSError as error:
+        _error(_plain_words(error))
+        return BAD_INPUT
+    except Exception as error:
+        if not isinstance(error, USAGE_ERRORS):
+            raise
+        _show_usage(error)
+        return BAD_INPUT
+    if status == INTERRUPTED:
+        err.print(stopping.message(), markup=False, soft_wrap=True)
+        return BAD_INPUT
+    return int(status or 0)
+
+
+def _plain_words(error: OSError) -> str:
+    if error.filename is None and not _can_print():
+        return f"cannot print ({error.strerror}); send the output elsewhere"
+    cure = "free some space or choose another place" if error.errno in FULL else "choose another place"
+    # strerror is missing where a library raises the error
+    return f"{error.filename or 'the system'}: {error.strerror or error}; {cure}"
+
+
+def _can_print() -> bool:
+    """Whether standard output takes what waits to be printed; if not, drop it, so that Python does not complain."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
+        return False
+    return True
+
+
+def _show_usage(error: Exception) -> None:
+    context = getattr(error, "ctx", None)
+    # a click error without a message is the help that was asked for by giving no command
+    message = getattr(error, "message", str(error)) or "no command given"
+    hint = f"; see '{context.command_path} --help'" if context is not None else ""
+    _error(f"{message.rstrip('.')}{hint}")
+
+
+def _error(text: str) -> None:
+    # a name may hold line breaks and colours of its own
+    plain = "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+    err.print("[bold red]error:[/bold red]", end=" ")
+    err.print(plain, markup=False, soft_wrap=True)

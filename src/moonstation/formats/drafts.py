@@ -1,0 +1,119 @@
+"""Results that are being written: under another name until they are whole, and taken away when the run is stopped."""
+
+import contextlib
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+unfinished: set[Path] = set()
+"""Files and folders that no one should find after the run: drafts, and what a draft has just replaced."""
+
+placed: list[Path] = []
+"""Results that have been put in their place, whole."""
+
+_held = 0
+_when_released: Callable[[], None] | None = None
+
+
+@contextmanager
+def unparted() -> Iterator[None]:
+    """Steps that a stop must not part: it waits until they are done (milliseconds)."""
+    global _held, _when_released
+    _held += 1
+    try:
+        yield
+    finally:
+        _held -= 1
+        if _held == 0 and _when_released is not None:
+            waiting, _when_released = _when_released, None
+            waiting()
+
+
+def postpone(stop: Callable[[], None]) -> bool:
+    """Have `stop` called once unparted steps are done; False, and nothing is kept, where none are under way."""
+    global _when_released
+    if _held:
+        _when_released = stop
+    return _held > 0
+
+
+def busy() -> bool:
+    """Whether steps are under way that a stop must not part."""
+    return _held > 0
+
+
+def place(draft: Path, target: Path) -> None:
+    """Give a draft, file or folder, the name of what it is; a file that has it is replaced."""
+    with unparted():
+        draft.replace(target)
+        unfinished.discard(draft)
+        if not unfinished.intersection(target.parents):
+            placed.append(target)
+
+
+def draft_folder(beside: Path, *, label: str = "") -> Path:
+    """Make an empty hidden folder beside a place, known as unfinished."""
+    with unparted():
+        folder = Path(tempfile.mkdtemp(prefix=f".{beside.name[:100]}.{label}", dir=beside.parent))
+        unfinished.add(folder)
+    return folder
+
+
+def discard(draft: Path) -> None:
+    """Take a draft away, if it is still there."""
+    with unparted():
+        if draft.is_dir() and not draft.is_symlink():
+            shutil.rmtree(draft, ignore_errors=True)
+        else:
+            with contextlib.suppress(OSError):
+                draft.unlink()
+        unfinished.discard(draft)
+
+
+def discard_all() -> None:
+    """Take away every draft of this process."""
+    for draft in sorted(unfinished):
+        discard(draft)
+
+
+def replace_file(path: Path, text: str, *, encoding: str = "utf-8") -> None:
+    """Write a text file that appears whole or not at all, with Unix line ends whatever the system.
+
+    Parameters
+    ----------
+    path : Path
+        Place; a file that is there is replaced, a link to a file leads to the file.
+    text : str
+        Content.
+    encoding : str
+        Encoding.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written; what was there before is untouched.
+    """
+    target = Path(os.path.realpath(path))
+    if target.exists() and not target.is_file():
+        # a device, a pipe: nothing that could be replaced
+        with target.open("w", encoding=encoding, newline="\n") as stream:
+            stream.write(text)
+        return
+    with unparted():
+        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:100]}.")
+        draft = Path(name)
+        unfinished.add(draft)
+    try:
+        with os.fdopen(handle, "w", encoding=encoding, newline="\n") as stream:
+            stream.write(text)
+        # mkstemp keeps others out; a result is as readable as any new file
+        mask = os.umask(0)
+        os.umask(mask)
+        draft.chmod(0o666 & ~mask)
+        place(draft, target)
+    finally:
+        if draft in unfinished:
+            discard(draft)
