@@ -14,6 +14,7 @@ from moonstation.station.model import Element
 from moonstation.study.metrics import (
     complete_metrics,
     data_metrics,
+    highest_altitude,
     light_metrics,
     link_metrics,
     lowest_altitude,
@@ -64,6 +65,13 @@ def test_lowest_altitude_between_samples_and_at_an_end():
     low, at = lowest_altitude(ellipse(1500.0, 3000.0))
     assert at == pytest.approx(1500.0, abs=0.1)
     assert orbiter_metrics("o", ellipse(1500.0, 3000.0)) == {"orbiter.o.altitude.lowest": pytest.approx(low)}
+
+
+def test_highest_altitude_between_samples():
+    # Top of the cosine half a period after its foot, and not at a minute.
+    high, at = highest_altitude(ellipse(0.0, 20_000.0))
+    assert high == pytest.approx(3e5, abs=1e-3)
+    assert at == pytest.approx(4834.5, abs=0.2)
 
 
 def test_the_lowest_of_many_dips_is_not_the_lowest_sample():

@@ -1,7 +1,7 @@
 """The figures that requirements name, collected from the pieces of a study; all in SI units."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -126,21 +126,32 @@ def lowest_altitude(trajectory: Trajectory) -> tuple[float, float]:
     Of all the low points between samples every minute, the one whose parabola through three samples reaches
     lowest is taken, and refined by golden section to 0.1 s.
     """
-    begin, end = float(trajectory.et[0]), float(trajectory.et[-1])
+    return _lowest(trajectory.altitude, float(trajectory.et[0]), float(trajectory.et[-1]))
+
+
+def highest_altitude(trajectory: Trajectory) -> tuple[float, float]:
+    """Highest altitude over the 1737.4 km sphere [m], and when [s, TDB past J2000], as `lowest_altitude`."""
+    depth, at = _lowest(
+        lambda et: np.negative(trajectory.altitude(et)), float(trajectory.et[0]), float(trajectory.et[-1])
+    )
+    return -depth, at
+
+
+def _lowest(altitude: Callable[[FloatArray], FloatArray], begin: float, end: float) -> tuple[float, float]:
     times = np.linspace(begin, end, max(2, math.ceil((end - begin) / ALTITUDE_STEP)) + 1)
-    altitudes = trajectory.altitude(times)
+    altitudes = altitude(times)
     k = _lowest_dip(altitudes)
     low, high = float(times[max(k - 1, 0)]), float(times[min(k + 1, times.size - 1)])
     ratio = (math.sqrt(5.0) - 1.0) / 2.0
     while high - low > 0.1:
         inner = np.array([high - ratio * (high - low), low + ratio * (high - low)])
-        left, right = trajectory.altitude(inner)
+        left, right = altitude(inner)
         if left < right:
             high = float(inner[1])
         else:
             low = float(inner[0])
     middle = 0.5 * (low + high)
-    refined = float(trajectory.altitude(np.array([middle]))[0])
+    refined = float(altitude(np.array([middle]))[0])
     # At an end of the span the lowest point may be the end itself.
     return (refined, middle) if refined < altitudes[k] else (float(altitudes[k]), float(times[k]))
 
