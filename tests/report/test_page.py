@@ -284,15 +284,15 @@ def test_dark_spells_at_the_edges(dark: tuple[int, int], words: str) -> None:
     [
         (
             {"earth_link.share": 1.0, "earth_link.longest_gap": 0.0},
-            "Site reaches the Earth directly without a gap",
+            "Site sees a ground station without a gap",
         ),
         (
             {"earth_link.share": 0.0, "earth_link.longest_gap": 172800.0},
-            "Site never reaches the Earth directly",
+            "Site never sees a ground station",
         ),
         (
             {"earth_link.share": 0.5, "earth_link.longest_gap": 3600.0, "relay_link.share": 0.0},
-            "Site reaches the Earth directly 50 % of the time (longest gap 1 h)",
+            "Site sees a ground station 50 % of the time (longest gap 1 h)",
         ),
         ({}, "Site: links were not studied"),
     ],

@@ -49,7 +49,7 @@ def contact_figures(result: Result) -> list[Figure]:
 def link_words(result: Result, site: Any) -> str:
     """How well a site is linked, in words."""
     name = name_of(site)
-    links = (("earth_link", "directly"), *((("relay_link", "by relay"),) if _relays(result) else ()))
+    links = (("earth_link", "a ground station"), *((("relay_link", "a relay"),) if _relays(result) else ()))
     held, never = [], []
     for link, words in links:
         kept = metric(result, f"site.{site.id}.{link}.share")
@@ -64,10 +64,8 @@ def link_words(result: Result, site: Any) -> str:
             longest = f" (longest gap {duration(gap)})" if gap is not None else ""
             held.append(f"{words} {share(kept)} of the time{longest}")
     if held:
-        return f"{name} reaches the Earth {', '.join(held)}" + "".join(f", never {words}" for words in never)
-    return (
-        f"{name} never reaches the Earth {' or '.join(never)}" if never else f"{name}: links were not studied"
-    )
+        return f"{name} sees {', '.join(held)}" + "".join(f", never {words}" for words in never)
+    return f"{name} never sees {' or '.join(never)}" if never else f"{name}: links were not studied"
 
 
 def _relays(result: Result) -> bool:
@@ -96,8 +94,11 @@ def _links(result: Result) -> Figure | None:
     finding = _links_finding(result, sites)
     spec = _heat_rows(days.day, rows, values)
     limits = sorted({limit for site in sites if (limit := terrain_limit(result, site.id))})
-    note = "Share of each UTC day with a link to the Earth: to any ground station directly"
-    note += ", or through any relay." if _relays(result) else "; the station has no relay."
+    note = "Share of each UTC day in contact: with any ground station"
+    if _relays(result):
+        note += ", or with any relay, whether the relay sees the Earth then or must keep the data for later."
+    else:
+        note += "; the station has no relay."
     return Figure("fig-links", finding, spec, 130 + 24 * len(rows), note, "; ".join(limits))
 
 
@@ -109,15 +110,14 @@ def _links_finding(result: Result, sites: list[Any]) -> str:
     if not known:
         return "Links of each site by day"
     (least, worst), (most, best) = known[0], known[-1]
+    ends = "a ground station or a relay" if _relays(result) else "a ground station"
     if least >= 1.0:
-        return f"All {len(known)} sites reach the Earth at all times, directly or by relay"
+        return f"All {len(known)} sites see {ends} at all times"
     if most <= 0.0:
-        return f"None of the {len(known)} sites ever reaches the Earth"
+        return f"None of the {len(known)} sites ever sees {ends}"
     if share(least) == share(most):
-        return f"All {len(known)} sites reach the Earth {share(least)} of the time, directly or by relay"
-    return (
-        f"Directly or by relay, {best} reaches the Earth {share(most)} of the time and {worst} {share(least)}"
-    )
+        return f"All {len(known)} sites see {ends} {share(least)} of the time"
+    return f"{ends[0].upper()}{ends[1:]} is in sight of {best} {share(most)} of the time, of {worst} {share(least)}"
 
 
 def covered(starts: TimeArray, stops: TimeArray, edges: TimeArray) -> FloatArray:

@@ -26,8 +26,8 @@ KEY_NUMBERS: tuple[Worst, ...] = (
     ("sun.average", "Sun seen", share, min, "site"),
     ("sun.longest_dark", "Longest dark spell", duration, max, "site"),
     ("reserve.lowest", "Lowest charge", share, min, "bus"),
-    ("link.share", "Time linked to Earth", share, min, "site"),
-    ("link.longest_gap", "Longest gap in links", duration, max, "site"),
+    ("link.share", "Time in contact", share, min, "site"),
+    ("link.longest_gap", "Longest gap in contact", duration, max, "site"),
     ("delivered", "Data delivered", share, min, "data"),
 )
 """Figures at the top: end of the metric's name, title, words, which of several is worst, first part."""
