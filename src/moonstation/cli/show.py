@@ -67,7 +67,7 @@ def _numbers(element: Element) -> str:
         (element.load_nominal, "load"),
     ):
         if value:
-            parts.append(f"{label} {value / 1e3:g} kW")
+            parts.append(f"{label} {value:.0f} W" if value < 1e3 else f"{label} {value / 1e3:.4g} kW")
     if element.battery_capacity:
-        parts.append(f"storage {element.battery_capacity / 3.6e6:g} kWh")
-    return ", ".join(parts)
+        parts.append(f"storage {element.battery_capacity / 3.6e6:.4g} kWh")
+    return ", ".join(part for part in parts if part)
