@@ -9,6 +9,7 @@ import pandas as pd
 import xarray as xr
 
 from moonstation.formats.provenance import DataSource
+from moonstation.spacetime.epochs import utc_to_tdb
 
 DAY = 86400.0
 
@@ -543,7 +544,11 @@ def make_year(step_s: float = 600.0, days: float = 365.0) -> FakeResult:
         series=dataset,
         horizons=horizons,
         trajectories={
-            o: SimpleNamespace(degree=k, note="Terms above it move it by less than 1 m a day.")
+            o: SimpleNamespace(
+                degree=k,
+                note="Terms above it move it by less than 1 m a day.",
+                altitude_extremes=_extremes(dataset, o),
+            )
             for o, k in (("queqiao-2", 20), ("luna-26", 60))
         },
         contacts=contacts,
@@ -572,6 +577,18 @@ def make_year(step_s: float = 600.0, days: float = 365.0) -> FakeResult:
         ],
         relief=(relief, 200e3),
         software={"moonstation": "0.1.0", "numpy": "2.4.0"},
+    )
+
+
+def _extremes(dataset: xr.Dataset, orbiter: str) -> SimpleNamespace:
+    altitude = dataset.altitude_km.sel(orbiter=orbiter)
+    at = dataset.time.values[[int(np.argmin(altitude.values)), int(np.argmax(altitude.values))]]
+    lowest_at, highest_at = utc_to_tdb(at.astype("datetime64[ns]"))
+    return SimpleNamespace(
+        lowest=1e3 * float(altitude.min()),
+        lowest_at=float(lowest_at),
+        highest=1e3 * float(altitude.max()),
+        highest_at=float(highest_at),
     )
 
 

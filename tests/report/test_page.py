@@ -13,6 +13,7 @@ import xarray as xr
 from made_up_study import FakeResult, FakeVerdict, empty_result, make_station, make_year
 
 from moonstation.report.page import SECTIONS, plotly_js, write_report
+from moonstation.spacetime.epochs import utc_to_tdb
 
 VOID = {"meta", "link", "br", "img", "hr", "input"}
 
@@ -477,3 +478,16 @@ def test_a_year_is_written_in_a_second_and_a_half(year: FakeResult, page: str) -
     begun = perf_counter()
     write_report(year)
     assert perf_counter() - begun < 1.5
+
+
+def test_extremes_of_an_orbit_are_those_between_the_steps() -> None:
+    result = make_year(days=20.0)
+    fine = SimpleNamespace(
+        lowest=54_300.0,
+        lowest_at=float(utc_to_tdb(np.array(["2035-01-07T12:00"], dtype="datetime64[ns]"))[0]),
+        highest=987_600.0,
+        highest_at=0.0,
+    )
+    result.trajectories["luna-26"].altitude_extremes = fine
+    (words,) = (f for f in findings(result) if "flies between 54.3" in f)
+    assert words.endswith("flies between 54.3 and 988 km; lowest on 2035-01-07")

@@ -13,7 +13,6 @@ from moonstation.links.contacts import windows_between
 from moonstation.orbits.propagation import Trajectory
 from moonstation.spacetime.epochs import Epoch
 from moonstation.spacetime.events import clip, complement, longest, total
-from moonstation.study.metrics import highest_altitude
 from moonstation.study.output import SCHEMA, SUMMARY, replacing_folder, write_json, write_text
 from moonstation.study.result import StudyResult
 from moonstation.study.summary import (
@@ -221,7 +220,7 @@ def _orbiter(result: StudyResult, name: str) -> OrbiterPart:
         name=spec.name,
         relay=spec.relay,
         altitude_lowest_km=result.metrics[f"orbiter.{name}.altitude.lowest"] / 1e3,
-        altitude_highest_km=highest_altitude(trajectory)[0] / 1e3,
+        altitude_highest_km=trajectory.altitude_extremes.highest / 1e3,
         gravity_degree=trajectory.degree,
         note=trajectory.note,
     )
