@@ -356,6 +356,7 @@ def make_year(step_s: float = 600.0, days: float = 365.0) -> FakeResult:
             **{long: (dims, np.stack(series[short])) for short, long in names.items()},
             "earth_contact": (dims, np.stack(series["direct"]).astype(np.int8)),
             "relay_contact": (dims, np.stack(series["relay"]).astype(np.int8)),
+            "link_contact": (dims, np.maximum(np.stack(series["direct"]), np.stack(series["relay"]))),
             "generation_w": (("bus", "time"), generation),
             "load_w": (("bus", "time"), load),
             "unserved_w": (("bus", "time"), np.stack([run[1] for run in runs])),

@@ -27,7 +27,8 @@ HOUR = 3600.0
 def test_links_apart_and_together():
     earth = np.array([[-1.0, 2.0], [4.0, 6.0]]) * HOUR
     relay = np.array([[1.0, 3.0], [9.0, 12.0]]) * HOUR
-    got = link_metrics("base", earth=earth, relay=relay, start=0.0, stop=10 * HOUR)
+    reach = np.array([[-1.0, 3.0], [4.0, 6.0], [9.0, 10.0]]) * HOUR
+    got = link_metrics("base", earth=earth, relay=relay, reach=reach, start=0.0, stop=10 * HOUR)
     assert got == {
         "site.base.earth_link.share": pytest.approx(0.4),
         "site.base.earth_link.longest_gap": pytest.approx(4 * HOUR),
@@ -40,7 +41,7 @@ def test_links_apart_and_together():
 
 def test_no_contact_is_one_gap_of_the_whole_span():
     none = np.empty((0, 2))
-    got = link_metrics("base", earth=none, relay=none, start=5.0, stop=105.0)
+    got = link_metrics("base", earth=none, relay=none, reach=none, start=5.0, stop=105.0)
     assert got["site.base.link.share"] == 0.0
     assert got["site.base.link.longest_gap"] == 100.0
 
@@ -83,7 +84,7 @@ def test_every_family_of_the_table_is_filled():
     none = np.empty((0, 2))
     found = (
         light_metrics("base", light, earth_visible=0.7)
-        | link_metrics("base", earth=none, relay=none, start=0.0, stop=n * HOUR)
+        | link_metrics("base", earth=none, relay=none, reach=none, start=0.0, stop=n * HOUR)
         | power_metrics(power)
         | data_metrics(data)
         | orbiter_metrics("relay", orbiter(99_990.0))

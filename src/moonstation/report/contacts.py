@@ -86,9 +86,10 @@ def _links(result: Result) -> Figure | None:
             if contact is not None:
                 rows.append(f"{words}: {name}")
                 values.append(days.mean(np.minimum(contact, 1.0)))
-        if direct is not None and relayed is not None:
-            rows.append(f"either: {name}")
-            values.append(days.mean(np.maximum(direct, relayed).clip(0.0, 1.0)))
+        reached = series(result, "link_contact", "site", site.id) if relayed is not None else None
+        if reached is not None:
+            rows.append(f"Earth: {name}")
+            values.append(days.mean(reached))
     if not rows:
         return None
     finding = _links_finding(result, sites)
@@ -96,7 +97,10 @@ def _links(result: Result) -> Figure | None:
     limits = sorted({limit for site in sites if (limit := terrain_limit(result, site.id))})
     note = "Share of each UTC day in contact: with any ground station"
     if _relays(result):
-        note += ", or with any relay, whether the relay sees the Earth then or must keep the data for later."
+        note += (
+            " (direct), with any relay, and reaching the Earth at that moment, directly or through a relay "
+        )
+        note += "that sees it; relays also keep data for later."
     else:
         note += "; the station has no relay."
     return Figure("fig-links", finding, spec, 130 + 24 * len(rows), note, "; ".join(limits))
@@ -110,14 +114,13 @@ def _links_finding(result: Result, sites: list[Any]) -> str:
     if not known:
         return "Links of each site by day"
     (least, worst), (most, best) = known[0], known[-1]
-    ends = "a ground station or a relay" if _relays(result) else "a ground station"
     if least >= 1.0:
-        return f"All {len(known)} sites see {ends} at all times"
+        return f"All {len(known)} sites reach the Earth at all times"
     if most <= 0.0:
-        return f"None of the {len(known)} sites ever sees {ends}"
+        return f"None of the {len(known)} sites ever reaches the Earth"
     if share(least) == share(most):
-        return f"All {len(known)} sites see {ends} {share(least)} of the time"
-    return f"{ends[0].upper()}{ends[1:]} is in sight of {best} {share(most)} of the time, of {worst} {share(least)}"
+        return f"All {len(known)} sites reach the Earth {share(least)} of the time"
+    return f"The Earth is in reach of {best} {share(most)} of the time, of {worst} {share(least)}"
 
 
 def covered(starts: TimeArray, stops: TimeArray, edges: TimeArray) -> FloatArray:

@@ -9,7 +9,7 @@ from moonstation.errors import RequestError
 from moonstation.orbits.propagation import Trajectory
 from moonstation.simulation.data import DataRun
 from moonstation.simulation.power import PowerRun
-from moonstation.spacetime.events import clip, complement, longest, total, union
+from moonstation.spacetime.events import clip, complement, longest, total
 from moonstation.station.metrics import METRICS
 from moonstation.sunlight.statistics import LightStatistics
 
@@ -69,21 +69,22 @@ def link_figures(contacts: FloatArray, *, start: float, stop: float) -> LinkFigu
 
 
 def link_metrics(
-    site: str, *, earth: FloatArray, relay: FloatArray, start: float, stop: float
+    site: str, *, earth: FloatArray, relay: FloatArray, reach: FloatArray, start: float, stop: float
 ) -> dict[str, float]:
-    """Figures of a site's links: to any ground station, to any relay, to either.
+    """Figures of a site's links: to any ground station, to any relay, and to the Earth by either way.
 
     Parameters
     ----------
     site : str
         Id of the site.
-    earth, relay : (m, 2) array
-        Windows with any ground station, and with any relay, each sorted and disjoint [s, TDB past J2000].
+    earth, relay, reach : (m, 2) array
+        Windows with any ground station, with any relay, and in which the Earth is reached at that moment, each
+        sorted and disjoint [s, TDB past J2000].
     start, stop : float
         The span [s, TDB past J2000].
     """
     figures = {}
-    for name, contacts in (("earth_link", earth), ("relay_link", relay), ("link", union([earth, relay]))):
+    for name, contacts in (("earth_link", earth), ("relay_link", relay), ("link", reach)):
         link = link_figures(contacts, start=start, stop=stop)
         figures[f"site.{site}.{name}.share"] = link.share
         figures[f"site.{site}.{name}.longest_gap"] = link.longest_gap

@@ -305,6 +305,7 @@ def _metrics(
             site.id,
             earth=links.to_ground(site.id),
             relay=links.to_relay(site.id),
+            reach=links.to_earth(site.id),
             start=float(span.et[0]),
             stop=span.stop.tdb_s,
         )

@@ -81,7 +81,7 @@ class SitePart(_Part):
     earth: EarthPart
     earth_link: LinkPart
     relay_link: LinkPart
-    link: LinkPart = Field(description="Either of the two.")
+    link: LinkPart = Field(description="The Earth is reached, directly or through a relay that sees it then.")
 
 
 class OrbiterPart(_Part):
