@@ -134,7 +134,7 @@ def summary_of(result: StudyResult) -> Summary:
         span=SpanPart(
             start=result.start.utc,
             stop=result.stop.utc,
-            days=(result.stop - result.start) / DAY,
+            days=round((result.stop - result.start) / DAY, 9),
             step_s=result.step_s,
         ),
         sites=[_site(result, site.id) for site in station.sites],
