@@ -41,7 +41,7 @@ from moonstation.study.run import Progress, run_study, study_span
 from moonstation.sunlight.light import site_light, sun_fraction
 from moonstation.sunlight.statistics import light_statistics, monthly, spells
 from moonstation.terrain.elevation import ElevationModel
-from moonstation.terrain.horizon_table import read_horizon, write_horizon
+from moonstation.terrain.horizon_table import packaged_horizon, read_horizon, write_horizon
 from moonstation.terrain.horizons import Horizon, horizon, locate
 
 __all__ = [
@@ -78,6 +78,7 @@ __all__ = [
     "load_station",
     "locate",
     "monthly",
+    "packaged_horizon",
     "propagate",
     "read_horizon",
     "site_light",

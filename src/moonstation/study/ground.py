@@ -11,10 +11,10 @@ from moonstation.constants import MOON_RADIUS
 from moonstation.errors import RequestError
 from moonstation.simulation.arrays import rated_power
 from moonstation.spacetime.sites import Site
-from moonstation.station.checks import HORIZONS, is_packaged_name
+from moonstation.station.checks import is_packaged_name
 from moonstation.station.model import SiteSpec, Station
 from moonstation.terrain.elevation import ElevationModel
-from moonstation.terrain.horizon_table import read_horizon
+from moonstation.terrain.horizon_table import packaged_horizon, read_horizon
 from moonstation.terrain.horizons import Horizon, horizon, locate
 
 NEAR = 200.0
@@ -62,7 +62,7 @@ def site_grounds(station: Station, *, progress: Callable[[float], None]) -> dict
             grounds[spec.id] = _from_terrain(spec, heights)
         else:
             packaged = is_packaged_name(spec.horizon)
-            path = HORIZONS / f"{spec.horizon}.csv" if packaged else Path(spec.horizon)
+            path = packaged_horizon(spec.horizon) if packaged else Path(spec.horizon)
             grounds[spec.id] = _from_table(spec, path, heights)
         progress((done + 1) / len(station.sites))
     return grounds
