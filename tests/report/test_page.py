@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import xarray as xr
-from made_up_study import FakeResult, FakeVerdict, empty_result, make_station, make_year
+from made_up_study import KINDS, FakeResult, FakeVerdict, empty_result, make_station, make_year
 
 from moonstation.report.page import SECTIONS, plotly_js, write_report
 from moonstation.spacetime.epochs import utc_to_tdb
@@ -193,16 +193,7 @@ def test_text_from_the_station_is_escaped_everywhere(year: FakeResult) -> None:
     short = make_year(days=3, step_s=3600)
     station = short.station
     station.name = station.description = HOSTILE
-    for kind in (
-        "partners",
-        "facilities",
-        "sites",
-        "elements",
-        "orbiters",
-        "ground_stations",
-        "missions",
-        "launchers",
-    ):
+    for kind in KINDS:
         for part in getattr(station, kind):
             part.name = HOSTILE
     station.missions[0].content = station.facilities[0].role = station.partners[0].role = HOSTILE
