@@ -12,7 +12,7 @@ from moonstation.formats.provenance import DataSource
 from moonstation.spacetime.epochs import utc_to_tdb
 
 DAY = 86400.0
-KINDS = ("partners", "facilities", "sites", "elements", "orbiters", "ground_stations", "missions", "launchers")  # fmt: skip
+KINDS = ("partners", "facilities", "sites", "elements", "orbiters", "ground_stations", "missions")  # fmt: skip
 
 
 @dataclass
@@ -73,7 +73,7 @@ def instant(text: str) -> SimpleNamespace:
 
 def make_station(**parts: Any) -> SimpleNamespace:
     """A station with no parts but those given."""
-    empty: dict[str, Any] = {kind: [] for kind in (*KINDS, "requirements")}
+    empty: dict[str, Any] = {kind: [] for kind in (*KINDS, "launchers", "requirements")}
     head = {"id": "test", "name": "Test station", "description": "", "path": None, "sha256": "ab" * 32}
     assumed = parts.pop("assumed", [])
     return SimpleNamespace(**{**head, **empty, **parts}, assumptions=lambda: assumed)

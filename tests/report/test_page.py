@@ -193,7 +193,7 @@ def test_text_from_the_station_is_escaped_everywhere(year: FakeResult) -> None:
     short = make_year(days=3, step_s=3600)
     station = short.station
     station.name = station.description = HOSTILE
-    for kind in KINDS:
+    for kind in (*KINDS, "launchers"):
         for part in getattr(station, kind):
             part.name = HOSTILE
     station.missions[0].content = station.facilities[0].role = station.partners[0].role = HOSTILE
