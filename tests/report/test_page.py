@@ -12,7 +12,8 @@ import pytest
 import xarray as xr
 from made_up_study import FakeResult, FakeVerdict, empty_result, make_station, make_year
 
-from moonstation.report.page import SECTIONS, plotly_js, write_report
+from moonstation.report.page import SECTIONS, write_report
+from moonstation.report.shell import plotly_js
 
 VOID = {"meta", "link", "br", "img", "hr", "input"}
 

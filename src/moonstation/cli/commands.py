@@ -8,8 +8,9 @@ from typing import Annotated
 import typer
 
 from moonstation import __version__
-from moonstation.cli import check, data, scenarios, show, site, stopping, study
+from moonstation.cli import check, data, scenarios, show, site, stopping, study, windows
 from moonstation.cli.console import err
+from moonstation.cli.words import SouthernCommand
 from moonstation.errors import MoonstationError
 
 BAD_INPUT = 2
@@ -36,6 +37,7 @@ app.command(name="check")(check.command)
 app.command(name="scenarios")(scenarios.command)
 app.command(name="show")(show.command)
 app.command(name="data")(data.command)
+app.command(name="windows", cls=SouthernCommand)(windows.command)
 app.add_typer(site.app, name="site")
 
 
