@@ -74,6 +74,8 @@ class SkyResult(Protocol):
     def sources(self) -> Sequence[DataSource]: ...  # noqa: D102
     @property
     def notes(self) -> Sequence[str]: ...  # noqa: D102
+    @property
+    def software(self) -> Mapping[str, str]: ...  # noqa: D102
 
 
 class Result(SkyResult, Protocol):
@@ -96,8 +98,19 @@ class Result(SkyResult, Protocol):
     def verdicts(self) -> Sequence[JudgedRequirement]: ...  # noqa: D102
     @property
     def relief(self) -> tuple[Any, float] | None: ...  # noqa: D102
+
+
+class PlacesResult(SkyResult, Protocol):
+    """Places and their light as their page takes them.
+
+    `lights` and `cycles` hold, by id of the place, the light over the span and over a whole nodal cycle: `statistics`
+    and `monthly` as `moonstation.sunlight.statistics` gives them, and `earth_visible` in `lights`.
+    """
+
     @property
-    def software(self) -> Mapping[str, str]: ...  # noqa: D102
+    def lights(self) -> Mapping[str, Any]: ...  # noqa: D102
+    @property
+    def cycles(self) -> Mapping[str, Any]: ...  # noqa: D102
 
 
 def parts(owner: Any, name: str) -> list[Any]:

@@ -15,7 +15,15 @@ from moonstation.report.requirements import (
     verdict_sentence,
     verdict_table,
 )
-from moonstation.report.shell import drawing, drawings, fill_page, notes_box, packaged_text, plotly_js, section
+from moonstation.report.shell import (
+    drawing,
+    drawings,
+    fill_page,
+    notes_box,
+    packaged_text,
+    plotly_js,
+    section,
+)
 from moonstation.report.sky import sky_figures
 from moonstation.report.tables import escaped
 from moonstation.report.wording import number
@@ -101,7 +109,7 @@ def write_report(result: Result) -> str:
             "figures": to_json({figure.id: {**figure.spec, "height": figure.height} for figure in figures}),
             "plotly": plotly_js(),
             "draw": packaged_text("draw.js"),
-        }
+        },
     )
 
 

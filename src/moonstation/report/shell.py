@@ -11,6 +11,7 @@ from moonstation.report.tables import escaped
 DATE = re.compile(r"\b\d{4}-\d\d-\d\d\b")
 """A date, which must not be broken at the end of a line."""
 
+
 @lru_cache(maxsize=1)
 def plotly_js() -> str:
     """The drawing code that goes into the page, as the plotly package ships it."""
@@ -52,6 +53,11 @@ def section(key: str, title: str, content: str, otherwise: str = "") -> str:
     return f'<section id="{key}"><h2>{escaped(title)}</h2>\n{inside}</section>'
 
 
+def whole_dates(text: str) -> str:
+    """HTML text whose dates are not broken at the end of a line."""
+    return DATE.sub(r'<span class="whole">\g<0></span>', text)
+
+
 def drawings(figures: list[Figure]) -> str:
     """Figures one under the other."""
     return "\n".join(drawing(figure) for figure in figures)
@@ -61,7 +67,7 @@ def drawing(figure: Figure) -> str:
     """A figure: its finding, its limit, the place where it is drawn and how to read it."""
     limit = f'<p class="limit">{escaped(figure.limit)}</p>' if figure.limit else ""
     note = f"<figcaption>{escaped(figure.note)}</figcaption>" if figure.note else ""
-    finding = DATE.sub(r'<span class="whole">\g<0></span>', escaped(figure.finding))
+    finding = whole_dates(escaped(figure.finding))
     return (
         f"<figure><h3>{finding}</h3>{limit}"
         f'<div class="drawing" id="{figure.id}" style="height:{figure.height}px" role="img" '

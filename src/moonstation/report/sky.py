@@ -97,7 +97,9 @@ def _panorama(result: SkyResult, site: Any, index: int) -> Figure | None:
     )
 
 
-def _finding(result: SkyResult, site: Any, profile: FloatArray, horizon: Any, sun_el: FloatArray | None) -> str:
+def _finding(
+    result: SkyResult, site: Any, profile: FloatArray, horizon: Any, sun_el: FloatArray | None
+) -> str:
     name = name_of(site)
     pieces = []
     if horizon is not None:
