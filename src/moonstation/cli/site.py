@@ -187,4 +187,4 @@ def _print(result: SitesResult) -> None:
         for label, cells in rows:
             table.add_row(escape(label), *(escape(cell) for cell in cells))
         out.print()
-        out.print(table, width=max(out.width, WIDTH * (1 + len(places))), crop=False)
+        out.print_wide(table, WIDTH * (1 + len(places)))

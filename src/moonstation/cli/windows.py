@@ -152,8 +152,7 @@ def _print(
             f"{row['sun_elevation_start_deg']:.1f} to {row['sun_elevation_end_deg']:.1f}",
             f"{row['earth_elevation_start_deg']:.1f} to {row['earth_elevation_end_deg']:.1f}",
         )
-    # a narrow terminal folds lines; cutting them would lose what the user asked for
-    out.print(drawn, width=max(out.width, WIDTH), crop=False)
+    out.print_wide(drawn, WIDTH)
     if bool(shown["clipped"].any()):
         out.print("* cut by the span, so may be longer", markup=False)
     if len(shown) < len(table):

@@ -20,7 +20,8 @@ PLACE_HELP = (
     "'-89.44 deg, 222.85 deg' (or '89.44 deg S, 137.15 deg W'), a built-in site (connecting-ridge, shackleton-rim, "
     "change7-reference), STATION:SITE such as ilrs:base, or a horizon table."
 )
-_NEGATIVE = re.compile(r"-[\d.]")
+_NEGATIVE = re.compile(r"-[\d.]+(?![\d.eE+-]*$).*", re.DOTALL)
+"""A word that begins with a negative number and goes on; a bare number is left to the option that takes it."""
 
 
 class SouthernCommand(TyperCommand):
@@ -28,7 +29,7 @@ class SouthernCommand(TyperCommand):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Read the words, those that begin with a negative number with a true minus sign."""
-        words = [MINUS + word[1:] if _NEGATIVE.match(word) else word for word in args]
+        words = [MINUS + word[1:] if _NEGATIVE.fullmatch(word) else word for word in args]
         return super().parse_args(ctx, words)
 
 

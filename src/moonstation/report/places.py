@@ -237,5 +237,5 @@ def _cycle_figure(result: PlacesResult, place: Any, index: int) -> Figure:
         f"{name_of(place)}: the darkest month of {CYCLE} is {month_name(worst['month'])} with "
         f"{share(float(worst['average']))} of the Sun"
     )
-    note = f"Mean of the visible share of the Sun’s disc over each UTC month, {number(place.height)} m above the ground."
+    note = f"Mean of the visible share of the solar disc over each UTC month, {number(place.height)} m above ground."
     return Figure(f"fig-cycle-{index + 1}", finding, spec, 430, note, terrain_limit(result, place.id))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from moonstation.errors import RequestError
 from moonstation.spacetime.sites import Site
-from moonstation.station.checks import exists, packaged_horizons
+from moonstation.station.checks import is_file, packaged_horizons
 from moonstation.station.loading import builtin_stations, load_station
 from moonstation.station.model import SiteSpec, Station
 from moonstation.station.units import parse_quantity, show
@@ -124,12 +124,12 @@ def find_place(
 def _spec_of(text: str) -> tuple[SiteSpec, Station | None]:
     if text in packaged_horizons():
         return _table(packaged_horizon(text), text, text), None
-    if "," in text and not exists(Path(text)):
+    if "," in text and not is_file(Path(text)):
         return _coordinates(text), None
-    if ":" in text and not exists(Path(text)):
+    if ":" in text and not is_file(Path(text)):
         name, _, site = text.rpartition(":")
         return _of_station(name, site)
-    if not exists(Path(text)):
+    if not is_file(Path(text)):
         raise RequestError(f"place {show(text)} is unknown; {_cure(text)}")
     if Path(text).suffix == ".toml":
         raise RequestError(f"place {show(text)} is a station file; name a site of it, as in {text}:SITE")
