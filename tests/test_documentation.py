@@ -16,7 +16,14 @@ def blocks(page: str, language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)
 
 
-@pytest.mark.parametrize("code", blocks("docs/tutorial.md", "python") + blocks("README.md", "python"))
+@pytest.mark.parametrize(
+    "code",
+    [
+        code
+        for page in ("docs/tutorial.md", "docs/windows.md", "README.md")
+        for code in blocks(page, "python")
+    ],
+)
 def test_python_examples_run(code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     exec(compile(code, "example", "exec"), {})

@@ -15,6 +15,7 @@ from moonstation.errors import (
     StationFileError,
     TimeError,
 )
+from moonstation.formats.icalendar import Event, calendar_text
 from moonstation.formats.oem import write_oem
 from moonstation.links.contacts import (
     Contact,
@@ -28,6 +29,7 @@ from moonstation.links.contacts import (
 from moonstation.orbits.elements import Elements, elements_to_state, state_to_elements
 from moonstation.orbits.propagation import Trajectory, propagate
 from moonstation.report.page import write_report
+from moonstation.report.places import write_places_page
 from moonstation.spacetime.directions import apparent_directions
 from moonstation.spacetime.earth import GroundStation
 from moonstation.spacetime.ephemerides import Ephemeris, default_ephemeris
@@ -36,15 +38,19 @@ from moonstation.spacetime.sites import Site
 from moonstation.station.loading import builtin_stations, check_station, load_station
 from moonstation.station.model import Station
 from moonstation.study.files import write_study
+from moonstation.study.places import Place, find_place
 from moonstation.study.result import StudyResult
 from moonstation.study.run import Progress, run_study, study_span
+from moonstation.study.sites import SitesResult, study_places
 from moonstation.sunlight.light import site_light, sun_fraction
 from moonstation.sunlight.statistics import light_statistics, monthly, spells
+from moonstation.sunlight.windows import Conditions, find_windows, windows_frame
 from moonstation.terrain.elevation import ElevationModel
 from moonstation.terrain.horizon_table import packaged_horizon, read_horizon, write_horizon
 from moonstation.terrain.horizons import Horizon, horizon, locate
 
 __all__ = [
+    "Conditions",
     "Contact",
     "CoverageError",
     "DataFileError",
@@ -52,13 +58,16 @@ __all__ = [
     "ElevationModel",
     "Ephemeris",
     "Epoch",
+    "Event",
     "GroundStation",
     "Horizon",
     "MoonstationError",
     "OrbitError",
     "OutputError",
+    "Place",
     "RequestError",
     "Site",
+    "SitesResult",
     "Station",
     "StationFileError",
     "StudyResult",
@@ -67,12 +76,15 @@ __all__ = [
     "Trajectory",
     "apparent_directions",
     "builtin_stations",
+    "calendar_text",
     "check_station",
     "contacts",
     "contacts_frame",
     "default_ephemeris",
     "elements_to_state",
     "find_contacts",
+    "find_place",
+    "find_windows",
     "horizon",
     "light_statistics",
     "load_station",
@@ -85,11 +97,14 @@ __all__ = [
     "spells",
     "state_to_elements",
     "study",
+    "study_places",
     "sun_fraction",
     "tdb_to_utc",
     "utc_to_tdb",
+    "windows_frame",
     "write_horizon",
     "write_oem",
+    "write_places_page",
     "write_report",
     "write_study",
 ]

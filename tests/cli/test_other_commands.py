@@ -23,11 +23,11 @@ def test_version_and_help(moonstation: Run) -> None:
     assert moonstation("--version").out.strip() == f"moonstation {__version__}"
     done = moonstation("--help")
     assert done.status == 0
-    for name in ("study", "check", "scenarios", "show", "data", "site"):
+    for name in ("study", "check", "scenarios", "show", "data", "site", "windows"):
         assert name in done.out
 
 
-@pytest.mark.parametrize("command", ["study", "check", "scenarios", "show", "data", "site"])
+@pytest.mark.parametrize("command", ["study", "check", "scenarios", "show", "data", "site", "windows"])
 def test_every_command_has_a_help(moonstation: Run, command: str) -> None:
     done = moonstation(command, "--help")
     assert done.status == 0

@@ -12,7 +12,8 @@ import pytest
 import xarray as xr
 from made_up_study import KINDS, FakeResult, FakeVerdict, empty_result, make_station, make_year
 
-from moonstation.report.page import SECTIONS, plotly_js, write_report
+from moonstation.report.page import SECTIONS, write_report
+from moonstation.report.shell import plotly_js
 from moonstation.spacetime.epochs import utc_to_tdb
 
 VOID = {"meta", "link", "br", "img", "hr", "input"}

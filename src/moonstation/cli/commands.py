@@ -9,8 +9,9 @@ from typing import Annotated
 import typer
 
 from moonstation import __version__
-from moonstation.cli import check, data, scenarios, show, site, stopping, study
+from moonstation.cli import check, data, scenarios, show, site, stopping, study, windows
 from moonstation.cli.console import err
+from moonstation.cli.words import SouthernCommand
 from moonstation.errors import MoonstationError
 
 BAD_INPUT = 2
@@ -39,10 +40,14 @@ for _name, _command in (
     ("scenarios", scenarios.command),
     ("show", show.command),
     ("data", data.command),
+    ("windows", windows.command),
 ):
     # each paragraph on one line, for the terminal to fold
     _paragraphs = inspect.cleandoc(_command.__doc__ or "").split("\n\n")
-    app.command(name=_name, help="\n\n".join(" ".join(text.split()) for text in _paragraphs))(_command)
+    _kind = SouthernCommand if _name == "windows" else None
+    app.command(name=_name, cls=_kind, help="\n\n".join(" ".join(text.split()) for text in _paragraphs))(
+        _command
+    )
 app.add_typer(site.app, name="site")
 
 

@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.progress import (
     BarColumn,
     Progress,
@@ -13,12 +13,18 @@ from rich.progress import (
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
+from rich.segment import Segments
 
 from moonstation.cli import stopping
 
 
 class Terminal(Console):
     """A console whose reader may leave: `moonstation study ilrs | head -1` does its work and keeps its status."""
+
+    def print_wide(self, table: RenderableType, width: int) -> None:
+        """Print a table over `width` columns if it needs them: a narrow terminal folds lines instead of losing text."""
+        options = self.options.update(width=max(self.width, width))
+        self.print(Segments(self.render(table, options)), crop=False, no_wrap=True, overflow="ignore", end="")
 
     def on_broken_pipe(self) -> None:
         """Say no more."""

@@ -49,17 +49,11 @@ class JudgedRequirement(Protocol):
     def text(self) -> str: ...  # noqa: D102
 
 
-class Result(Protocol):
-    """A study as the report takes it.
+class SkyResult(Protocol):
+    """What the figures of sky and light take: sites with their horizons, and series of Sun and Earth.
 
-    `station`, `horizons` and `trajectories` are typed loosely: the report reads names, texts and a few numbers of
-    them, and an attribute that a station does not have is left out of the page.
-
-    `metrics` holds SI values under the names of `moonstation.station.metrics` ("site.base.sun.longest_dark").
-    `relief` is None or (elevations [m] of shape (n, n), half width [m]) on a polar stereographic plane about the
-    pole of the station's sites: element [i, j] lies at x = linspace(-h, h, n)[j], y = linspace(-h, h, n)[i], with
-    x = rho sin(lon), y = rho cos(lon) at the south pole and y = -rho cos(lon) at the north pole, and
-    rho = 2 R tan((90 deg - |lat|) / 2), R = 1737.4 km.
+    `station` needs no more than `sites`, each with id, name and height; `metrics` holds SI values under the names of
+    `moonstation.station.metrics` ("site.base.sun.longest_dark").
     """
 
     @property
@@ -75,21 +69,48 @@ class Result(Protocol):
     @property
     def horizons(self) -> Mapping[str, Any]: ...  # noqa: D102
     @property
-    def trajectories(self) -> Mapping[str, Any]: ...  # noqa: D102
-    @property
-    def contacts(self) -> pd.DataFrame: ...  # noqa: D102
-    @property
     def metrics(self) -> Mapping[str, float]: ...  # noqa: D102
-    @property
-    def verdicts(self) -> Sequence[JudgedRequirement]: ...  # noqa: D102
     @property
     def sources(self) -> Sequence[DataSource]: ...  # noqa: D102
     @property
     def notes(self) -> Sequence[str]: ...  # noqa: D102
     @property
-    def relief(self) -> tuple[Any, float] | None: ...  # noqa: D102
-    @property
     def software(self) -> Mapping[str, str]: ...  # noqa: D102
+
+
+class Result(SkyResult, Protocol):
+    """A study as the report takes it.
+
+    `station`, `horizons` and `trajectories` are typed loosely: the report reads names, texts and a few numbers of
+    them, and an attribute that a station does not have is left out of the page.
+
+    `relief` is None or (elevations [m] of shape (n, n), half width [m]) on a polar stereographic plane about the
+    pole of the station's sites: element [i, j] lies at x = linspace(-h, h, n)[j], y = linspace(-h, h, n)[i], with
+    x = rho sin(lon), y = rho cos(lon) at the south pole and y = -rho cos(lon) at the north pole, and
+    rho = 2 R tan((90 deg - |lat|) / 2), R = 1737.4 km.
+    """
+
+    @property
+    def trajectories(self) -> Mapping[str, Any]: ...  # noqa: D102
+    @property
+    def contacts(self) -> pd.DataFrame: ...  # noqa: D102
+    @property
+    def verdicts(self) -> Sequence[JudgedRequirement]: ...  # noqa: D102
+    @property
+    def relief(self) -> tuple[Any, float] | None: ...  # noqa: D102
+
+
+class PlacesResult(SkyResult, Protocol):
+    """Places and their light as their page takes them.
+
+    `lights` and `cycles` hold, by id of the place, the light over the span and over a whole nodal cycle: `statistics`
+    and `monthly` as `moonstation.sunlight.statistics` gives them, and `earth_visible` in `lights`.
+    """
+
+    @property
+    def lights(self) -> Mapping[str, Any]: ...  # noqa: D102
+    @property
+    def cycles(self) -> Mapping[str, Any]: ...  # noqa: D102
 
 
 def parts(owner: Any, name: str) -> list[Any]:
@@ -120,21 +141,21 @@ def elements_on(station: Any, bus_id: str) -> list[Any]:
     return [e for e in parts(station, "elements") if (getattr(e, "bus", "") or e.site) == bus_id]
 
 
-def times_of(result: Result) -> TimeArray:
+def times_of(result: SkyResult) -> TimeArray:
     """Times of the series, UTC, shape (n,), datetime64[ns]."""
     if "time" not in result.series.coords:
         return np.empty(0, dtype="datetime64[ns]")
     return np.asarray(result.series["time"].values, dtype="datetime64[ns]")
 
 
-def labels(result: Result, dimension: str) -> list[str]:
+def labels(result: SkyResult, dimension: str) -> list[str]:
     """Labels along a dimension of the series, none when the dimension is not there."""
     if dimension not in result.series.coords:
         return []
     return [str(label) for label in result.series[dimension].values]
 
 
-def series(result: Result, variable: str, dimension: str, label: str) -> FloatArray | None:
+def series(result: SkyResult, variable: str, dimension: str, label: str) -> FloatArray | None:
     """One series, shape (n,), in the unit of its variable; None when the study did not make it."""
     if variable not in result.series or label not in labels(result, dimension):
         return None
@@ -144,18 +165,18 @@ def series(result: Result, variable: str, dimension: str, label: str) -> FloatAr
     return np.asarray(found.sel({dimension: label}).values, dtype=np.float64)
 
 
-def metric(result: Result, name: str) -> float | None:
+def metric(result: SkyResult, name: str) -> float | None:
     """A figure by its metric name, SI; None when it was not computed or is not a number."""
     value = result.metrics.get(name)
     return None if value is None or not np.isfinite(value) else float(value)
 
 
-def step_hours(result: Result) -> float:
+def step_hours(result: SkyResult) -> float:
     """Step of the series [h]."""
     return result.step_s / 3600.0
 
 
-def span_days(result: Result) -> float:
+def span_days(result: SkyResult) -> float:
     """Length of the span studied [d]."""
     return float((stamp(result.stop.utc) - stamp(result.start.utc)) / np.timedelta64(1, "s")) / 86400.0
 

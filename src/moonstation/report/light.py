@@ -7,14 +7,14 @@ import numpy as np
 from moonstation.arrays import AnyArray, FloatArray, TimeArray
 from moonstation.report import palette
 from moonstation.report.figure import Days, Figure, Spec, axis, colour_bar, layout, longest_run, numbers
-from moonstation.report.inputs import Result, metric, name_of, parts, series, times_of
+from moonstation.report.inputs import SkyResult, metric, name_of, parts, series, times_of
 from moonstation.report.sky import terrain_limit
 from moonstation.report.wording import day, duration, share
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
-def light_figures(result: Result) -> list[Figure]:
+def light_figures(result: SkyResult) -> list[Figure]:
     """One calendar for each site whose light was studied."""
     found = []
     for index, site in enumerate(parts(result.station, "sites")):
@@ -24,7 +24,7 @@ def light_figures(result: Result) -> list[Figure]:
     return found
 
 
-def dark_words(result: Result, site_id: str, fraction: FloatArray) -> str:
+def dark_words(result: SkyResult, site_id: str, fraction: FloatArray) -> str:
     """The longest spell without any Sun at a site, in words."""
     times = times_of(result)
     first, end = longest_run(fraction <= 0.0)
@@ -38,7 +38,7 @@ def dark_words(result: Result, site_id: str, fraction: FloatArray) -> str:
     return f"longest dark spell {duration(length)} from {day(times[first])}{cut}"
 
 
-def _calendar(result: Result, site: Any, index: int, fraction: FloatArray) -> Figure:
+def _calendar(result: SkyResult, site: Any, index: int, fraction: FloatArray) -> Figure:
     days = Days.of(times_of(result))
     mean = days.mean(fraction)
     months, grid = month_grid(days.day, mean)

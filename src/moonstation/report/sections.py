@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from moonstation.report.inputs import Result, bus_name, metric, name_of, parts
+from moonstation.report.inputs import Result, SkyResult, bus_name, metric, name_of, parts
 from moonstation.report.tables import Html, Table, escaped, folded
 from moonstation.report.wording import (
     count,
@@ -306,7 +306,7 @@ def assumptions(result: Result) -> str:
     return intro + folded(f"Show {count(len(rows), 'assumption')}", table)
 
 
-def sources(result: Result) -> str:
+def sources(result: SkyResult) -> str:
     """Data files with version, resolution and hash, and what each cannot carry."""
     rows = []
     for s in result.sources:
@@ -318,7 +318,7 @@ def sources(result: Result) -> str:
     return Table(heads, rows, stacks=True).html() + _horizons(result)
 
 
-def _horizons(result: Result) -> str:
+def _horizons(result: SkyResult) -> str:
     names = {site.id: name_of(site) for site in parts(result.station, "sites")}
     rows = []
     for key, h in result.horizons.items():
@@ -339,7 +339,7 @@ def _horizons(result: Result) -> str:
     return _titled("Terrain horizons used", table)
 
 
-def software(result: Result) -> str:
+def software(result: SkyResult) -> str:
     """Versions and the station file's hash; no wall-clock times, so that a study repeated gives the same page."""
     station = result.station
     rows: list[list[object]] = [[name, version] for name, version in result.software.items()]
@@ -393,10 +393,14 @@ DEFINITIONS = (
 )
 
 
-def definitions() -> str:
-    """How the figures of the page are defined."""
+def definitions(terms: Sequence[str] = ()) -> str:
+    """How the figures of the page are defined; only some terms where they are named."""
     return (
         "<dl>"
-        + "".join(f"<dt>{escaped(term)}</dt><dd>{escaped(words)}</dd>" for term, words in DEFINITIONS)
+        + "".join(
+            f"<dt>{escaped(term)}</dt><dd>{escaped(words)}</dd>"
+            for term, words in DEFINITIONS
+            if not terms or term in terms
+        )
         + "</dl>"
     )

@@ -7,7 +7,7 @@ import numpy as np
 from moonstation.arrays import AnyArray, FloatArray
 from moonstation.report import palette
 from moonstation.report.figure import Figure, Spec, axis, label, layout, legend_above, numbers
-from moonstation.report.inputs import Result, metric, name_of, parts, series, step_hours, times_of
+from moonstation.report.inputs import SkyResult, metric, name_of, parts, series, step_hours, times_of
 from moonstation.report.wording import compass, day, degrees, number, resolution, share
 
 TRACK_STEP_H = 6.0
@@ -17,7 +17,7 @@ LUNATION_D = 29.530589
 FIGURE_WIDTH, FIGURE_HEIGHT = 1000.0, 360
 
 
-def terrain_limit(result: Result, site_id: str) -> str:
+def terrain_limit(result: SkyResult, site_id: str) -> str:
     """What to say beside a figure drawn from a site's terrain: "" where it is fine enough."""
     horizon = result.horizons.get(site_id)
     if horizon is None or not horizon.indicative:
@@ -27,13 +27,13 @@ def terrain_limit(result: Result, site_id: str) -> str:
     return "indicative: coarse terrain"
 
 
-def sky_figures(result: Result) -> list[Figure]:
+def sky_figures(result: SkyResult) -> list[Figure]:
     """One panorama for each site that has a horizon or tracks."""
     found = [_panorama(result, site, i) for i, site in enumerate(parts(result.station, "sites"))]
     return [figure for figure in found if figure is not None]
 
 
-def _panorama(result: Result, site: Any, index: int) -> Figure | None:
+def _panorama(result: SkyResult, site: Any, index: int) -> Figure | None:
     times = times_of(result)
     height = float(getattr(site, "height", 2.0))
     horizon = result.horizons.get(site.id)
@@ -97,7 +97,9 @@ def _panorama(result: Result, site: Any, index: int) -> Figure | None:
     )
 
 
-def _finding(result: Result, site: Any, profile: FloatArray, horizon: Any, sun_el: FloatArray | None) -> str:
+def _finding(
+    result: SkyResult, site: Any, profile: FloatArray, horizon: Any, sun_el: FloatArray | None
+) -> str:
     name = name_of(site)
     pieces = []
     if horizon is not None:

@@ -116,14 +116,14 @@ def compass(azimuth_deg: float) -> str:
     return COMPASS[round(azimuth_deg / 45.0) % 8]
 
 
-def latitude(lat_deg: float) -> str:
+def latitude(lat_deg: float, digits: int = 2) -> str:
     """A latitude, e.g. "88.80° S"."""
-    return f"{abs(lat_deg):.2f}°{NO_BREAK}{'S' if lat_deg < 0 else 'N'}"
+    return f"{abs(lat_deg):.{digits}f}°{NO_BREAK}{'S' if lat_deg < 0 else 'N'}"
 
 
-def longitude(lon_deg: float) -> str:
+def longitude(lon_deg: float, digits: int = 2) -> str:
     """A longitude, e.g. "123.40° E"."""
-    return f"{abs(lon_deg):.2f}°{NO_BREAK}{'W' if lon_deg < 0 else 'E'}"
+    return f"{abs(lon_deg):.{digits}f}°{NO_BREAK}{'W' if lon_deg < 0 else 'E'}"
 
 
 def day(moment: np.datetime64) -> str:

@@ -314,3 +314,22 @@ class Measure:
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.with_info_plain_validator_function(self.validate)
+
+
+def parse_range(text: str, dimension: str) -> tuple[float, float]:
+    """Read a range such as "2 deg..8 deg", "5 deg.." or "..8 deg" as two SI floats, infinite where open.
+
+    Raises
+    ------
+    ValueError
+        One line with the text, what is wrong with it and how to write it.
+    """
+    example = DIMENSIONS[dimension].example
+    first, dots, last = (part.strip() for part in text.partition(".."))
+    if not dots or not (first or last):
+        raise ValueError(f'{show(text)} is no range; write it like "{example}.." or "{example}..{example}"')
+    low = parse_quantity(first, dimension) if first else -math.inf
+    high = parse_quantity(last, dimension) if last else math.inf
+    if not low < high:
+        raise ValueError(f'{show(text)} is upside down; write the lower bound first, "{last}..{first}"')
+    return low, high

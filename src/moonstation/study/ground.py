@@ -57,15 +57,33 @@ def site_grounds(station: Station, *, progress: Callable[[float], None]) -> dict
     """
     grounds = {}
     for done, spec in enumerate(station.sites):
-        heights = needed_heights(station, spec)
-        if spec.horizon is None:
-            grounds[spec.id] = _from_terrain(spec, heights)
-        else:
-            packaged = is_packaged_name(spec.horizon)
-            path = packaged_horizon(spec.horizon) if packaged else Path(spec.horizon)
-            grounds[spec.id] = _from_table(spec, path, heights)
+        grounds[spec.id] = ground_of(spec, needed_heights(station, spec))
         progress((done + 1) / len(station.sites))
     return grounds
+
+
+def ground_of(spec: SiteSpec, heights: list[float]) -> Ground:
+    """Horizon of one site: its table where it names one, else made from its terrain.
+
+    Parameters
+    ----------
+    spec : SiteSpec
+        The site.
+    heights : list of float
+        Heights above ground at which the horizon must hold [m], ascending.
+
+    Raises
+    ------
+    RequestError
+        If the table was made for another place, or does not hold for a height.
+    DataFileError
+        If the table or a terrain file cannot be used.
+    """
+    if spec.horizon is None:
+        return _from_terrain(spec, heights)
+    packaged = is_packaged_name(spec.horizon)
+    path = packaged_horizon(spec.horizon) if packaged else Path(spec.horizon)
+    return _from_table(spec, path, heights)
 
 
 def needed_heights(station: Station, spec: SiteSpec) -> list[float]:

@@ -27,6 +27,7 @@ from moonstation.station.model import Station
 from moonstation.station.units import parse_quantity
 from moonstation.study.flights import Flights
 from moonstation.study.ground import Ground, relief, site_grounds, terrain_notes
+from moonstation.study.light import light_run
 from moonstation.study.links import Links
 from moonstation.study.metrics import (
     complete_metrics,
@@ -40,8 +41,7 @@ from moonstation.study.requirements import evaluate
 from moonstation.study.result import LightRun, StudyResult
 from moonstation.study.series import series_of
 from moonstation.study.sources import study_sources
-from moonstation.sunlight.light import SiteLight, site_light
-from moonstation.sunlight.statistics import light_statistics, monthly
+from moonstation.sunlight.light import SiteLight
 
 Progress = Callable[[str, float], None]
 
@@ -116,6 +116,26 @@ def study_span(
         raise RequestError(
             f"--days {length / 86_400.0:g}: the span must hold two steps of {step_s:g} s at least"
         )
+    return span_from(first, length, step_s)
+
+
+def span_from(first: Epoch, length: float, step_s: float) -> StudySpan:
+    """Instants from one on, even in UTC.
+
+    Parameters
+    ----------
+    first : Epoch
+        First instant.
+    length, step_s : float
+        [s]
+
+    Raises
+    ------
+    RequestError
+        If there are too many steps.
+    CoverageError
+        If the ephemeris does not reach over the span.
+    """
     count = round(length / step_s)
     if count > MOST_STEPS:
         raise RequestError(
@@ -199,7 +219,7 @@ def run_study(station: Station, span: StudySpan, *, progress: Progress | None = 
         ),
         notes=notes,
         relief=picture,
-        software=_software(),
+        software=software(),
         timings_s=stages.timings_s,
     )
 
@@ -238,17 +258,7 @@ class Stages:
 
 
 def _light(ground: Ground, span: StudySpan, height: float) -> LightRun:
-    light = site_light(ground.site, span.et)
-    fraction = light.sun_fraction(ground.horizon, height)
-    centre_up = light.earth_elevation > ground.horizon.at(light.earth_azimuth, height=height)
-    return LightRun(
-        light=light,
-        fraction=fraction,
-        earth_fraction=light.earth_fraction(ground.horizon, height),
-        earth_visible=float(np.mean(centre_up)),
-        statistics=light_statistics(span.et, fraction),
-        monthly=monthly(span.et, fraction),
-    )
+    return light_run(ground, span.et, height)
 
 
 def _array_light(
@@ -323,7 +333,8 @@ def _metrics(
     )
 
 
-def _software() -> dict[str, str]:
+def software() -> dict[str, str]:
+    """Versions of what computes a study."""
     names = ("numpy", "numba", "xarray", "spiceypy", "pyerfa", "rasterio", "plotly")
     return {"moonstation": __version__, "python": platform.python_version()} | {
         name: version(name) for name in names

@@ -1,6 +1,6 @@
 """The series of a study as one dataset: named dimensions, units, long names and frames."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import xarray as xr
@@ -15,6 +15,7 @@ from moonstation.study.links import Links
 from moonstation.study.result import LightRun
 
 ENU = "local east, north, up at the site, on the 1737.4 km sphere; azimuth clockwise from north"
+TIME = "UTC; each instant opens a step"
 MODES = "0 nominal, 1 survival, 2 a load not wholly served"
 
 
@@ -59,39 +60,8 @@ def series_of(
             found[name] = ((over, "time"), np.stack(rows), {"units": units, "long_name": long_name, **more})
 
     sites = list(lights)
-    skies = [run.light for run in lights.values()]
-    for name, rows, long_name in (
-        ("sun_azimuth_deg", [sky.azimuth for sky in skies], "apparent azimuth of the Sun"),
-        ("sun_elevation_deg", [sky.elevation for sky in skies], "apparent elevation of the Sun's centre"),
-        ("earth_azimuth_deg", [sky.earth_azimuth for sky in skies], "apparent azimuth of the Earth"),
-        (
-            "earth_elevation_deg",
-            [sky.earth_elevation for sky in skies],
-            "apparent elevation of the Earth's centre",
-        ),
-    ):
-        add(name, "site", [np.degrees(row) for row in rows], "degree", long_name, frame=ENU)
-    add(
-        "sun_fraction",
-        "site",
-        [run.fraction for run in lights.values()],
-        "1",
-        "visible share of the solar disc",
-    )
-    add(
-        "sun_eclipsed",
-        "site",
-        [sky.eclipsed for sky in skies],
-        "1",
-        "share of the solar disc hidden by the Earth",
-    )
-    add(
-        "earth_fraction",
-        "site",
-        [run.earth_fraction for run in lights.values()],
-        "1",
-        "visible share of the Earth's disc",
-    )
+    for name, rows, units, long_name, more in _sky(lights):
+        add(name, "site", rows, units, long_name, **more)
     add(
         "earth_contact",
         "site",
@@ -153,6 +123,62 @@ def series_of(
     used = {variable[0][0] for variable in found.values()}
     return xr.Dataset(
         found,
-        coords={"time": ("time", times, {"long_name": "UTC; each instant opens a step"})}
+        coords={"time": ("time", times, {"long_name": TIME})}
         | {name: (name, labels) for name, labels in names.items() if name in used},
+    )
+
+
+def sky_series(times: TimeArray, lights: Mapping[str, LightRun]) -> xr.Dataset:
+    """Series of Sun and Earth alone, for places that have nothing on them.
+
+    Parameters
+    ----------
+    times : ndarray of datetime64[ns], shape (n,)
+        Instants, UTC.
+    lights : mapping of str to LightRun
+        By place.
+
+    Returns
+    -------
+    xarray.Dataset
+        Dimensions time, site; each variable with units and long_name.
+    """
+    found = {
+        name: (("site", "time"), np.stack(rows), {"units": units, "long_name": long_name, **more})
+        for name, rows, units, long_name, more in _sky(lights)
+    }
+    return xr.Dataset(found, coords={"time": ("time", times, {"long_name": TIME}), "site": list(lights)})
+
+
+def _sky(
+    lights: Mapping[str, LightRun],
+) -> Iterator[tuple[str, list[AnyArray], str, str, dict[str, str]]]:
+    """Name, rows by site, units, long name and further attributes of each series of Sun and Earth."""
+    runs = list(lights.values())
+    skies = [run.light for run in runs]
+    for name, rows, long_name in (
+        ("sun_azimuth_deg", [sky.azimuth for sky in skies], "apparent azimuth of the Sun"),
+        ("sun_elevation_deg", [sky.elevation for sky in skies], "apparent elevation of the Sun's centre"),
+        ("earth_azimuth_deg", [sky.earth_azimuth for sky in skies], "apparent azimuth of the Earth"),
+        (
+            "earth_elevation_deg",
+            [sky.earth_elevation for sky in skies],
+            "apparent elevation of the Earth's centre",
+        ),
+    ):
+        yield name, [np.degrees(row) for row in rows], "degree", long_name, {"frame": ENU}
+    yield "sun_fraction", [run.fraction for run in runs], "1", "visible share of the solar disc", {}
+    yield (
+        "sun_eclipsed",
+        [sky.eclipsed for sky in skies],
+        "1",
+        "share of the solar disc hidden by the Earth",
+        {},
+    )
+    yield (
+        "earth_fraction",
+        [run.earth_fraction for run in runs],
+        "1",
+        "visible share of the Earth's disc",
+        {},
     )

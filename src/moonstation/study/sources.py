@@ -31,21 +31,20 @@ def study_sources(
     station: Station, trajectories: Iterable[Trajectory], horizons: Iterable[Horizon]
 ) -> list[DataSource]:
     """Data files behind a study, each once: station file, kernels, gravity, terrain."""
-    every = [
-        DataSource(
-            name=f"station file {station.path.name if station.path else station.id}",
-            version=station.name,
-            sha256=station.sha256,
-            serves="what is studied",
-        ),
-        *default_ephemeris().sources,
-        _leap_seconds_source(),
-    ]
-    for trajectory in trajectories:
-        every += trajectory.sources
-    for horizon in horizons:
-        every += horizon.sources
-    return _distinct(every)
+    file = DataSource(
+        name=f"station file {station.path.name if station.path else station.id}",
+        version=station.name,
+        sha256=station.sha256,
+        serves="what is studied",
+    )
+    flown = [source for trajectory in trajectories for source in trajectory.sources]
+    return _distinct([file, *place_sources([]), *flown, *place_sources(horizons)])
+
+
+def place_sources(horizons: Iterable[Horizon]) -> list[DataSource]:
+    """Data files behind the light of places, each once: kernels and terrain."""
+    terrain = [source for horizon in horizons for source in horizon.sources]
+    return _distinct([*default_ephemeris().sources, _leap_seconds_source(), *terrain])
 
 
 def _leap_seconds_source() -> DataSource:

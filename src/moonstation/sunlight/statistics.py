@@ -159,8 +159,8 @@ def spells(et: FloatArray, fraction: FloatArray) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "kind": np.where(lit[change], "light", "dark"),
-            "start_utc": _iso_utc(start),
-            "end_utc": _iso_utc(stop),
+            "start_utc": iso_seconds(start),
+            "end_utc": iso_seconds(stop),
             "start_et": start,
             "end_et": stop,
             "duration_s": count * step,
@@ -169,8 +169,9 @@ def spells(et: FloatArray, fraction: FloatArray) -> pd.DataFrame:
     )
 
 
-def _iso_utc(et: FloatArray) -> list[str]:
-    # To the nearest second: epochs of a series are whole seconds, and rounding must not show as ...59.999.
+def iso_seconds(et: FloatArray) -> list[str]:
+    """UTC of epochs (TDB seconds past J2000) as ISO text, to the nearest second."""
+    # epochs of a series are whole seconds, and rounding must not show as ...59.999.
     utc = (tdb_to_utc(et) + np.timedelta64(500_000_000, "ns")).astype("datetime64[s]")
     return [f"{text}Z" for text in np.datetime_as_string(utc)]
 
