@@ -463,15 +463,6 @@ def test_a_short_span_in_one_month() -> None:
     assert "In the span: " in text
 
 
-@pytest.mark.slow
-def test_a_year_is_written_in_a_second_and_a_half(year: FakeResult, page: str) -> None:
-    from time import perf_counter
-
-    begun = perf_counter()
-    write_report(year)
-    assert perf_counter() - begun < 1.5
-
-
 def test_extremes_of_an_orbit_are_those_between_the_steps() -> None:
     result = make_year(days=20.0)
     fine = SimpleNamespace(

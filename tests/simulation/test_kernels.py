@@ -1,7 +1,5 @@
 """The compiled loops against plain Python written another way, and their books."""
 
-import time
-
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -155,32 +153,3 @@ def test_data_books_balance(seed):
     assert np.all((age > 0.0) == (waiting > 0.0))
     # Age never runs faster than time.
     assert np.all(np.diff(age, axis=1) <= 600.0 + 1e-6)
-
-
-def test_a_year_at_ten_minutes_is_a_matter_of_milliseconds():
-    n = 52_560
-    t = np.arange(n) * 600.0
-    sun = np.clip(np.sin(t / 2e5) * 2, 0.0, 1.0)
-    stores = {
-        "capacity": np.full(4, 1e8),
-        "floor": np.full(4, 2e7),
-        "start": np.full(4, 1e8),
-        "one_way": np.full(4, 0.95),
-        "charge_limit": np.full(4, np.inf),
-        "discharge_limit": np.full(4, 2e3),
-        "first": np.zeros(4, dtype=np.int64),
-    }
-    flow = [part.copy() for part in random_flow(4, n=n)]
-
-    def fastest(work):
-        work()
-        times = []
-        for _ in range(5):
-            begin = time.perf_counter()
-            work()
-            times.append(time.perf_counter() - begin)
-        return min(times)
-
-    # The bound is loose: machines that run tests are busy. Alone, each takes a few milliseconds.
-    assert fastest(lambda: run_bus(sun * 8e3, np.full(n, 2e3), np.full(n, 500.0), stores, 600.0)) < 0.1
-    assert fastest(lambda: pass_data(*flow, 600.0)) < 0.3

@@ -75,7 +75,7 @@ def test_wrong_text_is_refused_with_the_cure(value, dimension, says):
         parse_quantity(value, dimension)
     assert says in str(refusal.value)
     assert "\n" not in str(refusal.value)
-    assert time.perf_counter() - started < 1.0
+    assert time.perf_counter() - started < 10.0  # hostile text must not hang; usual is a millisecond
 
 
 @pytest.mark.parametrize("dimension", DIMENSIONS)
