@@ -1,4 +1,4 @@
-"""What the parts of a study take beyond horizons, orbits and ephemerides: light, power, data, OEM, station file, report.
+"""What parts of a study take beyond horizons, orbits and ephemerides: light, power, OEM, station file, report.
 
 Medians of five after one warm-up, a year at 10 min. There is no peer for these; the figures show what a change costs.
 """
