@@ -118,7 +118,7 @@ def show_command(
     height: Annotated[str | None, HEIGHT_OPTION] = None,
     terrain: Annotated[list[Path] | None, TERRAIN_OPTION] = None,
     out_file: Annotated[
-        Path | None, typer.Option("--out", "-o", help="Page to write (HTML) [none unless --open].")
+        Path | None, typer.Option("--out", "-o", help="Page to write (HTML); none without --open if not given.")
     ] = None,
     open_page: Annotated[
         bool,
