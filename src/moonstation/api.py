@@ -46,7 +46,7 @@ from moonstation.sunlight.light import site_light, sun_fraction
 from moonstation.sunlight.statistics import light_statistics, monthly, spells
 from moonstation.sunlight.windows import Conditions, find_windows, windows_frame
 from moonstation.terrain.elevation import ElevationModel
-from moonstation.terrain.horizon_table import read_horizon, write_horizon
+from moonstation.terrain.horizon_table import packaged_horizon, read_horizon, write_horizon
 from moonstation.terrain.horizons import Horizon, horizon, locate
 
 __all__ = [
@@ -90,6 +90,7 @@ __all__ = [
     "load_station",
     "locate",
     "monthly",
+    "packaged_horizon",
     "propagate",
     "read_horizon",
     "site_light",

@@ -59,7 +59,14 @@ def _hidden(folder: Path) -> list[str]:
     return [path.name for path in folder.iterdir() if path.name.startswith(".")]
 
 
-@pytest.mark.parametrize(("module", "function"), MOMENTS.values(), ids=MOMENTS.keys())
+# each takes a process of its own: the two that differ most in what is under way always, the others with the slow ones
+@pytest.mark.parametrize(
+    ("module", "function"),
+    [
+        pytest.param(*place, id=name, marks=() if name in ("horizons", "orbit") else pytest.mark.slow)
+        for name, place in MOMENTS.items()
+    ],
+)
 def test_ctrl_c_leaves_the_earlier_study(
     station_file: Path, tmp_path: Path, module: str, function: str
 ) -> None:

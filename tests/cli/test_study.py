@@ -1,8 +1,10 @@
 """`moonstation study`: what it prints and writes, and what it leaves alone when it fails."""
 
+import errno
 import json
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -103,7 +105,8 @@ BAD_REQUESTS = {
     "step-of-another-kind": (["--step", "10 kg"], "--step"),
     "step-too-short": (["--step", "1 ms"], "between 1 s and 1 d"),
     "start-without-scale": (["--start", "2030-01-01T00:00:00"], "has no time scale"),
-    "start-no-date": (["--start", "tomorrow"], "is no time"),
+    "start-no-date": (["--start", "tomorrow"], "--start: 'tomorrow' is no time"),
+    "days-without-end": (["--days", "1e300"], "1.44e+302 steps"),
     "start-outside-kernels": (["--start", "2150-01-15"], "choose dates within"),
     "too-many-steps": (["--days", "30000", "--step", "1 s"], "too many"),
     "orbit-epoch": (["--start", "2200-01-01"], "choose dates within"),
@@ -176,3 +179,72 @@ def test_a_disk_that_refuses_leaves_the_earlier_study(
     assert "Traceback" not in done.stderr
     assert _tree(out) == before
     assert [p.name for p in tmp_path.iterdir() if p.name.startswith(".")] == []
+
+
+@pytest.mark.parametrize(
+    "place", ["file", "file/within", "x" * 300], ids=["file", "within-a-file", "long-name"]
+)
+def test_places_that_cannot_be_folders_are_refused_at_once(
+    moonstation: Run, station_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    (tmp_path / "file").write_text("mine")
+    monkeypatch.setattr("moonstation.cli.study.run_study", None)
+    done = moonstation("study", station_file, "--out", tmp_path / place)
+    assert done.status == 2
+    assert "choose another --out" in done.err
+    assert (tmp_path / "file").read_text() == "mine"
+
+
+def test_a_study_that_fails_leaves_no_folders(
+    moonstation: Run, station_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("moonstation.study.files.write_series", full)
+    done = moonstation("study", station_file, "--days", "2", "--out", tmp_path / "new" / "deep" / "out")
+    assert done.status == 2
+    assert "disk is full" in done.err
+    assert list(tmp_path.iterdir()) == [station_file]
+
+
+def test_a_link_to_a_folder_stays_a_link(moonstation: Run, station_file: Path, tmp_path: Path) -> None:
+    (tmp_path / "big disk").mkdir()
+    (tmp_path / "out").symlink_to("big disk")
+    for _ in range(2):
+        assert moonstation("study", station_file, "--days", "2", "--out", tmp_path / "out").status == 0
+    assert (tmp_path / "out").is_symlink()
+    assert set(_tree(tmp_path / "big disk")) == FILES
+
+
+def test_names_are_printed_as_they_are_and_ids_are_not_cut(
+    moonstation: Run, station_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = "月球 [bold]x[/bold] :sun: <b>"
+    text = station_file.read_text().replace("Two masts", name).replace('"alive"', '"' + "alive-" * 10 + '"')
+    station_file.write_text(text, encoding="utf-8")
+    monkeypatch.setattr("moonstation.cli.console.out._width", 80)
+    done = moonstation("study", station_file, "--days", "2", "--out", tmp_path / "out")
+    assert done.status == 0, done.err
+    assert name in done.out
+    assert "…" not in done.out
+    assert max(len(line) for line in done.out.splitlines() if "Report" not in line) <= 80
+    assert f"<b>{name}" not in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+
+
+def test_an_orbiter_that_fails_gives_the_others_up(
+    moonstation: Run, station_file: Path, tmp_path: Path
+) -> None:
+    low = (
+        '[[orbiter]]\nid = "low"\nperiapsis_altitude = "11 km"\napoapsis_altitude = "60 km"\n'
+        'inclination = "70 deg"\n'
+    )
+    high = (
+        '[[orbiter]]\nid = "long"\nperiapsis_altitude = "30 km"\napoapsis_altitude = "40 km"\n'
+        'inclination = "90 deg"\ndegree = 100\n'
+    )
+    station_file.write_text(station_file.read_text() + high + low)
+    done = moonstation("study", station_file, "--days", "200", "--step", "1 h", "--out", tmp_path / "out")
+    assert done.status == 2
+    assert "hits the ground" in done.err
+    assert [t.name for t in threading.enumerate() if t.name.startswith("flight")] == []

@@ -18,6 +18,7 @@ from moonstation.links.contacts import (
     site_orbiter_contacts,
     windows_between,
 )
+from moonstation.links.views import highest_elevation
 from moonstation.orbits.propagation import propagate
 from moonstation.spacetime.earth import GroundStation
 from moonstation.spacetime.epochs import Epoch
@@ -212,6 +213,21 @@ def test_highest_elevation_is_that_of_a_fine_look():
         finest = np.max(-np.arcsin(np.sum(path * zenith, axis=1)))
         assert contact.max_elevation == pytest.approx(finest, abs=3e-4)  # 0.02 deg
         assert contact.max_elevation >= np.radians(STATIONS[contact.to_id].mask_deg) - 1e-5
+
+
+def test_highest_elevation_of_a_pass_through_the_zenith():
+    # Great circles that miss the zenith by 0 to 5 deg, at the rate of a low orbiter; the roof is not in the middle.
+    miss = np.radians([0.0, 0.1, 1.0, 5.0])
+    windows = np.array([[10_000.0 * k, 10_000.0 * k + 2150.0] for k in range(miss.size)])
+
+    def elevation(et):
+        k = np.floor(et / 10_000.0).astype(int)
+        angle = np.radians(0.07) * (et - windows[k, 0] - 1011.0)
+        return np.arcsin(np.cos(miss[k]) * np.cos(angle) - 0.02 * (1.0 - np.cos(angle)) * np.sin(angle))
+
+    np.testing.assert_allclose(
+        highest_elevation(windows, elevation), np.pi / 2 - miss, atol=2e-5
+    )  # 0.001 deg
 
 
 def test_table_of_contacts():

@@ -9,8 +9,10 @@ import pandas as pd
 import xarray as xr
 
 from moonstation.formats.provenance import DataSource
+from moonstation.spacetime.epochs import utc_to_tdb
 
 DAY = 86400.0
+KINDS = ("partners", "facilities", "sites", "elements", "orbiters", "ground_stations", "missions")  # fmt: skip
 
 
 @dataclass
@@ -71,18 +73,7 @@ def instant(text: str) -> SimpleNamespace:
 
 def make_station(**parts: Any) -> SimpleNamespace:
     """A station with no parts but those given."""
-    kinds = (
-        "partners",
-        "facilities",
-        "sites",
-        "elements",
-        "orbiters",
-        "ground_stations",
-        "missions",
-        "launchers",
-        "requirements",
-    )
-    empty: dict[str, Any] = {kind: [] for kind in kinds}
+    empty: dict[str, Any] = {kind: [] for kind in (*KINDS, "launchers", "requirements")}
     head = {"id": "test", "name": "Test station", "description": "", "path": None, "sha256": "ab" * 32}
     assumed = parts.pop("assumed", [])
     return SimpleNamespace(**{**head, **empty, **parts}, assumptions=lambda: assumed)
@@ -355,6 +346,7 @@ def make_year(step_s: float = 600.0, days: float = 365.0) -> FakeResult:
             **{long: (dims, np.stack(series[short])) for short, long in names.items()},
             "earth_contact": (dims, np.stack(series["direct"]).astype(np.int8)),
             "relay_contact": (dims, np.stack(series["relay"]).astype(np.int8)),
+            "link_contact": (dims, np.maximum(np.stack(series["direct"]), np.stack(series["relay"]))),
             "generation_w": (("bus", "time"), generation),
             "load_w": (("bus", "time"), load),
             "unserved_w": (("bus", "time"), np.stack([run[1] for run in runs])),
@@ -543,7 +535,11 @@ def make_year(step_s: float = 600.0, days: float = 365.0) -> FakeResult:
         series=dataset,
         horizons=horizons,
         trajectories={
-            o: SimpleNamespace(degree=k, note="Terms above it move it by less than 1 m a day.")
+            o: SimpleNamespace(
+                degree=k,
+                note="Terms above it move it by less than 1 m a day.",
+                altitude_extremes=_extremes(dataset, o),
+            )
             for o, k in (("queqiao-2", 20), ("luna-26", 60))
         },
         contacts=contacts,
@@ -572,6 +568,18 @@ def make_year(step_s: float = 600.0, days: float = 365.0) -> FakeResult:
         ],
         relief=(relief, 200e3),
         software={"moonstation": "0.1.0", "numpy": "2.4.0"},
+    )
+
+
+def _extremes(dataset: xr.Dataset, orbiter: str) -> SimpleNamespace:
+    altitude = dataset.altitude_km.sel(orbiter=orbiter)
+    at = dataset.time.values[[int(np.argmin(altitude.values)), int(np.argmax(altitude.values))]]
+    lowest_at, highest_at = utc_to_tdb(at.astype("datetime64[ns]"))
+    return SimpleNamespace(
+        lowest=1e3 * float(altitude.min()),
+        lowest_at=float(lowest_at),
+        highest=1e3 * float(altitude.max()),
+        highest_at=float(highest_at),
     )
 
 

@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 import xarray as xr
-from made_up_study import FakeResult, FakeVerdict, empty_result, make_station, make_year
+from made_up_study import KINDS, FakeResult, FakeVerdict, empty_result, make_station, make_year
 
 from moonstation.report.page import SECTIONS, write_report
 from moonstation.report.shell import plotly_js
+from moonstation.spacetime.epochs import utc_to_tdb
 
 VOID = {"meta", "link", "br", "img", "hr", "input"}
 
@@ -193,16 +194,7 @@ def test_text_from_the_station_is_escaped_everywhere(year: FakeResult) -> None:
     short = make_year(days=3, step_s=3600)
     station = short.station
     station.name = station.description = HOSTILE
-    for kind in (
-        "partners",
-        "facilities",
-        "sites",
-        "elements",
-        "orbiters",
-        "ground_stations",
-        "missions",
-        "launchers",
-    ):
+    for kind in (*KINDS, "launchers"):
         for part in getattr(station, kind):
             part.name = HOSTILE
     station.missions[0].content = station.facilities[0].role = station.partners[0].role = HOSTILE
@@ -285,15 +277,15 @@ def test_dark_spells_at_the_edges(dark: tuple[int, int], words: str) -> None:
     [
         (
             {"earth_link.share": 1.0, "earth_link.longest_gap": 0.0},
-            "Site reaches the Earth directly without a gap",
+            "Site sees a ground station without a gap",
         ),
         (
             {"earth_link.share": 0.0, "earth_link.longest_gap": 172800.0},
-            "Site never reaches the Earth directly",
+            "Site never sees a ground station",
         ),
         (
             {"earth_link.share": 0.5, "earth_link.longest_gap": 3600.0, "relay_link.share": 0.0},
-            "Site reaches the Earth directly 50 % of the time (longest gap 1 h)",
+            "Site sees a ground station 50 % of the time (longest gap 1 h)",
         ),
         ({}, "Site: links were not studied"),
     ],
@@ -478,3 +470,16 @@ def test_a_year_is_written_in_a_second_and_a_half(year: FakeResult, page: str) -
     begun = perf_counter()
     write_report(year)
     assert perf_counter() - begun < 1.5
+
+
+def test_extremes_of_an_orbit_are_those_between_the_steps() -> None:
+    result = make_year(days=20.0)
+    fine = SimpleNamespace(
+        lowest=54_300.0,
+        lowest_at=float(utc_to_tdb(np.array(["2035-01-07T12:00"], dtype="datetime64[ns]"))[0]),
+        highest=987_600.0,
+        highest_at=0.0,
+    )
+    result.trajectories["luna-26"].altitude_extremes = fine
+    (words,) = (f for f in findings(result) if "flies between 54.3" in f)
+    assert words.endswith("flies between 54.3 and 988 km; lowest on 2035-01-07")

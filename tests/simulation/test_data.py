@@ -150,6 +150,18 @@ def test_a_full_relay_takes_no_more_and_loses_nothing_of_a_site():
     assert data.waiting_end == pytest.approx(3e9)
 
 
+def test_all_delivered_is_told_as_all_and_not_as_nearly_all():
+    # Sums of a year's uneven deliveries miss what was made by round-off; the share must not.
+    contact = np.random.default_rng(3).uniform(0.0, 1.0, 20_000)
+    contact[-1] = 1.0
+    radio = element(data_rate_nominal="0.3 Mbit/s", earth_rate="1 Mbit/s", data_storage="10 Gbit")
+    site = run([radio], n=contact.size, ground=contact).sites["base"]
+    assert site.waiting_end == 0.0
+    assert site.lost_total == 0.0
+    assert site.delivered_total != site.made_total
+    assert site.delivered_share == 1.0
+
+
 def test_a_station_without_data_runs():
     runs = run([element()], n=4)
     assert math.isnan(runs.sites["base"].delivered_share)

@@ -38,5 +38,5 @@ def test_even_steps_are_known_to_the_microsecond():
 
 @pytest.mark.parametrize("times", [np.array([0.0]), np.array([0.0, 10.0, 5.0]), np.array([0.0, 10.0, 25.0])])
 def test_refuses_what_is_no_series(times):
-    with pytest.raises(RequestError, match="two or more|ascend"):
+    with pytest.raises(RequestError, match=r"two or more|ascend"):
         share_of_steps(np.empty((0, 2)), times)

@@ -153,15 +153,11 @@ def test_array_can_be_given_by_area(write):
 def test_paths_start_at_the_station_file(write, tmp_path, monkeypatch):
     (tmp_path / "h.csv").write_text("x")
     (tmp_path / "t.tif").write_text("x")
-    path = write(
-        DESIGN_EXAMPLE.replace(
-            'lon = "123.4 deg"', 'lon = "123.4 deg"\nhorizon = "h.csv"\nterrain = ["t.tif"]'
-        )
-    )
+    tabled = write(DESIGN_EXAMPLE.replace('lon = "123.4 deg"', 'lon = "123.4 deg"\nhorizon = "h.csv"'))
     monkeypatch.chdir("/")
-    site = load_station(path).sites[0]
-    assert site.horizon == str(tmp_path / "h.csv")
-    assert site.terrain == [str(tmp_path / "t.tif")]
+    assert load_station(tabled).sites[0].horizon == str(tmp_path / "h.csv")
+    rasters = write(DESIGN_EXAMPLE.replace('lon = "123.4 deg"', 'lon = "123.4 deg"\nterrain = ["t.tif"]'))
+    assert load_station(rasters).sites[0].terrain == [str(tmp_path / "t.tif")]
 
 
 def test_programs_give_plain_si_numbers():

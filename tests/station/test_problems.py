@@ -63,6 +63,11 @@ def test_good_file_has_no_problems(check):
     ("old", "new", "problem"),
     [
         (
+            'lon = "123.4 deg"',
+            'lon = "123.4 deg"\nhorizon = "change7-reference"\nterrain = ["s.toml"]',
+            "horizon and terrain both say what stands around the site; keep one of them",
+        ),
+        (
             "load_nominal",
             "load_nominl",
             's.toml:21: [[element]] lab: load_nominl: is not a known key; did you mean "load_nominal"?',

@@ -1,6 +1,7 @@
 """The commands: one file a command, one place where errors become messages."""
 
 import errno
+import inspect
 import os
 import sys
 from typing import Annotated
@@ -32,12 +33,20 @@ app = typer.Typer(
     add_completion=False,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-app.command(name="study")(study.command)
-app.command(name="check")(check.command)
-app.command(name="scenarios")(scenarios.command)
-app.command(name="show")(show.command)
-app.command(name="data")(data.command)
-app.command(name="windows", cls=SouthernCommand)(windows.command)
+
+for _name, _command in (
+    ("study", study.command),
+    ("check", check.command),
+    ("scenarios", scenarios.command),
+    ("show", show.command),
+    ("data", data.command),
+    ("windows", windows.command),
+):
+    # each paragraph on one line, for the terminal to fold
+    _paragraphs = inspect.cleandoc(_command.__doc__ or "").split("\n\n")
+    _help = "\n\n".join(" ".join(text.split()) for text in _paragraphs)
+    # only the place of windows may begin with a negative number
+    app.command(name=_name, help=_help, cls=SouthernCommand if _name == "windows" else None)(_command)
 app.add_typer(site.app, name="site")
 
 
@@ -87,11 +96,11 @@ def run_command(arguments: list[str] | None = None) -> int:
 
 
 def _plain_words(error: OSError) -> str:
-    if error.filename is None and not _can_print():
-        return f"cannot print ({error.strerror}); send the output elsewhere"
+    if not _can_print() or error.filename is None:
+        # neither files nor folders are written without their names
+        return f"cannot print ({error.strerror or error}); free some space or send the output elsewhere"
     cure = "free some space or choose another place" if error.errno in FULL else "choose another place"
-    # strerror is missing where a library raises the error
-    return f"{error.filename or 'the system'}: {error.strerror or error}; {cure}"
+    return f"{error.filename}: {error.strerror or error}; {cure}"
 
 
 def _can_print() -> bool:
@@ -108,8 +117,11 @@ def _can_print() -> bool:
 
 def _show_usage(error: Exception) -> None:
     context = getattr(error, "ctx", None)
-    # a click error without a message is the help that was asked for by giving no command
-    message = getattr(error, "message", str(error)) or "no command given"
+    if type(error).__name__ == "NoArgsIsHelpError":
+        # the help has been printed
+        return
+    # unlike its message, this names the argument or option
+    message = error.format_message() if hasattr(error, "format_message") else str(error)
     hint = f"; see '{context.command_path} --help'" if context is not None else ""
     _error(f"{message.rstrip('.')}{hint}")
 

@@ -30,6 +30,9 @@ from moonstation.terrain.elevation import ElevationModel
 from moonstation.terrain.horizon_table import write_horizon
 from moonstation.terrain.horizons import horizon, locate
 
+HIGHEST = 1000.0
+"""As in a station file [m]."""
+
 app = typer.Typer(help="What a place on the Moon sees.", no_args_is_help=True)
 
 
@@ -38,7 +41,8 @@ def _group() -> None:
     """What a place on the Moon sees."""
 
 
-@app.command(name="horizon", cls=SouthernCommand)
+# a latitude begins with a dash as often as not
+@app.command(name="horizon", context_settings={"ignore_unknown_options": True})
 def horizon_command(
     lat: Annotated[str, typer.Argument(help="Latitude with unit, e.g. '-88.8 deg'.")],
     lon: Annotated[str, typer.Argument(help="Longitude east with unit, e.g. '123.4 deg'.")],
@@ -48,15 +52,21 @@ def horizon_command(
     terrain: Annotated[
         list[Path] | None,
         typer.Option(
-            help="GeoTIFF windows, finest first; the packaged 8 pixels per degree grid lies beneath."
+            help="GeoTIFF windows, finest first; the packaged 8 pixels per degree grid lies beneath.",
+            metavar="FILE",
         ),
     ] = None,
     height: Annotated[
         list[str] | None,
-        typer.Option(help="Heights above ground, e.g. --height '2 m' --height '10 m' [both]."),
+        typer.Option(
+            help="Heights above ground, e.g. --height '2 m' --height '10 m'; both if not given.",
+            metavar="LENGTH",
+        ),
     ] = None,
-    azimuths: Annotated[int, typer.Option(help="Number of azimuths.", min=8, max=100_000)] = 720,
-    name: Annotated[str, typer.Option(help="Name of the site in the table.")] = "site",
+    azimuths: Annotated[
+        int, typer.Option(help="Number of azimuths.", metavar="NUMBER", min=8, max=100_000)
+    ] = 720,
+    name: Annotated[str, typer.Option(help="Name of the site in the table.", metavar="NAME")] = "site",
 ) -> int:
     """Make the terrain horizon of a place as a table that a station file can name."""
     heights = sorted(read_quantity(text, "length", "--height") for text in height or ["2 m", "10 m"])
@@ -65,8 +75,9 @@ def horizon_command(
     )
     if not file.absolute().parent.is_dir():
         raise OutputError(f"{file}: its folder does not exist; make it first or write elsewhere")
-    if heights[0] < 0:
-        raise RequestError(f"--height {heights[0]:g} m: is under the ground; give a height of 0 m or more")
+    for height_m in heights:
+        if not 0.0 <= height_m <= HIGHEST:
+            raise RequestError(f"--height {height_m:g} m: give a height above ground of 0 m to {HIGHEST:g} m")
     with progress_bar() as report:
         report("reading terrain", 0.05)
         model = ElevationModel.from_files(terrain) if terrain else ElevationModel.packaged()
@@ -82,6 +93,13 @@ def horizon_command(
         soft_wrap=True,
     )
     out.print(f"terrain: {result.terrain}", markup=False, soft_wrap=True)
+    if result.indicative and terrain:
+        out.print(
+            f"no terrain file holds {place.lat_deg:.4f}, {place.lon_deg:.4f} deg, or a height there; check them",
+            style="yellow",
+            markup=False,
+            soft_wrap=True,
+        )
     if result.indicative:
         out.print("indicative only: the terrain under this site is coarser than 500 m", style="yellow")
     return 0

@@ -22,14 +22,23 @@ def command(
     ],
     start: Annotated[
         str | None,
-        typer.Option(help="First instant, e.g. 2035-01-01 or 2035-01-01T06:00:00Z [the station's]."),
+        typer.Option(
+            help="First instant, e.g. 2035-01-01 or 2035-01-01T06:00:00Z; the station's if not given.",
+            metavar="TIME",
+        ),
     ] = None,
-    days: Annotated[float | None, typer.Option(help="Length of the span in days [the station's].")] = None,
+    days: Annotated[
+        float | None,
+        typer.Option(help="Length of the span in days; the station's if not given.", metavar="DAYS"),
+    ] = None,
     step: Annotated[
-        str, typer.Option(help="Step of the series, with its unit, e.g. '10 min' or '1 h'.")
+        str, typer.Option(help="Step of the series, with its unit, e.g. '10 min' or '1 h'.", metavar="TIME")
     ] = "10 min",
     out_folder: Annotated[
-        Path | None, typer.Option("--out", "-o", help="Folder for the results [studies/NAME].")
+        Path | None,
+        typer.Option(
+            "--out", "-o", help="Folder for the results; studies/NAME if not given.", metavar="FOLDER"
+        ),
     ] = None,
     open_report: Annotated[
         bool, typer.Option("--open", help="Open the report in the browser when done.")
@@ -61,8 +70,8 @@ def print_verdicts(result: StudyResult) -> None:
     """Print the requirements with value, limit and margin."""
     station = result.station
     days = (result.stop - result.start) / 86_400.0
-    out.print(f"[bold]{station.name}[/bold]", markup=True)
-    out.print(f"{result.start.utc[:16]}Z, {days:g} d at {result.step_s / 60:g} min", markup=False)
+    out.print(station.name, markup=False, style="bold")
+    out.print(f"{result.start.utc[:16]}Z, {days:g} d at {_step(result.step_s)}", markup=False)
     for note in result.notes:
         out.print(f"note: {note}", markup=False, style="yellow")
     if not result.verdicts:
@@ -70,7 +79,9 @@ def print_verdicts(result: StudyResult) -> None:
         return
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
     for name in ("requirement", "value", "limit", "margin", "verdict"):
-        table.add_column(name, justify="left" if name in ("requirement", "verdict") else "right")
+        table.add_column(
+            name, justify="left" if name in ("requirement", "verdict") else "right", overflow="fold"
+        )
     for verdict in result.verdicts:
         met = verdict.verdict == "met"
         row = verdict.row()
@@ -79,3 +90,10 @@ def print_verdicts(result: StudyResult) -> None:
     met_count = sum(verdict.verdict == "met" for verdict in result.verdicts)
     of = len(result.verdicts)
     out.print(f"{met_count} of {of} requirement{'s' if of > 1 else ''} met", markup=False)
+
+
+def _step(seconds: float) -> str:
+    for unit, size in (("d", 86_400.0), ("h", 3600.0), ("min", 60.0)):
+        if seconds >= size:
+            return f"{seconds / size:g} {unit}"
+    return f"{seconds:g} s"

@@ -11,6 +11,9 @@ from pathlib import Path
 unfinished: set[Path] = set()
 """Files and folders that no one should find after the run: drafts, and what a draft has just replaced."""
 
+added_folders: set[Path] = set()
+"""Folders made so that a result can stand in them; those that stay empty go again."""
+
 placed: list[Path] = []
 """Results that have been put in their place, whole."""
 
@@ -73,10 +76,19 @@ def discard(draft: Path) -> None:
         unfinished.discard(draft)
 
 
+def remove_added() -> None:
+    """Take away the added folders in which nothing has been put."""
+    for folder in sorted(added_folders, reverse=True):
+        with contextlib.suppress(OSError):
+            folder.rmdir()
+        added_folders.discard(folder)
+
+
 def discard_all() -> None:
     """Take away every draft of this process."""
     for draft in sorted(unfinished):
         discard(draft)
+    remove_added()
 
 
 def replace_file(path: Path, text: str, *, encoding: str = "utf-8") -> None:

@@ -12,6 +12,10 @@ from moonstation.links.tracks import Track
 PEAK_SAMPLES = 33
 """Samples of a window among which the highest elevation is looked for."""
 
+PEAK_PARABOLAS = 3
+PEAK_NARROWING = 8.0
+"""How many parabolas close in on it, and by how much each is narrower than the one before."""
+
 Elevation = Callable[[FloatArray], FloatArray]
 
 
@@ -123,7 +127,10 @@ class StationView:
 
 
 def highest_elevation(windows: FloatArray, elevation: Elevation) -> FloatArray:
-    """Highest elevation in each window [rad], the better of a few samples and of a parabola through them.
+    """Highest elevation in each window [rad], the best of a few samples and of parabolas through them.
+
+    Parabolas go through the sine of the elevation, which stays smooth where a pass near the zenith makes the
+    elevation itself as sharp as a roof, each narrower than the one before.
 
     Parameters
     ----------
@@ -142,12 +149,22 @@ def highest_elevation(windows: FloatArray, elevation: Elevation) -> FloatArray:
         return np.empty(0)
     share = np.linspace(0.0, 1.0, PEAK_SAMPLES)
     et = windows[:, :1] + (windows[:, 1:] - windows[:, :1]) * share
-    value = elevation(et.ravel()).reshape(count, PEAK_SAMPLES)
+    sine = np.sin(elevation(et.ravel()).reshape(count, PEAK_SAMPLES))
     row = np.arange(count)
-    best = np.clip(np.argmax(value, axis=1), 1, PEAK_SAMPLES - 2)
-    before, here, after = value[row, best - 1], value[row, best], value[row, best + 1]
-    bend = before - 2.0 * here + after
-    shift = np.where(bend < 0.0, 0.5 * (before - after) / np.where(bend < 0.0, bend, -1.0), 0.0)
+    best = np.clip(np.argmax(sine, axis=1), 1, PEAK_SAMPLES - 2)
+    middle = et[row, best]
     step = (windows[:, 1] - windows[:, 0]) / (PEAK_SAMPLES - 1)
-    peak = elevation(et[row, best] + np.clip(shift, -1.0, 1.0) * step)
-    return np.asarray(np.maximum(peak, np.max(value, axis=1)), dtype=np.float64)
+    before, here, after = sine[row, best - 1], sine[row, best], sine[row, best + 1]
+    highest = np.max(sine, axis=1)
+    for closer in range(PEAK_PARABOLAS):
+        if closer:
+            step = step / PEAK_NARROWING
+            middle = np.clip(middle, windows[:, 0] + step, windows[:, 1] - step)
+            near = np.concatenate([middle - step, middle, middle + step])
+            before, here, after = np.sin(elevation(near)).reshape(3, count)
+        bend = before - 2.0 * here + after
+        shift = np.where(bend < 0.0, 0.5 * (before - after) / np.where(bend < 0.0, bend, -1.0), 0.0)
+        middle = middle + np.clip(shift, -1.0, 1.0) * step
+        highest = np.maximum(highest, np.maximum(np.maximum(before, here), after))
+    highest = np.maximum(highest, np.sin(elevation(middle)))
+    return np.asarray(np.arcsin(np.clip(highest, -1.0, 1.0)), dtype=np.float64)

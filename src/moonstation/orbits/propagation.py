@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.polynomial import legendre
@@ -12,6 +12,7 @@ from moonstation.constants import MOON_RADIUS, SECONDS_PER_DAY
 from moonstation.errors import CoverageError, OrbitError, RequestError
 from moonstation.formats.provenance import DataSource
 from moonstation.orbits import _kernels
+from moonstation.orbits.extremes import Extremes, altitude_extremes
 from moonstation.orbits.gravity import GravityModel, degree_for, load_gravity, omitted_acceleration
 from moonstation.spacetime.ephemerides import Ephemeris, default_ephemeris
 from moonstation.spacetime.epochs import Epoch
@@ -104,6 +105,11 @@ class Trajectory:
         `state_icrf`.
         """
         return np.asarray(np.linalg.norm(self.state_icrf(et)[:, :3], axis=1) - MOON_RADIUS)
+
+    @cached_property
+    def altitude_extremes(self) -> Extremes:
+        """Lowest and highest altitude of the whole span [m], and when; looked for once."""
+        return altitude_extremes(self.altitude, float(self.et[0]), float(self.et[-1]))
 
 
 @lru_cache(maxsize=1)

@@ -49,7 +49,7 @@ def contact_figures(result: Result) -> list[Figure]:
 def link_words(result: Result, site: Any) -> str:
     """How well a site is linked, in words."""
     name = name_of(site)
-    links = (("earth_link", "directly"), *((("relay_link", "by relay"),) if _relays(result) else ()))
+    links = (("earth_link", "a ground station"), *((("relay_link", "a relay"),) if _relays(result) else ()))
     held, never = [], []
     for link, words in links:
         kept = metric(result, f"site.{site.id}.{link}.share")
@@ -64,10 +64,8 @@ def link_words(result: Result, site: Any) -> str:
             longest = f" (longest gap {duration(gap)})" if gap is not None else ""
             held.append(f"{words} {share(kept)} of the time{longest}")
     if held:
-        return f"{name} reaches the Earth {', '.join(held)}" + "".join(f", never {words}" for words in never)
-    return (
-        f"{name} never reaches the Earth {' or '.join(never)}" if never else f"{name}: links were not studied"
-    )
+        return f"{name} sees {', '.join(held)}" + "".join(f", never {words}" for words in never)
+    return f"{name} never sees {' or '.join(never)}" if never else f"{name}: links were not studied"
 
 
 def _relays(result: Result) -> bool:
@@ -88,16 +86,23 @@ def _links(result: Result) -> Figure | None:
             if contact is not None:
                 rows.append(f"{words}: {name}")
                 values.append(days.mean(np.minimum(contact, 1.0)))
-        if direct is not None and relayed is not None:
-            rows.append(f"either: {name}")
-            values.append(days.mean(np.maximum(direct, relayed).clip(0.0, 1.0)))
+        reached = series(result, "link_contact", "site", site.id) if relayed is not None else None
+        if reached is not None:
+            rows.append(f"Earth: {name}")
+            values.append(days.mean(reached))
     if not rows:
         return None
     finding = _links_finding(result, sites)
     spec = _heat_rows(days.day, rows, values)
     limits = sorted({limit for site in sites if (limit := terrain_limit(result, site.id))})
-    note = "Share of each UTC day with a link to the Earth: to any ground station directly"
-    note += ", or through any relay." if _relays(result) else "; the station has no relay."
+    note = "Share of each UTC day in contact: with any ground station"
+    if _relays(result):
+        note += (
+            " (direct), with any relay, and reaching the Earth at that moment, directly or through a relay "
+        )
+        note += "that sees it; relays also keep data for later."
+    else:
+        note += "; the station has no relay."
     return Figure("fig-links", finding, spec, 130 + 24 * len(rows), note, "; ".join(limits))
 
 
@@ -110,14 +115,12 @@ def _links_finding(result: Result, sites: list[Any]) -> str:
         return "Links of each site by day"
     (least, worst), (most, best) = known[0], known[-1]
     if least >= 1.0:
-        return f"All {len(known)} sites reach the Earth at all times, directly or by relay"
+        return f"All {len(known)} sites reach the Earth at all times"
     if most <= 0.0:
         return f"None of the {len(known)} sites ever reaches the Earth"
     if share(least) == share(most):
-        return f"All {len(known)} sites reach the Earth {share(least)} of the time, directly or by relay"
-    return (
-        f"Directly or by relay, {best} reaches the Earth {share(most)} of the time and {worst} {share(least)}"
-    )
+        return f"All {len(known)} sites reach the Earth {share(least)} of the time"
+    return f"The Earth is in reach of {best} {share(most)} of the time, of {worst} {share(least)}"
 
 
 def covered(starts: TimeArray, stops: TimeArray, edges: TimeArray) -> FloatArray:

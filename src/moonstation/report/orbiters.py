@@ -18,8 +18,9 @@ from moonstation.report.figure import (
     stamps,
     time_axis,
 )
-from moonstation.report.inputs import Result, metric, name_of, parts, series, times_of
+from moonstation.report.inputs import Result, name_of, parts, series, times_of
 from moonstation.report.wording import day, number
+from moonstation.spacetime.epochs import tdb_to_utc
 
 
 def orbiter_figures(result: Result) -> list[Figure]:
@@ -42,14 +43,16 @@ def _altitude(result: Result, orbiter: Any, index: int, altitude: FloatArray) ->
     window = min(max(1, math.ceil(_period_days(altitude, result.step_s))), len(x))
     low, high = days.lowest(altitude), days.highest(altitude)
     low, high = _running(low, window).min(axis=1), _running(high, window).max(axis=1)
-    lowest = metric(result, f"orbiter.{orbiter.id}.altitude.lowest")
-    least = float(altitude.min()) if lowest is None else lowest / 1000.0
-    when = day(times[int(np.argmin(altitude))])
-    most = number(float(altitude.max()))
-    finding = f"{name_of(orbiter)} flies between {number(least)} and {most} km; lowest on {when}"
+    trajectory = result.trajectories.get(orbiter.id)
+    if trajectory is None:
+        least, most, when = float(altitude.min()), float(altitude.max()), times[int(np.argmin(altitude))]
+    else:
+        found = trajectory.altitude_extremes
+        least, most = found.lowest / 1000.0, found.highest / 1000.0
+        when = tdb_to_utc(np.array([found.lowest_at]))[0]
+    finding = f"{name_of(orbiter)} flies between {number(least)} and {number(most)} km; lowest on {day(when)}"
     length = "each UTC day" if window == 1 else f"any {window} days running"
     note = f"Altitude over the 1737.4 km sphere: the band spans the lowest and highest of {length}."
-    trajectory = result.trajectories.get(orbiter.id)
     if trajectory is not None:
         note += f" {trajectory.note or f'Gravity field to degree {trajectory.degree}.'}"
     line = {"type": "scatter", "mode": "lines", "x": x, "hovertemplate": "%{y} km"}

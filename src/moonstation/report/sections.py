@@ -26,8 +26,8 @@ KEY_NUMBERS: tuple[Worst, ...] = (
     ("sun.average", "Sun seen", share, min, "site"),
     ("sun.longest_dark", "Longest dark spell", duration, max, "site"),
     ("reserve.lowest", "Lowest charge", share, min, "bus"),
-    ("link.share", "Time linked to Earth", share, min, "site"),
-    ("link.longest_gap", "Longest gap in links", duration, max, "site"),
+    ("link.share", "Earth in reach", share, min, "site"),
+    ("link.longest_gap", "Longest out of reach", duration, max, "site"),
     ("delivered", "Data delivered", share, min, "data"),
 )
 """Figures at the top: end of the metric's name, title, words, which of several is worst, first part."""
@@ -281,9 +281,17 @@ def _partners(station: Any) -> str:
     return Table(("partner", "kind", "joined", "contributes"), rows, stacks=True).html()
 
 
+ASSIGNED = frozenset({"partner", "mission", "facility", "site", "bus"})
+"""Keys that say where a part belongs: no figure rests on them."""
+
+
 def assumptions(result: Result) -> str:
     """Every value that the station file marks as an assumption, folded away."""
-    listed = result.station.assumptions() if hasattr(result.station, "assumptions") else []
+    listed = [
+        (key, found)
+        for key, found in (result.station.assumptions() if hasattr(result.station, "assumptions") else [])
+        if key.rsplit(".", 1)[-1] not in ASSIGNED
+    ]
     rows = [
         [Html(f"<code>{escaped(key)}</code>"), p.text, p.source or "–", p.note or "–"] for key, p in listed
     ]
@@ -292,8 +300,8 @@ def assumptions(result: Result) -> str:
     table = Table(("value", "as written", "source", "reason"), rows, stacks=True).html()
     words = "One value is" if len(rows) == 1 else f"{len(rows)} values are"
     intro = (
-        f"<p>{words} marked as assumption in the station file: no source was found, so the figures that rest on "
-        f"{'it' if len(rows) == 1 else 'them'} are as good as that judgement.</p>"
+        f"<p>{words} marked as assumption in the station file: not published for this station, so the figures that "
+        f"rest on {'it' if len(rows) == 1 else 'them'} are as good as the judgement told beside.</p>"
     )
     return intro + folded(f"Show {count(len(rows), 'assumption')}", table)
 

@@ -97,6 +97,9 @@ def find_station(name_or_path: str | Path) -> Path:
         If a bare name is neither.
     """
     path = Path(name_or_path)
+    if not str(name_or_path).strip():
+        text = "the station has no name; give a station file or the name of a built-in station"
+        raise StationFileError([text])
     if isinstance(name_or_path, str) and path.name == name_or_path and not path.suffix:
         builtin = [p.stem for p in STATIONS.glob("*.toml")]
         if name_or_path in builtin:

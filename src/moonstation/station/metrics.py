@@ -73,10 +73,10 @@ METRICS: tuple[Metric, ...] = (
     Metric(
         "site.{site}.link.share",
         "share",
-        "Share of time in contact with a ground station or a relay orbiter.",
+        "Share of time in which the Earth is reached, directly or through a relay that sees it then.",
     ),
     Metric(
-        "site.{site}.link.longest_gap", "time", "Longest spell with neither ground station nor relay orbiter."
+        "site.{site}.link.longest_gap", "time", "Longest spell in which the Earth is not reached either way."
     ),
     Metric("bus.{bus}.reserve.lowest", "share", "Lowest state of charge of all stores of the bus."),
     Metric("bus.{bus}.unserved", "energy", "Energy asked for and not given."),

@@ -171,6 +171,12 @@ class SiteSpec(Part):
         default_factory=list, description="GeoTIFF files of elevation, finest first, beside the station file."
     )
 
+    @model_validator(mode="after")
+    def _agree(self) -> "SiteSpec":
+        if self.horizon is not None and self.terrain:
+            raise ValueError("horizon and terrain both say what stands around the site; keep one of them")
+        return self
+
     @property
     def lat(self) -> float:
         """Latitude [rad]."""

@@ -134,7 +134,7 @@ def summary_of(result: StudyResult) -> Summary:
         span=SpanPart(
             start=result.start.utc,
             stop=result.stop.utc,
-            days=(result.stop - result.start) / DAY,
+            days=round((result.stop - result.start) / DAY, 9),
             step_s=result.step_s,
         ),
         sites=[_site(result, site.id) for site in station.sites],
@@ -220,7 +220,7 @@ def _orbiter(result: StudyResult, name: str) -> OrbiterPart:
         name=spec.name,
         relay=spec.relay,
         altitude_lowest_km=result.metrics[f"orbiter.{name}.altitude.lowest"] / 1e3,
-        altitude_highest_km=float(result.series["altitude_km"].sel(orbiter=name).max()),
+        altitude_highest_km=trajectory.altitude_extremes.highest / 1e3,
         gravity_degree=trajectory.degree,
         note=trajectory.note,
     )

@@ -1,6 +1,6 @@
 """The ground of a study: each site with its horizon, from a table or from terrain, and the map of the pole."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -11,10 +11,10 @@ from moonstation.constants import MOON_RADIUS
 from moonstation.errors import RequestError
 from moonstation.simulation.arrays import rated_power
 from moonstation.spacetime.sites import Site
-from moonstation.station.checks import HORIZONS, is_packaged_name
+from moonstation.station.checks import is_packaged_name
 from moonstation.station.model import SiteSpec, Station
 from moonstation.terrain.elevation import ElevationModel
-from moonstation.terrain.horizon_table import read_horizon
+from moonstation.terrain.horizon_table import packaged_horizon, read_horizon
 from moonstation.terrain.horizons import Horizon, horizon, locate
 
 NEAR = 200.0
@@ -82,7 +82,7 @@ def ground_of(spec: SiteSpec, heights: list[float]) -> Ground:
     if spec.horizon is None:
         return _from_terrain(spec, heights)
     packaged = is_packaged_name(spec.horizon)
-    path = HORIZONS / f"{spec.horizon}.csv" if packaged else Path(spec.horizon)
+    path = packaged_horizon(spec.horizon) if packaged else Path(spec.horizon)
     return _from_table(spec, path, heights)
 
 
@@ -122,17 +122,32 @@ def _from_terrain(spec: SiteSpec, heights: list[float]) -> Ground:
     return Ground(site, horizon(site, model, heights=tuple(heights)), None)
 
 
-def terrain_notes(grounds: dict[str, Ground]) -> list[str]:
-    """What has to be said beside figures that rest on coarse terrain."""
+def terrain_notes(grounds: dict[str, Ground], *, windowed: Collection[str] = ()) -> list[str]:
+    """What has to be said beside figures that rest on coarse terrain.
+
+    Parameters
+    ----------
+    grounds : dict of str to Ground
+        By id of the site.
+    windowed : collection of str
+        Ids of the sites that name terrain files of their own.
+    """
     coarse = [name for name, ground in grounds.items() if ground.horizon.indicative]
     if not coarse:
         return []
     size = max(grounds[name].horizon.resolution_m for name in coarse)
     places = ", ".join(coarse)
-    return [
+    missed = [
+        f"the terrain files of {name} do not hold its place ({grounds[name].site.lat_deg:.4f}, "
+        f"{grounds[name].site.lon_deg:.4f} deg), or no heights there; check them"
+        for name in coarse
+        if name in windowed
+    ]
+    light = (
         f"light and links at {places} are indicative only: the terrain there has {size / 1e3:.1f} km pixels, which "
         "near a pole shows about 10 points too much sunlight on average; give the site a GeoTIFF or a horizon table"
-    ]
+    )
+    return [*missed, light]
 
 
 def relief(station: Station) -> tuple[Any, float] | None:

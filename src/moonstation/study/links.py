@@ -2,7 +2,7 @@
 
 from moonstation.arrays import FloatArray
 from moonstation.links.contacts import Contact, windows_between
-from moonstation.spacetime.events import union
+from moonstation.spacetime.events import intersect, union
 from moonstation.station.model import Station
 
 
@@ -31,6 +31,15 @@ class Links:
     def to_relay(self, site: str, relay: str | None = None) -> FloatArray:
         """Windows of a site with one relay, or with any, shape (n, 2)."""
         return self._together(site, self.relays if relay is None else [relay])
+
+    def to_earth(self, site: str) -> FloatArray:
+        """Windows in which a site reaches the Earth at that moment, shape (n, 2).
+
+        Straight to a ground station, or through a relay that sees one at the same time. Data that a relay keeps for
+        later travel outside these windows too.
+        """
+        through = [intersect(self.to_relay(site, relay), self.to_ground(relay)) for relay in self.relays]
+        return union([self.to_ground(site), *through])
 
     def _together(self, start: str, ends: list[str]) -> FloatArray:
         found = [contact for end in ends for contact in self._pairs.get((start, end), [])]

@@ -4,19 +4,14 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-import numpy as np
-
 from moonstation.arrays import FloatArray
 from moonstation.errors import RequestError
 from moonstation.orbits.propagation import Trajectory
 from moonstation.simulation.data import DataRun
 from moonstation.simulation.power import PowerRun
-from moonstation.spacetime.events import clip, complement, longest, total, union
+from moonstation.spacetime.events import clip, complement, longest, total
 from moonstation.station.metrics import METRICS
 from moonstation.sunlight.statistics import LightStatistics
-
-ALTITUDE_STEP = 60.0
-"""Step at which altitudes are looked at before the lowest is refined [s]; an orbit takes over 6000 s."""
 
 
 @dataclass(frozen=True)
@@ -74,21 +69,22 @@ def link_figures(contacts: FloatArray, *, start: float, stop: float) -> LinkFigu
 
 
 def link_metrics(
-    site: str, *, earth: FloatArray, relay: FloatArray, start: float, stop: float
+    site: str, *, earth: FloatArray, relay: FloatArray, reach: FloatArray, start: float, stop: float
 ) -> dict[str, float]:
-    """Figures of a site's links: to any ground station, to any relay, to either.
+    """Figures of a site's links: to any ground station, to any relay, and to the Earth by either way.
 
     Parameters
     ----------
     site : str
         Id of the site.
-    earth, relay : (m, 2) array
-        Windows with any ground station, and with any relay, each sorted and disjoint [s, TDB past J2000].
+    earth, relay, reach : (m, 2) array
+        Windows with any ground station, with any relay, and in which the Earth is reached at that moment, each
+        sorted and disjoint [s, TDB past J2000].
     start, stop : float
         The span [s, TDB past J2000].
     """
     figures = {}
-    for name, contacts in (("earth_link", earth), ("relay_link", relay), ("link", union([earth, relay]))):
+    for name, contacts in (("earth_link", earth), ("relay_link", relay), ("link", reach)):
         link = link_figures(contacts, start=start, stop=stop)
         figures[f"site.{site}.{name}.share"] = link.share
         figures[f"site.{site}.{name}.longest_gap"] = link.longest_gap
@@ -117,43 +113,7 @@ def data_metrics(run: DataRun) -> dict[str, float]:
 
 def orbiter_metrics(orbiter: str, trajectory: Trajectory) -> dict[str, float]:
     """Figures of an orbiter."""
-    return {f"orbiter.{orbiter}.altitude.lowest": lowest_altitude(trajectory)[0]}
-
-
-def lowest_altitude(trajectory: Trajectory) -> tuple[float, float]:
-    """Lowest altitude over the 1737.4 km sphere [m], and when [s, TDB past J2000].
-
-    Of all the low points between samples every minute, the one whose parabola through three samples reaches
-    lowest is taken, and refined by golden section to 0.1 s.
-    """
-    begin, end = float(trajectory.et[0]), float(trajectory.et[-1])
-    times = np.linspace(begin, end, max(2, math.ceil((end - begin) / ALTITUDE_STEP)) + 1)
-    altitudes = trajectory.altitude(times)
-    k = _lowest_dip(altitudes)
-    low, high = float(times[max(k - 1, 0)]), float(times[min(k + 1, times.size - 1)])
-    ratio = (math.sqrt(5.0) - 1.0) / 2.0
-    while high - low > 0.1:
-        inner = np.array([high - ratio * (high - low), low + ratio * (high - low)])
-        left, right = trajectory.altitude(inner)
-        if left < right:
-            high = float(inner[1])
-        else:
-            low = float(inner[0])
-    middle = 0.5 * (low + high)
-    refined = float(trajectory.altitude(np.array([middle]))[0])
-    # At an end of the span the lowest point may be the end itself.
-    return (refined, middle) if refined < altitudes[k] else (float(altitudes[k]), float(times[k]))
-
-
-def _lowest_dip(values: FloatArray) -> int:
-    """Index of the sample at the lowest dip, by the vertex of the parabola through it and its neighbours."""
-    left, middle, right = values[:-2], values[1:-1], values[2:]
-    dips = np.flatnonzero((middle <= left) & (middle <= right)) + 1
-    bend = values[dips - 1] - 2.0 * values[dips] + values[dips + 1]
-    slope = values[dips + 1] - values[dips - 1]
-    vertex = values[dips] - np.divide(slope**2, 8.0 * bend, out=np.zeros_like(bend), where=bend > 0.0)
-    candidates = np.r_[0, values.size - 1, dips]
-    return int(candidates[np.argmin(np.r_[values[0], values[-1], vertex])])
+    return {f"orbiter.{orbiter}.altitude.lowest": trajectory.altitude_extremes.lowest}
 
 
 def complete_metrics(

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from moonstation.errors import OutputError, RequestError
-from moonstation.formats.drafts import discard, draft_folder, place, unparted
+from moonstation.formats.drafts import added_folders, discard, draft_folder, place, remove_added, unparted
 
 SUMMARY = "summary.json"
 SCHEMA = "moonstation study 1"
@@ -65,7 +65,9 @@ def replacing_folder(folder: Path) -> Iterator[Path]:
     # a link to a folder leads to the folder
     target = Path(os.path.realpath(folder))
     draft: Path | None = None
+    made = [path for path in target.parents if not path.exists()]
     try:
+        added_folders.update(made)
         target.parent.mkdir(parents=True, exist_ok=True)
         draft = draft_folder(target)
         draft.chmod(0o755)
@@ -78,6 +80,7 @@ def replacing_folder(folder: Path) -> Iterator[Path]:
     finally:
         if draft is not None:
             discard(draft)
+        remove_added()
 
 
 def _exchange(draft: Path, target: Path) -> None:

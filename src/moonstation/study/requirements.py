@@ -13,6 +13,9 @@ from moonstation.station.units import DIMENSIONS, conversion
 ROUND_OFF = 1e-9
 """A figure this share of its limit short of it still meets it: sums in another order differ by less."""
 
+HOURS_UP_TO = 2.0 * SECONDS_PER_DAY
+"""Times with limits up to this are told in hours [s]."""
+
 UNCOMPUTED: Mapping[str, str] = {
     "bus.{bus}.reserve.lowest": "the bus has no store of energy",
     "bus.{bus}.dark_margin": "the bus has no store of energy above its reserve",
@@ -100,7 +103,7 @@ def evaluate(requirements: Sequence[Requirement], metrics: Mapping[str, float]) 
 def display_unit(metric: str, limit: float) -> tuple[str, float]:
     """Unit for people of a metric, and what one SI unit is in it.
 
-    "%" for shares, hours for times that are limited to less than a day, else the unit of the metric's dimension.
+    "%" for shares, hours for times that are limited to two days or less, else the unit of the metric's dimension.
 
     Parameters
     ----------
@@ -117,7 +120,7 @@ def display_unit(metric: str, limit: float) -> tuple[str, float]:
     dimension = parse(metric).metric.dimension
     if dimension == "share":
         return "%", 100.0
-    unit = "h" if dimension == "time" and 0.0 < abs(limit) < SECONDS_PER_DAY else DIMENSIONS[dimension].display
+    unit = "h" if dimension == "time" and 0.0 < abs(limit) <= HOURS_UP_TO else DIMENSIONS[dimension].display
     return unit, conversion(DIMENSIONS[dimension].si, unit)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from moonstation import __version__
 from moonstation.arrays import FloatArray, TimeArray
-from moonstation.errors import RequestError
+from moonstation.errors import RequestError, TimeError
 from moonstation.links.contacts import (
     SurfaceAntenna,
     contacts_frame,
@@ -101,7 +101,10 @@ def study_span(
     CoverageError
         If the ephemeris does not reach over the span.
     """
-    first = station.start if start is None else Epoch.parse(start)
+    try:
+        first = station.start if start is None else Epoch.parse(start)
+    except TimeError as error:
+        raise TimeError(f"--start: {error}") from error
     length = station.span if days is None else days * 86_400.0
     try:
         step_s = parse_quantity(step, "time") if isinstance(step, str) else float(step)
@@ -136,7 +139,7 @@ def span_from(first: Epoch, length: float, step_s: float) -> StudySpan:
     count = round(length / step_s)
     if count > MOST_STEPS:
         raise RequestError(
-            f"{count} steps of {step_s:g} s are too many; take a longer --step or fewer --days"
+            f"{float(count):.4g} steps of {step_s:g} s are too many; take a longer --step or fewer --days"
         )
     default_ephemeris().require(first.tdb_s, first.tdb_s + count * step_s)
     offsets = (np.arange(count + 1) * round(step_s * 1e9)).astype("timedelta64[ns]")
@@ -193,7 +196,7 @@ def run_study(station: Station, span: StudySpan, *, progress: Progress | None = 
     series = series_of(
         span.times, span.et, lights=lights, links=links, power=power, data=data, trajectories=trajectories
     )
-    notes = terrain_notes(grounds)
+    notes = terrain_notes(grounds, windowed=[site.id for site in station.sites if site.terrain])
     picture = relief(station)
     stages.end()
     return StudyResult(
@@ -312,6 +315,7 @@ def _metrics(
             site.id,
             earth=links.to_ground(site.id),
             relay=links.to_relay(site.id),
+            reach=links.to_earth(site.id),
             start=float(span.et[0]),
             stop=span.stop.tdb_s,
         )

@@ -76,6 +76,13 @@ def series_of(
         "1",
         "share of the step in contact with any relay",
     )
+    add(
+        "link_contact",
+        "site",
+        [share_of_steps(links.to_earth(site), et) for site in sites],
+        "1",
+        "share of the step in which the Earth is reached, directly or through a relay that sees it",
+    )
     arrays = {name: row for run in power.values() for name, row in run.array_power.items()}
     add("array_power_w", "array", list(arrays.values()), "W", "power offered by the solar array")
     runs = list(power.values())

@@ -1,6 +1,7 @@
 """Which data files stand behind a study."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from moonstation.formats.provenance import DataSource, file_sha256
 from moonstation.orbits.gravity import load_gravity
@@ -20,7 +21,7 @@ def packaged_sources() -> list[DataSource]:
         [
             *default_ephemeris().sources,
             _leap_seconds_source(),
-            load_gravity(LOWEST_DEGREE).source,
+            replace(load_gravity(LOWEST_DEGREE).source, resolution="to degree 1200 (4.5 km half wavelength)"),
             *ElevationModel.packaged().sources,
         ]
     )
@@ -57,4 +58,12 @@ def _leap_seconds_source() -> DataSource:
 
 
 def _distinct(sources: Iterable[DataSource]) -> list[DataSource]:
-    return list({(source.name, source.sha256): source for source in sources}.values())
+    """Each file once; where it was used at several resolutions, all of them."""
+    found: dict[tuple[str, str], DataSource] = {}
+    for source in sources:
+        known = found.setdefault((source.name, source.sha256), source)
+        if source.resolution not in known.resolution.split("; "):
+            found[source.name, source.sha256] = replace(
+                known, resolution=f"{known.resolution}; {source.resolution}"
+            )
+    return list(found.values())

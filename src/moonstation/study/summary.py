@@ -81,7 +81,7 @@ class SitePart(_Part):
     earth: EarthPart
     earth_link: LinkPart
     relay_link: LinkPart
-    link: LinkPart = Field(description="Either of the two.")
+    link: LinkPart = Field(description="The Earth is reached, directly or through a relay that sees it then.")
 
 
 class OrbiterPart(_Part):
@@ -117,7 +117,8 @@ class EnergyPart(_Part):
     reserve_lowest: float | None = Field(description="Lowest state of charge, 0 to 1; null without storage.")
     reserve_lowest_at: str | None = Field(description="When, UTC.")
     dark_margin: float | None = Field(
-        description="Charge left above the reserve at the lowest point, as share of the usable capacity."
+        description="Charge left above the reserve at the lowest point, as share of the usable capacity; "
+        "negative by the energy missing in the worst shortfall when a load was not served."
     )
     margin_lowest_w: float = Field(description="Lowest generation minus load [W].")
     generated_kwh: float = Field(description="Energy offered by all sources [kWh].")
