@@ -119,7 +119,8 @@ def show_command(
     height: Annotated[str | None, HEIGHT_OPTION] = None,
     terrain: Annotated[list[Path] | None, TERRAIN_OPTION] = None,
     out_file: Annotated[
-        Path | None, typer.Option("--out", "-o", help="Page to write (HTML) [none unless --open].")
+        Path | None,
+        typer.Option("--out", "-o", help="Page to write (HTML); none is written without this or --open."),
     ] = None,
     open_page: Annotated[
         bool,

@@ -98,9 +98,13 @@ def check_file(path: Path | None, key: str) -> None:
         raise OutputError(f"{key} {path}: its folder does not exist; make it first or write elsewhere")
 
 
-HEIGHT_OPTION = typer.Option(help="Height above ground with unit, e.g. '10 m' [the site's, else 2 m].")
+HEIGHT_OPTION = typer.Option(
+    help="Height above ground with unit, e.g. '10 m'; the site's, else 2 m, if not given."
+)
 TERRAIN_OPTION = typer.Option(
     help="GeoTIFF windows to make the horizon from, finest first; the packaged 8 pixels per degree grid lies beneath."
 )
-START_OPTION = typer.Option(help="First instant, e.g. 2035-01-01 [the station's, else 2035-01-01].")
-DAYS_OPTION = typer.Option(help="Length of the span in days [the station's, else 365.25].")
+START_OPTION = typer.Option(
+    help="First instant, e.g. 2035-06-01; the station's, else 2035-01-01, if not given."
+)
+DAYS_OPTION = typer.Option(help="Length of the span in days; the station's, else 365.25, if not given.")
