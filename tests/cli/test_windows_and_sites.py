@@ -94,6 +94,7 @@ def test_no_window_and_many_windows(moonstation: Run) -> None:
         (["connecting-ridge", "--lit", "--days", "1", "--years", "1"], "one of them"),
         (["connecting-ridge", "--lit", "--days", "-3"], "above zero"),
         (["connecting-ridge", "--lit", "--days", "nan"], "above zero"),
+        (["connecting-ridge", "--lit", "--days", "1e9"], "take fewer"),
         (["connecting-ridge", "--lit", "--start", "2149-12-01"], "kernels cover"),
         (["connecting-ridge", "--lit", "--start", "2035-01-01T00:00"], "2035-01-01T00:00"),
         (["connecting-ridge", "--lit", "--height", "50 m"], "50 m above ground"),
@@ -148,6 +149,15 @@ def test_site_show_sets_places_side_by_side_and_marks_coarse_terrain(
     assert text.count('class="limit">indicative: 3.8') == 3  # sky, calendar, cycle
     for i in (1, 2, 3):
         assert f'id="fig-cycle-{i}"' in text
+
+
+def test_site_show_of_a_place_that_never_sees_the_sun(moonstation: Run, tmp_path: Path) -> None:
+    # the floor of Shackleton
+    done = moonstation("site", "show", "-89.66 deg, 129 deg", "--days", "1", "--out", tmp_path / "dark.html")
+    assert done.status == 0, done.err
+    assert re.search(r"any sunlight +0\s%", done.out)
+    assert re.search(r"longest light spell +none", done.out)
+    assert "never sees the Sun" in (tmp_path / "dark.html").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@ import time
 
 import pytest
 
-from moonstation.station.units import DIMENSIONS, format_quantity, parse_quantity, show
+from moonstation.station.units import DIMENSIONS, format_quantity, parse_quantity, parse_range, show
 
 
 @pytest.mark.parametrize(
@@ -89,3 +89,25 @@ def test_hostile_values_are_shown_on_one_short_line():
     for value in ("a\nb\x1b[31m" * 50, 10**5000, {"a": 1}, ["x"] * 1000, True):
         assert len(show(value)) <= 48
         assert show(value).isprintable()
+
+
+@pytest.mark.parametrize(
+    ("text", "low", "high"),
+    [
+        ("2 deg..8 deg", 2.0, 8.0),
+        ("5 deg..", 5.0, math.inf),
+        ("..-8.5 deg", -math.inf, -8.5),
+        ("1deg .. 2deg", 1, 2),
+    ],
+)
+def test_ranges_may_be_open_on_either_side(text, low, high):
+    assert parse_range(text, "degrees") == (low, high)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "..", "2 deg", "8 deg..2 deg", "2 deg..2 deg", "2..8 deg", "1 deg..2 deg..3 deg"]
+)
+def test_wrong_ranges_are_refused_in_one_line(text):
+    with pytest.raises(ValueError, match="write") as refusal:
+        parse_range(text, "degrees")
+    assert "\n" not in str(refusal.value)

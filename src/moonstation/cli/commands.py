@@ -44,10 +44,9 @@ for _name, _command in (
 ):
     # each paragraph on one line, for the terminal to fold
     _paragraphs = inspect.cleandoc(_command.__doc__ or "").split("\n\n")
-    _kind = SouthernCommand if _name == "windows" else None
-    app.command(name=_name, cls=_kind, help="\n\n".join(" ".join(text.split()) for text in _paragraphs))(
-        _command
-    )
+    _help = "\n\n".join(" ".join(text.split()) for text in _paragraphs)
+    # only the place of windows may begin with a negative number
+    app.command(name=_name, help=_help, cls=SouthernCommand if _name == "windows" else None)(_command)
 app.add_typer(site.app, name="site")
 
 

@@ -41,6 +41,7 @@ def _group() -> None:
     """What a place on the Moon sees."""
 
 
+# a latitude begins with a dash as often as not
 @app.command(name="horizon", cls=SouthernCommand)
 def horizon_command(
     lat: Annotated[str, typer.Argument(help="Latitude with unit, e.g. '-88.8 deg'.")],
@@ -118,7 +119,8 @@ def show_command(
     height: Annotated[str | None, HEIGHT_OPTION] = None,
     terrain: Annotated[list[Path] | None, TERRAIN_OPTION] = None,
     out_file: Annotated[
-        Path | None, typer.Option("--out", "-o", help="Page to write (HTML); none without --open if not given.")
+        Path | None,
+        typer.Option("--out", "-o", help="Page to write (HTML); none is written without this or --open."),
     ] = None,
     open_page: Annotated[
         bool,

@@ -16,6 +16,9 @@ from moonstation.study.places import MINUS, Place
 
 USUAL_START = "2035-01-01"
 USUAL_DAYS = 365.25
+LONGEST_SPAN = 5e9
+"""Seconds; UTC dates reach no further than the packaged kernels do."""
+
 PLACE_HELP = (
     "'-89.44 deg, 222.85 deg' (or '89.44 deg S, 137.15 deg W'), a built-in site (connecting-ridge, shackleton-rim, "
     "change7-reference), STATION:SITE such as ilrs:base, or a horizon table."
@@ -74,7 +77,9 @@ def read_span(
         length = days * 86_400.0
     else:
         length = station.span if station is not None else USUAL_DAYS * 86_400.0
-    if not 0.0 < length < 5e9:
+    if length > LONGEST_SPAN:
+        raise RequestError(f"--days {length / 86_400.0:g}: is longer than the kernels reach; take fewer")
+    if not length > 0.0:
         raise RequestError(f"--days {length / 86_400.0:g}: give a length above zero, e.g. --days 30")
     # in UTC, so that days begin and end at midnight
     ending = np.datetime64(first.utc.rstrip("Z"), "ns") + np.timedelta64(round(length * 1e3), "ms")
@@ -93,9 +98,13 @@ def check_file(path: Path | None, key: str) -> None:
         raise OutputError(f"{key} {path}: its folder does not exist; make it first or write elsewhere")
 
 
-HEIGHT_OPTION = typer.Option(help="Height above ground with unit, e.g. '10 m'; the site's, else 2 m, if not given.")
+HEIGHT_OPTION = typer.Option(
+    help="Height above ground with unit, e.g. '10 m'; the site's, else 2 m, if not given."
+)
 TERRAIN_OPTION = typer.Option(
     help="GeoTIFF windows to make the horizon from, finest first; the packaged 8 pixels per degree grid lies beneath."
 )
-START_OPTION = typer.Option(help="First instant, e.g. 2035-01-01; the station's, else that, if not given.")
+START_OPTION = typer.Option(
+    help="First instant, e.g. 2035-06-01; the station's, else 2035-01-01, if not given."
+)
 DAYS_OPTION = typer.Option(help="Length of the span in days; the station's, else 365.25, if not given.")

@@ -9,13 +9,13 @@ from pathlib import Path
 
 from moonstation.errors import RequestError
 from moonstation.spacetime.sites import Site
-from moonstation.station.checks import is_file, packaged_horizons
+from moonstation.station.checks import is_file
 from moonstation.station.loading import builtin_stations, load_station
 from moonstation.station.model import SiteSpec, Station
 from moonstation.station.units import parse_quantity, show
 from moonstation.study.ground import Ground, ground_of
 from moonstation.terrain.elevation import ElevationModel
-from moonstation.terrain.horizon_table import packaged_horizon, read_horizon
+from moonstation.terrain.horizon_table import packaged_horizon, packaged_horizons, read_horizon
 from moonstation.terrain.horizons import locate
 
 MINUS = "\N{MINUS SIGN}"
