@@ -35,7 +35,7 @@ app.command(name="study")(study.command)
 app.command(name="check")(check.command)
 app.command(name="scenarios")(scenarios.command)
 app.command(name="show")(show.command)
-app.command(name="data")(data.command)
+app.add_typer(data.app, name="data")
 app.add_typer(site.app, name="site")
 
 

@@ -8,6 +8,7 @@ import typer
 
 from moonstation.cli.console import out, progress_bar
 from moonstation.errors import OutputError, RequestError
+from moonstation.formats.products import resolve_terrain
 from moonstation.station.units import parse_quantity
 from moonstation.terrain.elevation import ElevationModel
 from moonstation.terrain.horizon_table import write_horizon
@@ -31,9 +32,10 @@ def horizon_command(
         Path, typer.Argument(help="Table to write (CSV), which a site names with horizon = 'FILE'.")
     ],
     terrain: Annotated[
-        list[Path] | None,
+        list[str] | None,
         typer.Option(
-            help="GeoTIFF windows, finest first; the packaged 8 pixels per degree grid lies beneath."
+            help="GeoTIFF, IMG, LBL or JP2 files, or names of 'moonstation data list', finest first; the packaged "
+            "8 pixels per degree grid lies beneath."
         ),
     ] = None,
     height: Annotated[
@@ -54,7 +56,11 @@ def horizon_command(
         raise RequestError(f"--height {heights[0]:g} m: is under the ground; give a height of 0 m or more")
     with progress_bar() as report:
         report("reading terrain", 0.05)
-        model = ElevationModel.from_files(terrain) if terrain else ElevationModel.packaged()
+        model = (
+            ElevationModel.from_files(resolve_terrain(terrain), around=[(lat_deg, lon_deg)])
+            if terrain
+            else ElevationModel.packaged()
+        )
         place = locate(model, name, lat_deg, lon_deg)
         report("marching to the horizon", 0.4)
         result = horizon(place, model, heights=tuple(heights), azimuths=azimuths)
