@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import http.client
 import re
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
@@ -20,6 +21,9 @@ TIMEOUT = 60.0
 
 ATTEMPTS = 5
 """Transfers that break off are taken up again so many times in a row without a byte gained."""
+
+PAUSE = 1.0
+"""Before the second such attempt [s]; twice as long before each that follows."""
 
 Progress = Callable[[int, int | None], None]
 """Takes the bytes that are there, and all of them if known."""
@@ -85,6 +89,8 @@ def download(
             reason = getattr(error, "reason", error)
             if failures >= ATTEMPTS or isinstance(reason, ConnectionRefusedError) or not part.exists():
                 raise TransferError(" ".join(str(reason).split()) or type(error).__name__) from error
+            if failures:
+                time.sleep(PAUSE * 2 ** (failures - 1))
     digest = _check(part, target.name, url, size if size is not None else total, sha256)
     place(part, target)
     _origin(part).unlink(missing_ok=True)
