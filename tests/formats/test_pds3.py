@@ -269,6 +269,26 @@ def test_labels_that_cannot_be_followed_are_refused(
     assert expected in message(write_pds3(tmp_path, "BAD", half_metres(), **words))
 
 
+@pytest.mark.parametrize(
+    ("line", "sample", "expected"),
+    [
+        (200.0, 199.5, "LINE_PROJECTION_OFFSET puts the map 0.5 pixel off"),
+        (199.5, 200.5, "SAMPLE_PROJECTION_OFFSET puts the map 1 pixel off"),
+        (299.5, 199.5, "LINE_PROJECTION_OFFSET puts the map 100 pixels off MAXIMUM_LATITUDE"),
+        (199.5, 99.5, "SAMPLE_PROJECTION_OFFSET puts the map 100 pixels off WESTERNMOST_LONGITUDE"),
+    ],
+)
+def test_a_cylindrical_map_begins_where_its_limits_say(
+    tmp_path: Path, line: float, sample: float, expected: str
+) -> None:
+    words = {"projection": "SIMPLE CYLINDRICAL", "pixel": DEGREE / 100, "centre_lon": 180.0}
+    limits = " MAXIMUM_LATITUDE = 2 <DEG>\n WESTERNMOST_LONGITUDE = 178 <DEG>"
+    good = write_pds3(tmp_path, "GOOD", half_metres(), line=199.5, sample=199.5, LIMITS=limits, **words)
+    assert read_elevation(good).warped
+    bad = write_pds3(tmp_path, "BAD", half_metres(), line=line, sample=sample, LIMITS=limits, **words)
+    assert expected in message(bad)
+
+
 def test_missing_parts_are_named(tmp_path: Path) -> None:
     path = write_pds3(tmp_path, "ALONE", half_metres())
     (tmp_path / "alone.img").rename(tmp_path / "other.img")

@@ -31,6 +31,9 @@ DEGREE = math.pi * MOON_RADIUS / 180.0
 CONVENTION = 0.03
 """Offsets this near [pixels] to half a pixel or a whole one off the label's other words count from another corner."""
 
+ROUNDED = 5.0
+"""Limits of a cylindrical map may be rounded by so many pixels."""
+
 _STATEMENT = re.compile(
     r"(\^?[A-Za-z][\w:]*)[ \t]*=\s*(\"[^\"]*\"|'[^']*'|\([^)]*\)|\{[^}]*\}|[^\s<]+)[ \t]*(?:<([^>]*)>)?"
 )
@@ -442,12 +445,13 @@ def _projection(told: _Label, lines: int, samples: int) -> tuple[dict[str, str |
     true_lat = 0.0 if kind == "SIMPLE CYLINDRICAL" else lat
     if told.value(place, "MAXIMUM_LATITUDE") is not None:
         top = told.number(place, "MAXIMUM_LATITUDE")
-        _check_registration(told, "LINE_PROJECTION_OFFSET", line + 0.5 - top * DEGREE / pixel)
+        _check_limits(told, "LINE_PROJECTION_OFFSET", "MAXIMUM_LATITUDE", line + 0.5 - top * DEGREE / pixel)
     if told.value(place, "WESTERNMOST_LONGITUDE") is not None:
         west = lon - told.number(place, "WESTERNMOST_LONGITUDE")
         off = sample + 0.5 - west * DEGREE * math.cos(math.radians(true_lat)) / pixel
         round_the_moon = 360.0 * DEGREE * math.cos(math.radians(true_lat)) / pixel
-        _check_registration(told, "SAMPLE_PROJECTION_OFFSET", math.remainder(off, round_the_moon))
+        off = math.remainder(off, round_the_moon)
+        _check_limits(told, "SAMPLE_PROJECTION_OFFSET", "WESTERNMOST_LONGITUDE", off)
     return {"proj": "eqc", "lat_ts": true_lat, "lat_0": 0.0, **terms}, transform
 
 
@@ -460,3 +464,10 @@ def _check_registration(told: _Label, key: str, off: float) -> None:
             "another corner than the centre of the first pixel",
             f"subtract {off:+.2g} from it",
         )
+
+
+def _check_limits(told: _Label, key: str, limit: str, off: float) -> None:
+    """Refuse an origin that puts an edge of the map elsewhere than the label says."""
+    _check_registration(told, key, off)
+    if abs(off) > ROUNDED:
+        told.refuse(key, f"puts the map {abs(off):.4g} pixels off {limit}")
