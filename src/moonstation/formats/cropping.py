@@ -14,7 +14,7 @@ from moonstation.constants import MOON_RADIUS
 from moonstation.errors import CoverageError
 from moonstation.formats.rasters import Raster
 
-BAND_PIXELS = 16_000_000
+BAND_PIXELS = 4_000_000
 """Pixels that are averaged at a time; bounds the memory that a raster of any size takes."""
 
 
@@ -183,13 +183,22 @@ def read_means(raster: Raster, part: Part, block: int) -> tuple[AnyArray, Affine
         pixels = raster.read(
             part.row + first * block, part.row + last * block, part.column, part.column + columns * block
         )
-        blocks = pixels.reshape(last - first, block, columns, block)
-        known = np.isfinite(blocks)
-        count = known.sum(axis=(1, 3))
-        total = np.where(known, blocks, np.float32(0)).sum(axis=(1, 3), dtype=np.float64)
-        enough = 2 * count >= block * block
-        means[first:last] = np.where(enough, total / np.maximum(count, 1), np.nan)
+        known = np.isfinite(pixels)
+        if not known.all():
+            count = _block_sums(known, block)
+            total = _block_sums(np.where(known, pixels, np.float32(0)), block)
+            means[first:last] = np.where(2 * count >= block * block, total / np.maximum(count, 1.0), np.nan)
+        else:
+            means[first:last] = _block_sums(pixels, block) / (block * block)
     return means, transform
+
+
+def _block_sums(pixels: AnyArray, block: int) -> FloatArray:
+    """Sums over blocks; along the rows' memory first, which is several times as fast as both axes at once."""
+    rows, columns = pixels.shape
+    strips = pixels.reshape(rows // block, block, columns).sum(axis=1, dtype=np.float64)
+    sums: FloatArray = strips.reshape(rows // block, columns // block, block).sum(axis=2)
+    return sums
 
 
 def _of_blocks(transform: Affine, part: Part, block: int) -> Affine:

@@ -99,7 +99,19 @@ class Pds3Image:
 
     def heights(self, samples: AnyArray) -> AnyArray:
         """Heights [m], float32, of samples of this image; NaN where there is no data."""
-        values = samples.astype(np.float64) * self.scale + self.offset
+        native = samples.astype(samples.dtype.newbyteorder("="), copy=False)
+        if native.dtype.itemsize > 2:
+            return self._heights(native)
+        # of so few different samples a table is ten times as fast
+        number = np.dtype(f"u{native.dtype.itemsize}")
+        table = self._heights(np.arange(np.iinfo(number).max + 1, dtype=number).view(native.dtype))
+        heights: AnyArray = table[np.ascontiguousarray(native).view(number)]
+        return heights
+
+    def _heights(self, samples: AnyArray) -> AnyArray:
+        values = samples.astype(np.float64)
+        values *= self.scale
+        values += self.offset
         values[_unknown(samples, self.missing)] = np.nan
         heights: AnyArray = values.astype(np.float32)
         return heights

@@ -119,10 +119,9 @@ def _rasterio_opens(path: Path) -> bool:
 
 
 def _from_image(image: Pds3Image, path: Path) -> Raster:
-    samples = image.samples()
-
     def read(row: int, row_end: int, column: int, column_end: int) -> AnyArray:
-        part = samples[row:row_end, column:column_end]
+        # mapped anew each time, so that what was read before is let go
+        part = image.samples()[row:row_end, column:column_end]
         image.check_byte_order(np.ascontiguousarray(part[:: max(1, part.shape[0] // SAMPLE_LINES)]))
         return image.heights(part)
 
