@@ -39,7 +39,6 @@ for _name, _command in (
     ("check", check.command),
     ("scenarios", scenarios.command),
     ("show", show.command),
-    ("data", data.command),
     ("windows", windows.command),
 ):
     # each paragraph on one line, for the terminal to fold
@@ -47,6 +46,7 @@ for _name, _command in (
     _help = "\n\n".join(" ".join(text.split()) for text in _paragraphs)
     # only the place of windows may begin with a negative number
     app.command(name=_name, help=_help, cls=SouthernCommand if _name == "windows" else None)(_command)
+app.add_typer(data.app, name="data")
 app.add_typer(site.app, name="site")
 
 

@@ -23,6 +23,7 @@ from moonstation.cli.words import (
 )
 from moonstation.errors import OutputError, RequestError
 from moonstation.formats.drafts import replace_file
+from moonstation.formats.products import resolve_terrain
 from moonstation.report.places import month_rows, summary_rows, worst_rows, write_places_page
 from moonstation.study.places import find_place
 from moonstation.study.sites import SitesResult, study_places
@@ -50,9 +51,10 @@ def horizon_command(
         Path, typer.Argument(help="Table to write (CSV), which a site names with horizon = 'FILE'.")
     ],
     terrain: Annotated[
-        list[Path] | None,
+        list[str] | None,
         typer.Option(
-            help="GeoTIFF windows, finest first; the packaged 8 pixels per degree grid lies beneath.",
+            help="GeoTIFF, IMG, LBL or JP2 files, or names of 'moonstation data list', finest first; the packaged "
+            "8 pixels per degree grid lies beneath.",
             metavar="FILE",
         ),
     ] = None,
@@ -80,7 +82,11 @@ def horizon_command(
             raise RequestError(f"--height {height_m:g} m: give a height above ground of 0 m to {HIGHEST:g} m")
     with progress_bar() as report:
         report("reading terrain", 0.05)
-        model = ElevationModel.from_files(terrain) if terrain else ElevationModel.packaged()
+        model = (
+            ElevationModel.from_files(resolve_terrain(terrain), around=[(lat_deg, lon_deg)])
+            if terrain
+            else ElevationModel.packaged()
+        )
         place = locate(model, name, lat_deg, lon_deg)
         report("marching to the horizon", 0.4)
         result = horizon(place, model, heights=tuple(heights), azimuths=azimuths)

@@ -1,4 +1,4 @@
-"""Windows of elevation from GeoTIFF, and whatever else rasterio opens, on the Moon.
+"""Windows of elevation on the Moon, from GeoTIFF, PDS3 images and whatever else rasterio opens.
 
 Every window leaves this module as one kind of grid, a stereographic plane about some centre, because compiled
 code then needs one formula for all of them::
@@ -11,7 +11,6 @@ they are; any other projection is warped once, bilinearly, about its own centre 
 """
 
 import math
-import re
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,30 +25,15 @@ from rasterio.crs import CRS
 from moonstation.arrays import AnyArray, FloatArray
 from moonstation.constants import MOON_RADIUS
 from moonstation.errors import DataFileError
+from moonstation.formats.cropping import Around, crop, read_means, whole
 from moonstation.formats.provenance import DataSource, file_sha256
+from moonstation.formats.rasters import MAX_PIXELS, open_raster
 
 HEIGHT_LIMIT = 12_000.0
 """No ground on the Moon lies further than this from the sphere [m] (LOLA: -9.2 to +10.8 km)."""
 
-MAX_PIXELS = 1_000_000_000
-"""Larger windows (4 GB in memory) are refused rather than left to the operating system to kill."""
-
 MAX_SPREAD = math.radians(60.0)
 """A raster that reaches further than this from its centre is too wide for one stereographic plane."""
-
-_UNIT_METRES = {
-    "": 1.0,
-    "m": 1.0,
-    "metre": 1.0,
-    "metres": 1.0,
-    "meter": 1.0,
-    "meters": 1.0,
-    "km": 1000.0,
-    "kilometre": 1000.0,
-    "kilometer": 1000.0,
-    "kilometers": 1000.0,
-    "kilometres": 1000.0,
-}
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,14 +69,19 @@ class ElevationWindow:
     source: DataSource
 
 
-def read_elevation(path: Path | str) -> ElevationWindow:
-    """Read a window of elevation whole, check it, and lay it on a stereographic plane.
+def read_elevation(path: Path | str, *, around: Around | None = None, block: int = 1) -> ElevationWindow:
+    """Read a window of elevation, whole or around a place, check it, and lay it on a stereographic plane.
 
     Parameters
     ----------
     path : Path or str
         One band of heights [m] above the 1737.4 km sphere, in a coordinate system on that sphere. Scale,
-        offset and unit of the band are honoured, no-data pixels become NaN.
+        offset and unit of the band are honoured, no-data pixels become NaN. Any raster that rasterio opens, or a
+        PDS3 image, plain or JPEG 2000, by its name or its label's.
+    around : Around, optional
+        Read only the pixels around this place.
+    block : int
+        Read means over blocks of so many pixels along a side.
 
     Returns
     -------
@@ -104,24 +93,20 @@ def read_elevation(path: Path | str) -> ElevationWindow:
         If the file is missing, cut off or not a raster; has no coordinate system, one of another body, more
         than one band or no valid pixel; or holds heights that no ground on the Moon has. One line, with the
         cure.
+    CoverageError
+        If it knows nothing around the place.
     """
     path = Path(path)
-    if not path.is_file():
-        raise DataFileError(f"{path}: no such file; check the path of the elevation window")
-    try:
-        with warnings.catch_warnings():
-            # A raster without georeferencing is refused below, with the cure.
-            warnings.simplefilter("ignore", rasterio.errors.NotGeoreferencedWarning)
-            with rasterio.open(path) as dataset:
-                _check_header(dataset, path)
-                heights = _heights(dataset, path)
-                transform, crs = dataset.transform, dataset.crs
-    except (rasterio.errors.RasterioError, UnicodeDecodeError) as error:
-        reason = " ".join(str(error).split())
-        raise DataFileError(
-            f"{path}: cannot be read as a raster, it is damaged, cut off or of another kind ({reason}); "
-            "fetch or write the file again"
-        ) from error
+    with open_raster(path) as raster:
+        raster, part = (raster, whole(raster)) if around is None else crop(raster, around)
+        pixels = part.shape[0] * part.shape[1] / block**2
+        if pixels > MAX_PIXELS:
+            raise DataFileError(
+                f"{path}: {part.shape[1]} x {part.shape[0]} pixels do not fit in memory; read a window around the site "
+                "(around=), or cut one with 'gdal_translate -projwin ...'"
+            )
+        heights, transform = read_means(raster, part, block)
+        crs, data = raster.crs, raster.data
     _check_heights(heights, path)
     plane = _stereographic_plane(crs)
     warped = plane is None
@@ -140,57 +125,15 @@ def read_elevation(path: Path | str) -> ElevationWindow:
         inverse.e * scale,
         inverse.d * false_east + inverse.e * false_north + inverse.f - 0.5,
     )
+    name = path.name if block == 1 else f"{path.name} averaged to {pixel:.4g} m"
     source = DataSource(
-        name=f"elevation window {path.name}",
+        name=f"elevation window {name}",
         version="user file",
-        sha256=file_sha256(path),
+        sha256=file_sha256(data),
         resolution=f"{pixel:.4g} m" + (" (resampled from another projection)" if warped else ""),
         serves="terrain, horizons",
     )
-    return ElevationWindow(path.name, heights, lat, lon, to_pixel, pixel, warped, source)
-
-
-def _check_header(dataset: Any, path: Path) -> None:
-    """Refuse what is not one band of real numbers on the lunar sphere."""
-    if dataset.count != 1:
-        raise DataFileError(
-            f"{path}: has {dataset.count} bands where one band of heights is needed; "
-            "extract it with 'gdal_translate -b 1 IN OUT'"
-        )
-    if np.dtype(dataset.dtypes[0]).kind not in "iuf":
-        raise DataFileError(f"{path}: holds {dataset.dtypes[0]} values; heights in metres are needed")
-    if dataset.crs is None:
-        raise DataFileError(
-            f"{path}: has no coordinate system; assign it, e.g. 'gdal_edit.py -a_srs IAU_2015:30135' for "
-            "south polar stereographic"
-        )
-    if dataset.transform.is_identity or dataset.transform.determinant == 0.0:
-        raise DataFileError(
-            f"{path}: has no georeferencing (where its pixels lie); assign it, e.g. 'gdal_edit.py -a_ullr "
-            "...'"
-        )
-    axes = re.search(r'(?:SPHEROID|ELLIPSOID)\["[^"]*",\s*([-+.\deE]+),\s*([-+.\deE]+)', dataset.crs.to_wkt())
-    if axes is None:
-        raise DataFileError(
-            f"{path}: its coordinate system names no sphere; assign one on the Moon, e.g. IAU_2015:30135"
-        )
-    equatorial = float(axes[1])
-    flattening = 1.0 / float(axes[2]) if float(axes[2]) else 0.0
-    polar = equatorial * (1.0 - flattening)
-    if max(abs(equatorial - MOON_RADIUS), abs(polar - MOON_RADIUS)) > 1.0:
-        raise DataFileError(
-            f"{path}: its coordinate system is on a body of radius {equatorial / 1e3:.3f} km, not on the "
-            "1737.4 km lunar sphere; convert positions and heights to it, e.g. IAU_2015:30135"
-        )
-    if min(dataset.shape) < 2:
-        raise DataFileError(
-            f"{path}: is {dataset.width} x {dataset.height} pixels; at least 2 x 2 are needed"
-        )
-    if dataset.width * dataset.height > MAX_PIXELS:
-        raise DataFileError(
-            f"{path}: {dataset.width} x {dataset.height} pixels do not fit in memory; cut a window around "
-            "the site with 'gdal_translate -projwin ...'"
-        )
+    return ElevationWindow(name, heights, lat, lon, to_pixel, pixel, warped, source)
 
 
 def _check_pixel(pixel: float, path: Path) -> None:
@@ -199,25 +142,6 @@ def _check_pixel(pixel: float, path: Path) -> None:
         raise DataFileError(
             f"{path}: its pixels are {pixel:.3g} m wide; correct its georeferencing, e.g. with 'gdal_edit.py'"
         )
-
-
-def _heights(dataset: Any, path: Path) -> AnyArray:
-    """All heights of the open raster [m], float32, NaN where there is no data."""
-    unit = (dataset.units[0] or "").strip().lower()
-    if unit not in _UNIT_METRES:
-        raise DataFileError(f"{path}: heights are in {unit!r}; convert them to metres")
-    scale = dataset.scales[0] * _UNIT_METRES[unit]
-    offset = dataset.offsets[0] * _UNIT_METRES[unit]
-    # Radii or millimetres need more digits than float32 has until the offset is taken off.
-    wide = np.dtype(dataset.dtypes[0]).itemsize > 2 and (scale, offset) != (1.0, 0.0)
-    values: AnyArray = dataset.read(1, out_dtype="float64" if wide else "float32")
-    if (scale, offset) != (1.0, 0.0):
-        values *= scale
-        values += offset
-    values[dataset.read_masks(1) == 0] = np.nan
-    heights: AnyArray = values.astype(np.float32, copy=False)
-    heights[~np.isfinite(heights)] = np.nan
-    return heights
 
 
 def _check_heights(heights: AnyArray, path: Path) -> None:

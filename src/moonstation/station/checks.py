@@ -8,6 +8,8 @@ import contextlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from moonstation.errors import DataFileError
+from moonstation.formats.products import is_product_name, terrain_file
 from moonstation.station import metrics
 from moonstation.station.catalogues import DATA, nearest
 from moonstation.station.draft import Draft, Row
@@ -90,8 +92,19 @@ def check_horizons_exist(draft: Draft) -> None:
         if isinstance(horizon, str):
             _check_horizon(draft, row, horizon)
         for number, name in enumerate(terrain if isinstance(terrain, list) else []):
-            if isinstance(name, str) and not is_file(draft.folder / name):
-                draft.report(row, f"terrain[{number}]", f"file {show(name)} does not exist; check the path")
+            if isinstance(name, str):
+                _check_terrain(draft, row, f"terrain[{number}]", name)
+
+
+def _check_terrain(draft: Draft, row: Row, key: str, name: str) -> None:
+    if not is_product_name(name):
+        if not is_file(draft.folder / name):
+            draft.report(row, key, f"file {show(name)} does not exist; check the path")
+        return
+    try:
+        terrain_file(name)
+    except DataFileError as error:
+        draft.report(row, key, str(error))
 
 
 def _check_horizon(draft: Draft, row: Row, horizon: str) -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from moonstation.errors import StationFileError
+from moonstation.formats.products import is_product_name
 from moonstation.station import checks
 from moonstation.station.catalogues import DATA, nearest, packaged_catalogue
 from moonstation.station.draft import (
@@ -304,7 +305,9 @@ def _with_paths(site: SiteSpec, folder: Path) -> SiteSpec:
     # the files of a site stand beside the station file, wherever the study runs
     changes: dict[str, Any] = {}
     if site.terrain:
-        changes["terrain"] = [str((folder / name).absolute()) for name in site.terrain]
+        changes["terrain"] = [
+            name if is_product_name(name) else str((folder / name).absolute()) for name in site.terrain
+        ]
     if site.horizon is not None and not checks.is_packaged_name(site.horizon):
         changes["horizon"] = str((folder / site.horizon).absolute())
     return site.model_copy(update=changes)

@@ -168,7 +168,9 @@ class SiteSpec(Part):
         default=None, description="Horizon table: a packaged name, or a CSV file beside the station file."
     )
     terrain: list[Name] = Field(
-        default_factory=list, description="GeoTIFF files of elevation, finest first, beside the station file."
+        default_factory=list,
+        description="Elevation, finest first: GeoTIFF, PDS3 (LBL or IMG) or JP2 files beside the station file, or "
+        "names of 'moonstation data list'.",
     )
 
     @model_validator(mode="after")

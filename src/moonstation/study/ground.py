@@ -9,6 +9,7 @@ import numpy as np
 
 from moonstation.constants import MOON_RADIUS
 from moonstation.errors import RequestError
+from moonstation.formats.products import resolve_terrain
 from moonstation.simulation.arrays import rated_power
 from moonstation.spacetime.sites import Site
 from moonstation.station.checks import is_packaged_name
@@ -115,7 +116,11 @@ def _from_table(spec: SiteSpec, path: Path, heights: list[float]) -> Ground:
 
 
 def _from_terrain(spec: SiteSpec, heights: list[float]) -> Ground:
-    model = ElevationModel.from_files(list(spec.terrain)) if spec.terrain else ElevationModel.packaged()
+    model = (
+        ElevationModel.from_files(resolve_terrain(spec.terrain), around=[(spec.lat_deg, spec.lon_deg)])
+        if spec.terrain
+        else ElevationModel.packaged()
+    )
     site = locate(model, spec.id, spec.lat_deg, spec.lon_deg)
     if spec.ground is not None:
         site = replace(site, ground_m=spec.ground)

@@ -12,10 +12,11 @@ from numpy.typing import ArrayLike
 from moonstation.arrays import AnyArray, FloatArray
 from moonstation.constants import MOON_RADIUS
 from moonstation.errors import RequestError
-from moonstation.formats.geotiff import ElevationWindow, read_elevation
+from moonstation.formats.geotiff import ElevationWindow
 from moonstation.formats.global_grid import GlobalGrid, read_packaged_grid
 from moonstation.formats.provenance import DataSource
 from moonstation.terrain import _kernels
+from moonstation.terrain.reading import read_windows
 
 JOIN_WASTE = 4
 """Windows on one lattice are joined while the box around them has at most this many times their pixels."""
@@ -97,22 +98,33 @@ class ElevationModel:
         return _packaged_model()
 
     @classmethod
-    def from_files(cls, paths: Sequence[Path | str], packaged: bool = True) -> "ElevationModel":
-        """Read windows of elevation, in any projection on the Moon that rasterio knows.
+    def from_files(
+        cls,
+        paths: Sequence[Path | str],
+        packaged: bool = True,
+        *,
+        around: Sequence[tuple[float, float]] = (),
+    ) -> "ElevationModel":
+        """Read files of elevation: GeoTIFF, PDS3 images, JPEG 2000, in any projection on the Moon.
 
         Parameters
         ----------
         paths : sequence of Path or str
-            Raster files; each is read whole and checked.
+            Raster files, or labels of PDS3 images.
         packaged : bool
             Whether the packaged global grid lies beyond the windows. Without it, nothing is known out there.
+        around : sequence of (float, float), optional
+            Latitude and longitude [deg] of the sites that the model serves. Rasters too large for memory are read
+            about them only, by the rule of `moonstation.terrain.reading`; without sites they are read whole.
 
         Raises
         ------
         DataFileError
             If a file cannot be used; names it and the cure.
+        CoverageError
+            If a large file knows nothing about a site's surroundings.
         """
-        return cls([read_elevation(path) for path in paths], read_packaged_grid() if packaged else None)
+        return cls(read_windows(paths, around), read_packaged_grid() if packaged else None)
 
     @property
     def terrain(self) -> _kernels.Terrain:
