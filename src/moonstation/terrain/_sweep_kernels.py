@@ -19,7 +19,7 @@ LEFT, TOP, PIXEL, START, ROWS, COLUMNS, PATCH_WIDTH = 0, 1, 2, 3, 4, 5, 6
 
 @njit(cache=True, nogil=True, fastmath=False, error_model="numpy")
 def near_field(
-    patch: AnyArray, row: int, column: int, stride: int, near: FloatArray, radius: FloatArray, best: AnyArray
+    phases: AnyArray, row: int, column: int, near: FloatArray, radius: FloatArray, best: AnyArray
 ) -> None:
     """Tangent of the horizon that the ground close by makes, for all pixels of a tile.
 
@@ -28,12 +28,11 @@ def near_field(
 
     Parameters
     ----------
-    patch : ndarray of float32, shape (rows, columns)
-        Heights [m].
+    phases : ndarray of float32, shape (s, s, rows, columns)
+        Heights [m] of a patch with s nodes from one pixel to the next: element [i, j] holds rows i, i + s, ... and
+        columns j, j + s, ...
     row, column : int
         Where pixel (0, 0) of the tile stands in the patch.
-    stride : int
-        Nodes of the patch from one pixel to the next.
     near : ndarray, shape (n, 4)
         Steps: right and down [nodes], cosine and sine of the arc distance.
     radius : ndarray, shape (rows, columns)
@@ -42,6 +41,7 @@ def near_field(
         Filled; -inf where nothing is known.
     """
     rows, columns = best.shape
+    stride = phases.shape[0]
     line = np.empty(columns, np.float32)
     above = np.empty(columns, np.float32)
     scale = np.empty(columns, np.float32)
@@ -63,13 +63,19 @@ def near_field(
             # 1 - cos d, from the sine so that no digits are lost
             drop = np.float32(R * near[k, 3] * near[k, 3] / (1.0 + near[k, 2]))
             steep = np.float32(1.0 / near[k, 3])
-            first = column + right
-            end = first + columns * stride
-            # slices by themselves, so that the compiler sees rows without wrap-around and takes eight at once
-            top_west = patch[row + i * stride + down, first:end:stride]
-            top_east = patch[row + i * stride + down, first + 1 : end + 1 : stride]
-            low_west = patch[row + i * stride + down + 1, first:end:stride]
-            low_east = patch[row + i * stride + down + 1, first + 1 : end + 1 : stride]
+            # contiguous rows by themselves, so that the compiler takes eight pixels at once
+            up = row + down
+            low = up + 1
+            west = column + right
+            east = west + 1
+            top_row = up // stride + i
+            low_row = low // stride + i
+            w = west // stride
+            e = east // stride
+            top_west = phases[up % stride, west % stride, top_row, w : w + columns]
+            top_east = phases[up % stride, east % stride, top_row, e : e + columns]
+            low_west = phases[low % stride, west % stride, low_row, w : w + columns]
+            low_east = phases[low % stride, east % stride, low_row, e : e + columns]
             for j in range(columns):
                 height = a * top_west[j] + b * top_east[j] + c * low_west[j] + d * low_east[j]
                 tangent = (height * cosine - above[j] - drop) * scale[j] * steep

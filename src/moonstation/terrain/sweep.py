@@ -17,6 +17,9 @@ from moonstation.terrain.region import MapGrid, Tile
 NEAR_PIXELS = 20.0
 """Up to here every pixel has rays of its own; from here on it shares the lines of the sweep."""
 
+NEAR_STEPS = ((1.5, 0.125), (6.0, 0.25), (10.0, 0.5), (math.inf, 1.0))
+"""Up to which distance the samples of the near field are how far apart [pixels]."""
+
 LEVEL_PIXELS = 128
 """The first level reaches this far beyond a tile [pixels], each further one twice as far with pixels twice as wide."""
 
@@ -53,7 +56,7 @@ class TileGround:
     _flat: AnyArray
     _table: FloatArray
     _turn: FloatArray
-    _patch: AnyArray
+    _phases: AnyArray
     _corner: tuple[int, int]
     _stride: int
     _scale: float
@@ -148,7 +151,7 @@ def tile_ground(model: ElevationModel, grid: MapGrid, tile: Tile) -> TileGround:
         _flat=np.concatenate([patch.ravel() for patch in patches]),
         _table=table,
         _turn=np.ascontiguousarray(grid.axes @ frame.T),
-        _patch=patches[0],
+        _phases=_phases(patches[0], stride),
         _corner=corner,
         _stride=stride,
         _scale=scale * MOON_RADIUS / grid.pixel,
@@ -209,7 +212,7 @@ def tile_horizons(ground: TileGround, height: float, directions: int, *, threads
             ],
             axis=1,
         )
-        _sweep_kernels.near_field(ground._patch, *ground._corner, ground._stride, near, radius, result[j])
+        _sweep_kernels.near_field(ground._phases, *ground._corner, near, radius, result[j])
         _sweep_kernels.sweep(
             ways[j],
             ground._flat,
@@ -239,7 +242,7 @@ def _near_distances(ground: TileGround) -> FloatArray:
     distances = [start]
     while distances[-1] < max(NEAR_PIXELS, start + 4.0):
         reached = distances[-1]
-        distances.append(reached + (0.25 if reached < 3.0 else 0.5 if reached < 8.0 else 1.0))
+        distances.append(reached + next(step for end, step in NEAR_STEPS if reached < end))
     return np.array(distances)
 
 
@@ -267,6 +270,15 @@ def _box(grid: MapGrid, frame: FloatArray, plane: FloatArray, distance: float) -
     points = np.column_stack([edge, np.ones(len(edge))]) @ frame
     x, y = grid.plane(points / np.linalg.norm(points, axis=1)[:, None])
     return float(x.min()), float(x.max()), float(y.min()), float(y.max())
+
+
+def _phases(patch: AnyArray, stride: int) -> AnyArray:
+    """A patch as (s, s, rows, columns): element [i, j] holds every s-th row from i and column from j."""
+    rows, columns = (stride * math.ceil(n / stride) for n in patch.shape)
+    whole = np.full((rows, columns), np.nan, np.float32)
+    whole[: patch.shape[0], : patch.shape[1]] = patch
+    parts = whole.reshape(rows // stride, stride, columns // stride, stride)
+    return np.ascontiguousarray(parts.transpose(1, 3, 0, 2))
 
 
 def _slope(patch: AnyArray, corner: tuple[int, int], stride: int, tile: Tile, run: float) -> FloatArray:
