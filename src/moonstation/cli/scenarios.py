@@ -12,5 +12,7 @@ def command() -> int:
     for name, description in builtin_stations().items():
         table.add_row(name, description)
     out.print(table)
-    out.print("\nStudy one with [bold]moonstation study NAME[/bold], see it with [bold]moonstation show NAME[/bold].")
+    out.print(
+        "\nStudy one with [bold]moonstation study NAME[/bold], see it with [bold]moonstation show NAME[/bold]."
+    )
     return 0

@@ -23,15 +23,22 @@ def _group() -> None:
 
 @app.command(name="horizon")
 def horizon_command(
-    lat: Annotated[str, typer.Argument(help="Latitude with unit, e.g. '-88.8 deg' (after '--' if negative).")],
+    lat: Annotated[
+        str, typer.Argument(help="Latitude with unit, e.g. '-88.8 deg' (after '--' if negative).")
+    ],
     lon: Annotated[str, typer.Argument(help="Longitude east with unit, e.g. '123.4 deg'.")],
-    file: Annotated[Path, typer.Argument(help="Table to write (CSV), which a site names with horizon = 'FILE'.")],
+    file: Annotated[
+        Path, typer.Argument(help="Table to write (CSV), which a site names with horizon = 'FILE'.")
+    ],
     terrain: Annotated[
         list[Path] | None,
-        typer.Option(help="GeoTIFF windows, finest first; the packaged 8 pixels per degree grid lies beneath."),
+        typer.Option(
+            help="GeoTIFF windows, finest first; the packaged 8 pixels per degree grid lies beneath."
+        ),
     ] = None,
     height: Annotated[
-        list[str] | None, typer.Option(help="Heights above ground, e.g. --height '2 m' --height '10 m' [both].")
+        list[str] | None,
+        typer.Option(help="Heights above ground, e.g. --height '2 m' --height '10 m' [both]."),
     ] = None,
     azimuths: Annotated[int, typer.Option(help="Number of azimuths.", min=8, max=100_000)] = 720,
     name: Annotated[str, typer.Option(help="Name of the site in the table.")] = "site",

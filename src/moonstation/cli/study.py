@@ -17,16 +17,23 @@ from moonstation.study.run import run_study, study_span
 
 
 def command(
-    station: Annotated[str, typer.Argument(help="A built-in station (see 'moonstation scenarios') or a station file.")],
+    station: Annotated[
+        str, typer.Argument(help="A built-in station (see 'moonstation scenarios') or a station file.")
+    ],
     start: Annotated[
-        str | None, typer.Option(help="First instant, e.g. 2035-01-01 or 2035-01-01T06:00:00Z [the station's].")
+        str | None,
+        typer.Option(help="First instant, e.g. 2035-01-01 or 2035-01-01T06:00:00Z [the station's]."),
     ] = None,
     days: Annotated[float | None, typer.Option(help="Length of the span in days [the station's].")] = None,
-    step: Annotated[str, typer.Option(help="Step of the series, with its unit, e.g. '10 min' or '1 h'.")] = "10 min",
+    step: Annotated[
+        str, typer.Option(help="Step of the series, with its unit, e.g. '10 min' or '1 h'.")
+    ] = "10 min",
     out_folder: Annotated[
         Path | None, typer.Option("--out", "-o", help="Folder for the results [studies/NAME].")
     ] = None,
-    open_report: Annotated[bool, typer.Option("--open", help="Open the report in the browser when done.")] = False,
+    open_report: Annotated[
+        bool, typer.Option("--open", help="Open the report in the browser when done.")
+    ] = False,
 ) -> int:
     """Study a station: light, links, power, data and requirements over a span.
 

@@ -11,6 +11,7 @@ from moonstation.spacetime.epochs import Epoch
 from moonstation.spacetime.steps import SLACK
 from moonstation.station.model import Element
 
+
 def arrival(element: Element, times_s: FloatArray) -> float:
     """When an element begins to count [s, TDB past J2000]: its arrival, not before the first instant."""
     start = float(times_s[0])

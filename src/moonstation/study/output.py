@@ -29,7 +29,9 @@ def check_target(folder: Path) -> None:
     if folder.exists() and not folder.is_dir():
         raise RequestError(f"{folder}: is a file, not a folder for results; choose another --out")
     if folder.is_dir() and any(folder.iterdir()) and not _is_study(folder):
-        raise RequestError(f"{folder}: holds files that are not a study; choose another --out or an empty folder")
+        raise RequestError(
+            f"{folder}: holds files that are not a study; choose another --out or an empty folder"
+        )
     parent = next(p for p in folder.absolute().parents if p.exists())
     if not os.access(parent, os.W_OK):
         raise OutputError(f"{folder}: cannot be written (no permission in {parent}); choose another --out")

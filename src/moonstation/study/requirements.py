@@ -117,7 +117,9 @@ def display_unit(metric: str, limit: float) -> tuple[str, float]:
     dimension = parse(metric).metric.dimension
     if dimension == "share":
         return "%", 100.0
-    unit = "h" if dimension == "time" and 0.0 < abs(limit) < SECONDS_PER_DAY else DIMENSIONS[dimension].display
+    unit = (
+        "h" if dimension == "time" and 0.0 < abs(limit) < SECONDS_PER_DAY else DIMENSIONS[dimension].display
+    )
     return unit, conversion(DIMENSIONS[dimension].si, unit)
 
 

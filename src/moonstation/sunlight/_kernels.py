@@ -183,8 +183,7 @@ def spells(
             for p in range(p1 - p0):
                 up = np.int32(top + a * x[p] + b * y[p] > before[p] + u * (after[p] - before[p]))
                 there = np.int32(
-                    earth_top + c * x[p] + d * y[p]
-                    > earth_before[p] + v * (earth_after[p] - earth_before[p])
+                    earth_top + c * x[p] + d * y[p] > earth_before[p] + v * (earth_after[p] - earth_before[p])
                 )
                 dark[p] = (dark[p] + np.int32(1)) * (np.int32(1) - up)
                 light[p] = (light[p] + np.int32(1)) * up

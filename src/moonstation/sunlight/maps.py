@@ -1,9 +1,7 @@
 """Sunlight and sight of the Earth for all pixels of a tile."""
 
 import math
-import os
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -20,6 +18,7 @@ from moonstation.sunlight import _kernels
 from moonstation.sunlight.disc import visible_share
 from moonstation.sunlight.eclipse import eclipsed_share
 from moonstation.terrain.sweep import TileGround, sweep_directions, tile_horizons
+from moonstation.terrain.threads import in_threads
 
 TABLE_STEP = math.radians(0.01)
 """Between the horizons for which light is tabulated [rad]: a fiftieth of the Sun's disc."""
@@ -45,13 +44,28 @@ LAYERS = {
     "longest_light": LayerText("d", "longest unbroken spell with any of the solar disc visible"),
     "permanent_shadow": LayerText("1", "1 where none of the solar disc is visible at any time step, else 0"),
     "earth_visible": LayerText("1", "share of time steps with the centre of the Earth above the horizon"),
-    "sun_and_earth": LayerText("1", "share of time steps with any of the Sun and the centre of the Earth visible"),
+    "sun_and_earth": LayerText(
+        "1", "share of time steps with any of the Sun and the centre of the Earth visible"
+    ),
     "slope": LayerText("deg", "steepness of the ground, from the neighbouring pixels"),
+    "terrain_pixel": LayerText(
+        "m", "pixel of the terrain that the figures rest on; over 500 m they are indicative only"
+    ),
 }
 """All layers, in the order of a map's bands."""
 
-SERIES_LAYERS = {"any_light", "longest_dark", "longest_light", "permanent_shadow", "earth_visible", "sun_and_earth"}
+SERIES_LAYERS = {
+    "any_light",
+    "longest_dark",
+    "longest_light",
+    "permanent_shadow",
+    "earth_visible",
+    "sun_and_earth",
+}
 """Layers that need every time step, not only how often the Sun stands where."""
+
+GROUND_LAYERS = {"slope", "terrain_pixel"}
+"""Layers that need neither time nor height."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,7 +116,12 @@ def region_sky(lat_deg: float, lon_deg: float, et: FloatArray, *, ephemeris: Eph
         seen = apparent_directions(site, body, et, ephemeris=ephemeris)
         level = seen.distance * np.cos(seen.elevation)
         local = np.stack(
-            [level * np.sin(seen.azimuth), level * np.cos(seen.azimuth), seen.distance * np.sin(seen.elevation)], axis=1
+            [
+                level * np.sin(seen.azimuth),
+                level * np.cos(seen.azimuth),
+                seen.distance * np.sin(seen.elevation),
+            ],
+            axis=1,
         )
         places.append(local @ site.enu_me + site.r_me())
     return Sky(et, places[0], places[1], even_step(et))
@@ -171,7 +190,9 @@ def tile_light(
     shape = (ground.tile.rows, ground.tile.columns)
     if "slope" in layers:
         found["slope"] = np.degrees(ground.slope).astype(np.float32)
-    if set(layers) - {"slope"}:
+    if "terrain_pixel" in layers:
+        found["terrain_pixel"] = ground.pixels.astype(np.float32)
+    if set(layers) - GROUND_LAYERS:
         sun, earth = _body(ground, sky.sun, "sun", directions), _body(ground, sky.earth, "earth", directions)
         hidden = _eclipses(sun, earth) if eclipses else np.zeros(sky.et.size)
         horizon = tile_horizons(ground, height, directions, threads=threads).reshape(directions, -1)
@@ -245,9 +266,11 @@ def _average(
     out = np.empty(gx.size)
 
     def work(part: slice) -> None:
-        _kernels.look_up(horizon[:, part], gx[part], gy[part], ways, tilt, lowest, TABLE_STEP, table, out[part])
+        _kernels.look_up(
+            horizon[:, part], gx[part], gy[part], ways, tilt, lowest, TABLE_STEP, table, out[part]
+        )
 
-    _in_threads(work, gx.size, threads)
+    _by_blocks(work, gx.size, threads)
     # sums of many shares leave rounding about 0 and 1
     return np.clip(out, 0.0, 1.0).astype(np.float32)
 
@@ -286,7 +309,7 @@ def _series(
         )
         out[:, part] = block
 
-    _in_threads(work, gx.size, threads)
+    _by_blocks(work, gx.size, threads)
     values = out.astype(np.float32)
     values[:, np.isnan(horizon).any(axis=0)] = np.nan
     days, count = step / 86_400.0, sun.sector.size
@@ -308,8 +331,5 @@ def _plane(ground: TileGround) -> tuple[FloatArray, FloatArray]:
     return gx * arc, gy * arc
 
 
-def _in_threads(work: Callable[[slice], None], count: int, threads: int | None) -> None:
-    parts = [slice(first, min(first + BLOCK, count)) for first in range(0, count, BLOCK)]
-    with ThreadPoolExecutor(max_workers=threads or os.cpu_count() or 1) as pool:
-        for _ in pool.map(work, parts):
-            pass
+def _by_blocks(work: Callable[[slice], None], count: int, threads: int | None) -> None:
+    in_threads(work, [slice(first, min(first + BLOCK, count)) for first in range(0, count, BLOCK)], threads)

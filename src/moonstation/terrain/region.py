@@ -76,7 +76,9 @@ class MapGrid:
         """
         x, y = np.broadcast_arrays(np.asarray(x, dtype=float), np.asarray(y, dtype=float))
         square = (x * x + y * y) / (4.0 * MOON_RADIUS**2)
-        local = np.stack([x / MOON_RADIUS, y / MOON_RADIUS, 1.0 - square], axis=-1) / (1.0 + square)[..., None]
+        local = (
+            np.stack([x / MOON_RADIUS, y / MOON_RADIUS, 1.0 - square], axis=-1) / (1.0 + square)[..., None]
+        )
         result: FloatArray = local @ self.axes
         return result
 
@@ -108,7 +110,13 @@ class MapGrid:
 
 
 def map_grid(
-    model: ElevationModel, lat_deg: float, lon_deg: float, *, width: float, height: float, pixel: float | None = None
+    model: ElevationModel,
+    lat_deg: float,
+    lon_deg: float,
+    *,
+    width: float,
+    height: float,
+    pixel: float | None = None,
 ) -> MapGrid:
     """Pixels around a place, on the lattice of the terrain under it where that has pixels of the same size.
 
@@ -129,25 +137,96 @@ def map_grid(
         If the size or the pixel makes no sense.
     """
     if not (-90.0 <= lat_deg <= 90.0 and -360.0 <= lon_deg <= 360.0):
-        raise RequestError(f"middle of the map ({lat_deg:g}, {lon_deg:g} deg) is off the Moon; give -90 to 90, -180 to 360")
+        raise RequestError(
+            f"middle of the map ({lat_deg:g}, {lon_deg:g} deg) is off the Moon; give -90 to 90, -180 to 360"
+        )
     size = pixel if pixel is not None else float(model.resolution(lat_deg, lon_deg))
-    if not (math.isfinite(size) and size > 0.0):
-        raise RequestError("no terrain is known in the middle of the map; give a --terrain that covers it, or a --pixel")
+    _checked_pixel(size)
     for name, extent in (("width", width), ("height", height)):
         if not (math.isfinite(extent) and size <= extent <= 2.0 * MAX_HALF_WIDTH):
             raise RequestError(
                 f"{name} of the map {extent / 1e3:g} km: give one pixel ({size:g} m) to {2e-3 * MAX_HALF_WIDTH:g} km"
             )
-    polar = abs(lat_deg) >= POLAR
-    plane = MapGrid(math.copysign(90.0, lat_deg) if polar else lat_deg, 0.0 if polar else lon_deg, 0, 0, size, 1, 1)
+    plane = _plane(lat_deg, lon_deg, size)
     lat, lon = math.radians(lat_deg), math.radians(lon_deg)
     there = np.array([math.cos(lat) * math.cos(lon), math.cos(lat) * math.sin(lon), math.sin(lat)])
     x, y = (float(value) for value in plane.plane(there))
-    columns, rows = max(1, round(width / size)), max(1, round(height / size))
+    return _cut(model, plane, (x - 0.5 * width, x + 0.5 * width, y - 0.5 * height, y + 0.5 * height))
+
+
+def bounded_grid(
+    model: ElevationModel, south: float, west: float, north: float, east: float, *, pixel: float | None = None
+) -> MapGrid:
+    """Pixels over all places between two latitudes and two longitudes.
+
+    Parameters
+    ----------
+    model : ElevationModel
+        Terrain that the map is made from.
+    south, west, north, east : float
+        Bounds [deg]; from west eastwards to east, -180 to 180 all around.
+    pixel : float, optional
+        Size of a pixel [m]; that of the terrain in the middle if not given.
+
+    Raises
+    ------
+    RequestError
+        If the bounds or the pixel make no sense.
+    """
+    if not (-90.0 <= south < north <= 90.0 and -360.0 <= west < east <= 360.0 and east - west <= 360.0):
+        raise RequestError(
+            f"bounds {south:g} {west:g} {north:g} {east:g}: give south < north within -90 to 90 deg and west < east, at "
+            "most a whole turn"
+        )
+    middle = 0.5 * (south + north)
+    pole = math.copysign(90.0, middle)
+    # the middle of a cap is its pole
+    lat_deg = pole if east - west > 180.0 and abs(middle) >= POLAR else middle
+    lon_deg = (0.5 * (west + east) + 180.0) % 360.0 - 180.0
+    size = pixel if pixel is not None else float(model.resolution(lat_deg, lon_deg))
+    plane = _plane(middle, lon_deg, _checked_pixel(size))
+    lat, lon = np.meshgrid(
+        np.radians(np.linspace(south, north, 41)), np.radians(np.linspace(west, east, 721))
+    )
+    places = np.stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)], axis=-1)
+    if float((places @ plane.axes[2]).min()) < 0.5:
+        raise RequestError(
+            f"bounds {south:g} {west:g} {north:g} {east:g}: reach further than 60 deg from the middle of the map; cut "
+            "them into smaller ones"
+        )
+    x, y = plane.plane(places)
+    box = float(x.min()), float(x.max()), float(y.min()), float(y.max())
+    if max(box[1] - box[0], box[3] - box[2]) > 2.0 * MAX_HALF_WIDTH:
+        raise RequestError(
+            f"bounds {south:g} {west:g} {north:g} {east:g}: wider than {2e-3 * MAX_HALF_WIDTH:g} km; cut them into "
+            "smaller ones"
+        )
+    return _cut(model, plane, box)
+
+
+def _checked_pixel(size: float) -> float:
+    if not (math.isfinite(size) and size > 0.0):
+        raise RequestError(
+            "no terrain is known in the middle of the map; give a --terrain that covers it, or a --pixel"
+        )
+    return size
+
+
+def _plane(lat_deg: float, lon_deg: float, pixel: float) -> MapGrid:
+    polar = abs(lat_deg) >= POLAR
+    return MapGrid(
+        math.copysign(90.0, lat_deg) if polar else lat_deg, 0.0 if polar else lon_deg, 0.0, 0.0, pixel, 1, 1
+    )
+
+
+def _cut(model: ElevationModel, plane: MapGrid, box: tuple[float, float, float, float]) -> MapGrid:
+    """Pixels over left, right, bottom and top [m] of a plane; nodes of the terrain become pixel centres."""
+    size = plane.pixel
+    left, right, bottom, top = box
+    columns, rows = (max(1, round(extent / size)) for extent in (right - left, top - bottom))
     phase_x, phase_y = _phase(model, plane)
-    # nodes of the terrain become pixel centres
-    left = round((x - 0.5 * columns * size - phase_x) / size + 0.5) * size - 0.5 * size + phase_x
-    top = round((y + 0.5 * rows * size - phase_y) / size + 0.5) * size - 0.5 * size + phase_y
+    left = (round((left - phase_x) / size + 0.5) - 0.5) * size + phase_x
+    top = (round((top - phase_y) / size - 0.5) + 0.5) * size + phase_y
     far = max(math.hypot(left + i * columns * size, top - j * rows * size) for i in (0, 1) for j in (0, 1))
     if far > 1.5 * MAX_HALF_WIDTH:
         raise RequestError(
@@ -160,8 +239,13 @@ def _phase(model: ElevationModel, plane: MapGrid) -> tuple[float, float]:
     """Where nodes of the finest layer on this plane lie, if there is one with pixels of this size or a part of it."""
     for row in model.terrain.table:
         same = np.allclose(row[0:9].reshape(3, 3), plane.axes, atol=1e-9)
-        square = row[10] == 0.0 and row[12] == 0.0 and row[9] > 0.0 and math.isclose(row[9], -row[13], rel_tol=1e-9)
+        square = (
+            row[10] == 0.0
+            and row[12] == 0.0
+            and row[9] > 0.0
+            and math.isclose(row[9], -row[13], rel_tol=1e-9)
+        )
         ratio = plane.pixel * row[9]
         if same and square and ratio > 0.99 and math.isclose(ratio, round(ratio), rel_tol=1e-6):
-            return -row[11] / row[9], -row[14] / row[13]
+            return float(-row[11] / row[9]), float(-row[14] / row[13])
     return 0.0, 0.0

@@ -1,8 +1,6 @@
 """Horizons of all pixels of a tile at once, by sweeping lines over it with the hull of the ground ahead."""
 
 import math
-import os
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +11,7 @@ from moonstation.errors import RequestError
 from moonstation.terrain import _kernels, _sweep_kernels
 from moonstation.terrain.elevation import ElevationModel
 from moonstation.terrain.region import MapGrid, Tile
+from moonstation.terrain.threads import in_threads
 
 NEAR_PIXELS = 20.0
 """Up to here every pixel has rays of its own; from here on it shares the lines of the sweep."""
@@ -43,8 +42,10 @@ class TileGround:
         Height of the ground [m]; NaN where not known.
     slope : ndarray, shape (rows, columns)
         Steepness of the ground [rad], from the neighbours on either side.
+    pixels : ndarray, shape (rows, columns)
+        Pixel of the terrain that speaks for each place [m]; NaN where none does.
     resolution : float
-        Pixel of the finest terrain in the tile [m].
+        The finest of them [m]; half of it is how far from each pixel its horizon begins.
     """
 
     tile: Tile
@@ -52,6 +53,7 @@ class TileGround:
     plane: FloatArray
     ground: FloatArray
     slope: FloatArray
+    pixels: FloatArray
     resolution: float
     _flat: AnyArray
     _table: FloatArray
@@ -69,7 +71,11 @@ class TileGround:
         x, y = self.plane[row, column]
         place = np.array([x, y, 1.0]) @ self.frame
         place /= np.linalg.norm(place)
-        east = np.array([-place[1], place[0], 0.0]) if math.hypot(place[0], place[1]) > 0 else np.array([0, 1.0, 0])
+        east = (
+            np.array([-place[1], place[0], 0.0])
+            if math.hypot(place[0], place[1]) > 0
+            else np.array([0, 1.0, 0])
+        )
         east /= np.linalg.norm(east)
         way = sweep_directions(directions) @ self.frame[:2]
         return np.asarray(np.arctan2(way @ east, way @ np.cross(place, east)) % (2.0 * math.pi))
@@ -111,9 +117,9 @@ def tile_ground(model: ElevationModel, grid: MapGrid, tile: Tile) -> TileGround:
     local = points @ frame.T
     plane = np.ascontiguousarray(local[..., :2] / local[..., 2:])
     ground, layers = _sample(model, points)
-    sizes = np.array([layer.resolution for layer in model.layers] + [math.inf])
-    finest = float(sizes[layers].min())
-    resolution = finest if math.isfinite(finest) else grid.pixel
+    sizes = np.array([layer.resolution for layer in model.layers] + [math.nan])
+    pixels = sizes[layers]
+    resolution = float(np.nanmin(pixels)) if np.isfinite(pixels).any() else grid.pixel
     # whole nodes of the patch from pixel to pixel, so that all of them stand on nodes
     stride = max(1, min(8, round(grid.pixel / resolution)))
     spacing = grid.pixel / (MOON_RADIUS * scale)
@@ -147,6 +153,7 @@ def tile_ground(model: ElevationModel, grid: MapGrid, tile: Tile) -> TileGround:
         plane=plane,
         ground=ground,
         slope=slope,
+        pixels=pixels,
         resolution=resolution,
         _flat=np.concatenate([patch.ravel() for patch in patches]),
         _table=table,
@@ -161,7 +168,9 @@ def tile_ground(model: ElevationModel, grid: MapGrid, tile: Tile) -> TileGround:
     )
 
 
-def tile_horizons(ground: TileGround, height: float, directions: int, *, threads: int | None = None) -> AnyArray:
+def tile_horizons(
+    ground: TileGround, height: float, directions: int, *, threads: int | None = None
+) -> AnyArray:
     """Elevation of the horizon of every pixel of a tile in every direction of a sweep.
 
     Parameters
@@ -228,9 +237,7 @@ def tile_horizons(ground: TileGround, height: float, directions: int, *, threads
             result[j],
         )
 
-    with ThreadPoolExecutor(max_workers=threads or os.cpu_count() or 1) as pool:
-        for _ in pool.map(work, range(directions)):
-            pass
+    in_threads(work, range(directions), threads)
     result[:, np.isnan(ground.ground)] = np.nan
     return result
 
@@ -260,7 +267,9 @@ def _sample(model: ElevationModel, points: FloatArray) -> tuple[FloatArray, IntA
     return heights.reshape(points.shape[:-1]), layers.reshape(points.shape[:-1])
 
 
-def _box(grid: MapGrid, frame: FloatArray, plane: FloatArray, distance: float) -> tuple[float, float, float, float]:
+def _box(
+    grid: MapGrid, frame: FloatArray, plane: FloatArray, distance: float
+) -> tuple[float, float, float, float]:
     """Left, right, bottom and top on the map's plane [m] of all within a distance of a tile."""
     angle = np.linspace(0.0, 2.0 * math.pi, 65)
     # a circle through 64 points has its corners a little further out
