@@ -9,7 +9,7 @@ import click
 import typer
 
 from moonstation import __version__
-from moonstation.cli import check, data, map, scenarios, show, site, study
+from moonstation.cli import check, data, maps, scenarios, show, site, study
 from moonstation.cli.console import err
 from moonstation.errors import MoonstationError
 
@@ -29,7 +29,7 @@ app.command(name="check")(check.command)
 app.command(name="scenarios")(scenarios.command)
 app.command(name="show")(show.command)
 app.command(name="data")(data.command)
-app.command(name="map")(map.command)
+app.command(name="map")(maps.command)
 app.add_typer(site.app, name="site")
 
 

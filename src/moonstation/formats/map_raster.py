@@ -50,6 +50,8 @@ def write_map(
     bands: Sequence[Band],
     parts: Iterable[tuple[int, int, AnyArray]],
     tags: Mapping[str, str],
+    *,
+    scratch: Path,
 ) -> None:
     """Write a map as Cloud-optimised GeoTIFF, whole or not at all; memory does not grow with the map.
 
@@ -65,15 +67,16 @@ def write_map(
         Parts of the map with the place of their first pixel; NaN where nothing is known.
     tags : mapping of str to str
         Metadata of the file.
+    scratch : Path
+        Folder on the same disk for drafts.
 
     Raises
     ------
     OutputError
         If the disk is full or refuses.
     """
-    draft: Path | None = None
     try:
-        with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.absolute().parent) as folder:
+        with tempfile.TemporaryDirectory(dir=scratch) as folder:
             plain, draft = Path(folder) / "plain.tif", Path(folder) / "draft.tif"
             _write_plain(plain, frame, bands, parts, tags)
             rasterio.shutil.copy(

@@ -198,7 +198,8 @@ def make_map(
             yield tile.row, tile.column, part[0]
 
     indicative = coarse / known if known else 0.0
-    write_map(path, Frame(**asdict(request.grid)), bands, parts(), _tags(model, request, sources, indicative))
+    tags = _tags(model, request, sources, indicative)
+    write_map(path, Frame(**asdict(request.grid)), bands, parts(), tags, scratch=folder)
     shutil.rmtree(folder, ignore_errors=True)
     with np.errstate(invalid="ignore", divide="ignore"):
         mean = sums[0] / sums[1]

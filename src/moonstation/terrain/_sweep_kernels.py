@@ -274,7 +274,7 @@ def sweep(
                 x = xs[done]
                 z = zs[done]
                 done += 1
-                if not x == x:
+                if x != x:
                     continue
                 while n >= 2 and (hull_z[n - 1] - z) * (hull_x[n - 2] - x) <= (hull_z[n - 2] - z) * (
                     hull_x[n - 1] - x

@@ -84,9 +84,11 @@ class MapGrid:
 
     def plane(self, directions: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Points of the plane [m] towards unit vectors of shape (..., 3), ME."""
-        local = directions @ self.axes.T
+        local = np.asarray(directions @ self.axes.T, dtype=np.float64)
         scale = 2.0 * MOON_RADIUS / (1.0 + local[..., 2])
-        return scale * local[..., 0], scale * local[..., 1]
+        x: FloatArray = np.asarray(scale * local[..., 0], dtype=np.float64)
+        y: FloatArray = np.asarray(scale * local[..., 1], dtype=np.float64)
+        return x, y
 
     def pixel_centres(self, tile: Tile) -> tuple[FloatArray, FloatArray]:
         """Plane coordinates of the columns and of the rows of a tile [m]."""
@@ -175,8 +177,8 @@ def bounded_grid(
     """
     if not (-90.0 <= south < north <= 90.0 and -360.0 <= west < east <= 360.0 and east - west <= 360.0):
         raise RequestError(
-            f"bounds {south:g} {west:g} {north:g} {east:g}: give south < north within -90 to 90 deg and west < east, at "
-            "most a whole turn"
+            f"bounds {south:g} {west:g} {north:g} {east:g}: give south < north within -90 to 90 deg and west < east, "
+            "at most a whole turn"
         )
     middle = 0.5 * (south + north)
     pole = math.copysign(90.0, middle)
@@ -230,7 +232,8 @@ def _cut(model: ElevationModel, plane: MapGrid, box: tuple[float, float, float, 
     far = max(math.hypot(left + i * columns * size, top - j * rows * size) for i in (0, 1) for j in (0, 1))
     if far > 1.5 * MAX_HALF_WIDTH:
         raise RequestError(
-            f"the map reaches {far / 1e3:.0f} km from the centre of its plane; {1.5e-3 * MAX_HALF_WIDTH:g} km is the most"
+            f"the map reaches {far / 1e3:.0f} km from the centre of its plane; {1.5e-3 * MAX_HALF_WIDTH:g} km is the "
+            "most"
         )
     return MapGrid(plane.lat_deg, plane.lon_deg, left, top, size, rows, columns)
 
