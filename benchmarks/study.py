@@ -39,7 +39,9 @@ def main() -> None:
         cache.mkdir()
         print(f"first, compilation included  {run(folder, cache):6.1f} s")
         warm = [run(folder, cache) for _ in range(5)]
-        print(f"warm, median of five         {statistics.median(warm):6.1f} s   ({min(warm):.1f} to {max(warm):.1f})")
+        print(
+            f"warm, median of five         {statistics.median(warm):6.1f} s   ({min(warm):.1f} to {max(warm):.1f})"
+        )
         shutil.rmtree(folder / "out")
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024.0
     print(f"greatest memory              {peak:6.0f} MB")

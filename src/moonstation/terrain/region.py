@@ -86,14 +86,14 @@ class MapGrid:
         """Points of the plane [m] towards unit vectors of shape (..., 3), ME."""
         local = np.asarray(directions @ self.axes.T, dtype=np.float64)
         scale = 2.0 * MOON_RADIUS / (1.0 + local[..., 2])
-        x: FloatArray = np.asarray(scale * local[..., 0], dtype=np.float64)
-        y: FloatArray = np.asarray(scale * local[..., 1], dtype=np.float64)
-        return x, y
+        return np.asarray(scale * local[..., 0]), np.asarray(scale * local[..., 1])
 
     def pixel_centres(self, tile: Tile) -> tuple[FloatArray, FloatArray]:
         """Plane coordinates of the columns and of the rows of a tile [m]."""
-        x = self.left + (tile.column + np.arange(tile.columns) + 0.5) * self.pixel
-        y = self.top - (tile.row + np.arange(tile.rows) + 0.5) * self.pixel
+        x: FloatArray = (
+            self.left + (tile.column + np.arange(tile.columns, dtype=np.float64) + 0.5) * self.pixel
+        )
+        y: FloatArray = self.top - (tile.row + np.arange(tile.rows, dtype=np.float64) + 0.5) * self.pixel
         return x, y
 
     def lat_lon(self, row: ArrayLike, column: ArrayLike) -> tuple[FloatArray, FloatArray]:
