@@ -56,8 +56,8 @@ def main() -> None:
             )
             rate = size * size * directions / sweep
             print(
-                f"{size} x {size} pixels, {directions} directions, {threads} thread(s): {sweep:.2f} s + {sample:.2f} s for "
-                f"the ground, {rate / 1e6:.2f} M pixel-azimuths/s, {rate * march / DIRECTIONS:.0f} times the march"
+                f"{size} x {size} pixels, {directions} directions, {threads} thread(s): {sweep:.2f} s + {sample:.2f} s "
+                f"for the ground, {rate / 1e6:.2f} M pixel-azimuths/s, {rate * march / DIRECTIONS:.0f} times the march"
             )
     et = Epoch.parse("2035-01-01").tdb_s + 3600.0 * np.arange(8766)
     tile = Tile(128, 128, 256, 256)

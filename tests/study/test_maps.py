@@ -86,7 +86,8 @@ def test_file_says_what_and_where(model, tmp_path):
     assert tags["SOFTWARE"].startswith("moonstation ")
     assert not list(tmp_path.glob(".*"))
     average, lit, dark, light, shadow = values[:5]
-    assert ((average <= lit + 1e-6) & (lit <= 1.0)).all()
+    # averages are summed by direction, 15 deg apart here, spells between directions step by step
+    assert ((average <= lit + 0.05) & (lit <= 1.0)).all()
     assert (dark + light <= 30.0 + 1e-4).all()
     assert np.array_equal(shadow == 1.0, lit == 0.0)
     # further up, no less is seen
