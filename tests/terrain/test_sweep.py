@@ -204,6 +204,14 @@ def test_bounds_hold_the_cap() -> None:
     assert grid.rows == grid.columns == round(2 * half / 1e3)
 
 
+def test_pixels_far_finer_than_the_terrain() -> None:
+    # horizons begin half a pixel of the terrain away, here 190 pixels of the map
+    model = flat_moon()
+    grid = map_grid(model, -89.0, 0.0, width=80.0, height=80.0, pixel=10.0)
+    made = tile_horizons(tile_ground(model, grid, next(grid.tiles(8))), 2.0, 24)
+    assert np.abs(np.degrees(made + math.acos(R / (R + 2.0)))).max() < 0.002
+
+
 def test_directions_run_counter_clockwise() -> None:
     assert np.allclose(sweep_directions(4), [[1, 0], [0, 1], [-1, 0], [0, -1]], atol=1e-15)
 

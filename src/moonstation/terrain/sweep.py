@@ -124,7 +124,9 @@ def tile_ground(model: ElevationModel, grid: MapGrid, tile: Tile) -> TileGround:
     stride = max(1, min(8, round(grid.pixel / resolution)))
     spacing = grid.pixel / (MOON_RADIUS * scale)
     reach = math.tan(min(1.0, _reach(model)))
-    beyond = [spacing * np.arange(1, LEVEL_PIXELS + 1)]
+    # on terrain much coarser than the map, horizons begin far out; the first patch has to hold that too
+    near = math.ceil(0.5 * resolution / (MOON_RADIUS * spacing)) + MARGIN
+    beyond = [spacing * np.arange(1, max(LEVEL_PIXELS, near) + 1)]
     while beyond[-1][-1] < reach:
         step = spacing * 2 ** len(beyond)
         beyond.append(beyond[-1][-1] + step * np.arange(1, LEVEL_PIXELS // 2 + 1))
