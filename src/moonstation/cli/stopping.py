@@ -25,6 +25,9 @@ SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
 clearing = ""
 """What gives the terminal back as it was: control codes while a bar is on it, else nothing."""
 
+resuming = ""
+"""How a stopped run can be taken up again, in words; empty where it begins anew."""
+
 _drafts: ModuleType | None = None
 _ending = False
 
@@ -55,6 +58,8 @@ def unwatch() -> None:
 
 def message() -> str:
     """Return the line that a stopped run leaves."""
+    if resuming:
+        return f"stopped: {resuming}"
     if _drafts is not None and _drafts.placed:
         return f"stopped after {_drafts.placed[-1]} was written"
     return "stopped: nothing was written; earlier results are untouched"

@@ -91,36 +91,39 @@ def discard_all() -> None:
     remove_added()
 
 
-def replace_file(path: Path, text: str, *, encoding: str = "utf-8") -> None:
-    """Write a text file that appears whole or not at all, with Unix line ends whatever the system.
+def replace_file(path: Path, content: str | bytes, *, encoding: str = "utf-8") -> None:
+    """Write a file that appears whole or not at all; text with Unix line ends whatever the system.
 
     Parameters
     ----------
     path : Path
         Place; a file that is there is replaced, a link to a file leads to the file.
-    text : str
+    content : str or bytes
         Content.
     encoding : str
-        Encoding.
+        Encoding of text.
 
     Raises
     ------
     OSError
         If it cannot be written; what was there before is untouched.
     """
+    data = content.encode(encoding) if isinstance(content, str) else content
     target = Path(os.path.realpath(path))
     if target.exists() and not target.is_file():
         # a device, a pipe: nothing that could be replaced
-        with target.open("w", encoding=encoding, newline="\n") as stream:
-            stream.write(text)
+        with target.open("wb") as stream:
+            stream.write(data)
         return
     with unparted():
         handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:100]}.")
         draft = Path(name)
         unfinished.add(draft)
     try:
-        with os.fdopen(handle, "w", encoding=encoding, newline="\n") as stream:
-            stream.write(text)
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
         # mkstemp keeps others out; a result is as readable as any new file
         mask = os.umask(0)
         os.umask(mask)

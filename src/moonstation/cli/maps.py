@@ -1,0 +1,134 @@
+"""`moonstation map`: sunlight and sight of the Earth over a region."""
+
+import math
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from moonstation.cli import stopping
+from moonstation.cli.console import out, progress_bar
+from moonstation.cli.words import read_quantity
+from moonstation.errors import RequestError
+from moonstation.formats.products import resolve_terrain
+from moonstation.spacetime.epochs import Epoch
+from moonstation.study.maps import MapRequest, MapSummary, make_map
+from moonstation.sunlight.maps import LAYERS
+from moonstation.terrain.elevation import ElevationModel
+from moonstation.terrain.region import MapGrid, bounded_grid, map_grid
+
+YEAR_DAYS = 365.25
+
+
+def command(
+    file: Annotated[Path, typer.Option("--out", help="Map to write (Cloud-optimised GeoTIFF).")] = Path(
+        "map.tif"
+    ),
+    lat: Annotated[str | None, typer.Option(help="Latitude of the middle, e.g. '-89.45 deg'.")] = None,
+    lon: Annotated[str | None, typer.Option(help="Longitude east of the middle, e.g. '222.8 deg'.")] = None,
+    size: Annotated[str, typer.Option(help="Width and height about the middle, e.g. '20 km'.")] = "20 km",
+    bounds: Annotated[
+        tuple[float, float, float, float] | None,
+        typer.Option(help="South, west, north and east in degrees, instead of --lat, --lon and --size."),
+    ] = None,
+    pixel: Annotated[
+        str | None, typer.Option(help="Pixel, e.g. '80 m'; that of the terrain if not given.")
+    ] = None,
+    terrain: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="Files of elevation or names of 'moonstation data list'; the packaged grid lies beneath."
+        ),
+    ] = None,
+    start: Annotated[str, typer.Option(help="Begin of the period, e.g. 2035-01-01.")] = "2035-01-01",
+    days: Annotated[float | None, typer.Option(help="Length of the period in days.")] = None,
+    years: Annotated[
+        float | None, typer.Option(help="Length of the period in years of 365.25 days; one if not given.")
+    ] = None,
+    step: Annotated[str, typer.Option(help="Time step.")] = "1 h",
+    height: Annotated[
+        list[str] | None,
+        typer.Option(help="Heights above ground, e.g. --height '2 m' --height '10 m'; 2 m if not given."),
+    ] = None,
+    layer: Annotated[
+        list[str] | None, typer.Option(help=f"Layers, repeatable, of {', '.join(LAYERS)}; all if not given.")
+    ] = None,
+    directions: Annotated[int, typer.Option(help="Directions of the horizons.", min=4, max=7200)] = 360,
+    no_eclipses: Annotated[bool, typer.Option("--no-eclipses", help="Leave the Earth's shadow out.")] = False,
+) -> int:
+    """Map sunlight, dark spells, permanent shadow and sight of the Earth over a region."""
+    if days is not None and years is not None:
+        raise RequestError("--days and --years: give one of the two")
+    length = days if days is not None else YEAR_DAYS * (years if years is not None else 1.0)
+    if not (math.isfinite(length) and length > 0.0):
+        raise RequestError(f"period of {length:g} days: give one above zero")
+    begin = Epoch.parse(start)
+    heights = tuple(sorted(read_quantity(text, "length", "--height") for text in height or ["2 m"]))
+    wanted = None if pixel is None else read_quantity(pixel, "length", "--pixel")
+    with progress_bar() as report:
+        report("reading terrain", 0.0)
+        model = ElevationModel.from_files(resolve_terrain(terrain)) if terrain else ElevationModel.packaged()
+        request = MapRequest(
+            grid=_grid(model, lat, lon, size, bounds, wanted),
+            start=begin,
+            span=length * 86_400.0,
+            step=read_quantity(step, "time", "--step"),
+            heights=heights,
+            directions=directions,
+            layers=tuple(layer) if layer else tuple(LAYERS),
+            eclipses=not no_eclipses,
+        )
+        stopping.resuming = "finished tiles are kept; the same command goes on from there"
+        summary = make_map(model, request, file, progress=report)
+    _print(summary, request, model)
+    return 0
+
+
+def _grid(
+    model: ElevationModel,
+    lat: str | None,
+    lon: str | None,
+    size: str,
+    bounds: tuple[float, float, float, float] | None,
+    pixel: float | None,
+) -> MapGrid:
+    if bounds is not None:
+        if lat is not None or lon is not None:
+            raise RequestError("--bounds and --lat, --lon: give one of the two")
+        return bounded_grid(model, *bounds, pixel=pixel)
+    if lat is None or lon is None:
+        raise RequestError("no region: give --lat, --lon and --size, or --bounds SOUTH WEST NORTH EAST")
+    extent = read_quantity(size, "length", "--size")
+    lat_deg, lon_deg = (
+        math.degrees(read_quantity(text, "angle", key)) for text, key in ((lat, "--lat"), (lon, "--lon"))
+    )
+    return map_grid(model, lat_deg, lon_deg, width=extent, height=extent, pixel=pixel)
+
+
+def _print(summary: MapSummary, request: MapRequest, model: ElevationModel) -> None:
+    grid = request.grid
+    kept = f", {summary.kept} of them from an earlier run" if summary.kept else ""
+    out.print(
+        f"{summary.path}: {grid.columns} x {grid.rows} pixels of {grid.pixel:g} m in {summary.tiles} tiles{kept}; "
+        f"{request.start.utc[:16]}Z + {request.span / 86_400.0:g} d",
+        markup=False,
+        soft_wrap=True,
+    )
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for title in ("band", "lowest", "mean", "highest", "unit"):
+        table.add_column(title, justify="left" if title in ("band", "unit") else "right")
+    for band, *values in summary.bands:
+        table.add_row(band.name, *(f"{value:.4g}" for value in values), "" if band.unit == "1" else band.unit)
+    out.print(table)
+    out.print(f"terrain: {model.description}", markup=False, soft_wrap=True)
+    if summary.indicative > 0.0:
+        out.print(
+            f"indicative only: {100.0 * summary.indicative:.0f} % of the map rests on terrain coarser than 500 m",
+            style="yellow",
+        )
+    if summary.unknown > 0.0:
+        out.print(
+            f"{100.0 * summary.unknown:.1f} % of the pixels have no value: no terrain is known there",
+            style="yellow",
+        )
