@@ -9,10 +9,10 @@ from moonstation.study.sources import _distinct, packaged_sources
 def test_a_file_used_at_two_resolutions_is_told_once_with_both() -> None:
     field = DataSource(name="field", version="1", sha256="ab", resolution="degree 57")
     other = DataSource(name="field", version="1", sha256="ab", resolution="degree 29")
-    ground = DataSource(name="ground", version="1", sha256="cd", resolution="40 m")
-    assert [(s.name, s.resolution) for s in _distinct([field, ground, other, field])] == [
+    ground = DataSource(name="ground", version="1", sha256="cd", resolution="40 m; bilinear")
+    assert [(s.name, s.resolution) for s in _distinct([field, ground, other, field, ground])] == [
         ("field", "degree 57; degree 29"),
-        ("ground", "40 m"),
+        ("ground", "40 m; bilinear"),
     ]
 
 

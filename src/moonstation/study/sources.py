@@ -59,11 +59,10 @@ def _leap_seconds_source() -> DataSource:
 
 def _distinct(sources: Iterable[DataSource]) -> list[DataSource]:
     """Each file once; where it was used at several resolutions, all of them."""
-    found: dict[tuple[str, str], DataSource] = {}
+    found: dict[tuple[str, str], list[DataSource]] = {}
     for source in sources:
-        known = found.setdefault((source.name, source.sha256), source)
-        if source.resolution not in known.resolution.split("; "):
-            found[source.name, source.sha256] = replace(
-                known, resolution=f"{known.resolution}; {source.resolution}"
-            )
-    return list(found.values())
+        found.setdefault((source.name, source.sha256), []).append(source)
+    return [
+        replace(same[0], resolution="; ".join(dict.fromkeys(source.resolution for source in same)))
+        for same in found.values()
+    ]
