@@ -8,6 +8,7 @@ from rich.console import Console, RenderableType
 from rich.progress import (
     BarColumn,
     Progress,
+    ProgressColumn,
     TaskProgressColumn,
     TextColumn,
     TimeElapsedColumn,
@@ -43,26 +44,31 @@ Report = Callable[[str, float], None]
 
 
 @contextmanager
-def progress_bar() -> Iterator[Report]:
+def shown_bar(*columns: ProgressColumn) -> Iterator[Progress]:
     """Show a bar on standard error while the block runs; nothing where no one looks (a pipe, a file)."""
-    bar = Progress(
+    bar = Progress(*columns, console=err, transient=True, disable=not err.is_terminal)
+    with bar:
+        if not bar.disable and not err.is_dumb_terminal:
+            # the line of the bar away, the cursor back
+            stopping.clearing = "\r\x1b[2K\x1b[?25h"
+        yield bar
+    stopping.clearing = ""
+
+
+@contextmanager
+def progress_bar() -> Iterator[Report]:
+    """Show how far a computation is, with the name of its stage."""
+    columns = (
         TextColumn("{task.description:<34}"),
         BarColumn(bar_width=None),
         TaskProgressColumn(),
         TimeElapsedColumn(),
         TimeRemainingColumn(compact=True),
-        console=err,
-        transient=True,
-        disable=not err.is_terminal,
     )
-    with bar:
-        if not bar.disable and not err.is_dumb_terminal:
-            # the line of the bar away, the cursor back
-            stopping.clearing = "\r\x1b[2K\x1b[?25h"
+    with shown_bar(*columns) as bar:
         task = bar.add_task("starting", total=1.0)
 
         def report(stage: str, share: float) -> None:
             bar.update(task, description=stage, completed=min(share, 1.0))
 
         yield report
-    stopping.clearing = ""

@@ -9,15 +9,13 @@ import typer
 from rich.progress import (
     BarColumn,
     DownloadColumn,
-    Progress,
     TextColumn,
     TimeRemainingColumn,
     TransferSpeedColumn,
 )
 from rich.table import Table
 
-from moonstation.cli import stopping
-from moonstation.cli.console import err, out
+from moonstation.cli.console import err, out, shown_bar
 from moonstation.errors import DataFileError
 from moonstation.formats import download, products
 from moonstation.study.sources import packaged_sources
@@ -117,26 +115,20 @@ def verify_command() -> int:
 
 @contextmanager
 def _transfer_bar(name: str) -> Iterator[download.Progress]:
-    bar = Progress(
+    columns = (
         TextColumn("{task.description}"),
         BarColumn(bar_width=None),
         DownloadColumn(),
         TransferSpeedColumn(),
         TimeRemainingColumn(compact=True),
-        console=err,
-        transient=True,
-        disable=not err.is_terminal,
     )
-    with bar:
-        if not bar.disable and not err.is_dumb_terminal:
-            stopping.clearing = "\r\x1b[2K\x1b[?25h"
+    with shown_bar(*columns) as bar:
         task = bar.add_task(name, total=None)
 
         def report(done: int, total: int | None) -> None:
             bar.update(task, completed=done, total=total)
 
         yield report
-    stopping.clearing = ""
 
 
 def _bytes(count: int) -> str:
