@@ -14,6 +14,7 @@ from moonstation.formats.provenance import DataSource
 from moonstation.spacetime.sites import Site
 from moonstation.terrain import _kernels
 from moonstation.terrain import horizons as horizons_module
+from moonstation.terrain import threads as threads_module
 from moonstation.terrain.elevation import ElevationModel
 from moonstation.terrain.horizons import horizon, locate
 from terrain_reference import PolarWindow, WholeMoon, brute_horizon, layered, polar_window
@@ -179,7 +180,7 @@ def test_any_number_of_threads_gives_the_same_bytes(monkeypatch: pytest.MonkeyPa
     for workers, block in ((1, 24), (4, 7), (2, 1000)):
         monkeypatch.setattr(horizons_module, "BLOCK", block)
         monkeypatch.setattr(
-            horizons_module, "ThreadPoolExecutor", lambda max_workers, n=workers: ThreadPoolExecutor(n)
+            threads_module, "ThreadPoolExecutor", lambda max_workers, n=workers: ThreadPoolExecutor(n)
         )
         made = horizon(site, model, azimuths=100)
         results.append(made.elevation.tobytes() + made.distance.tobytes())

@@ -16,7 +16,7 @@ from moonstation import __version__
 from moonstation.arrays import AnyArray
 from moonstation.errors import OutputError, RequestError
 from moonstation.formats.drafts import replace_file
-from moonstation.formats.map_raster import Band, Frame, write_map
+from moonstation.formats.map_raster import Band, write_map
 from moonstation.formats.provenance import DataSource
 from moonstation.spacetime.ephemerides import default_ephemeris
 from moonstation.spacetime.epochs import Epoch
@@ -199,7 +199,7 @@ def make_map(
 
     indicative = coarse / known if known else 0.0
     tags = _tags(model, request, sources, indicative)
-    write_map(path, Frame(**asdict(request.grid)), bands, parts(), tags, scratch=folder)
+    write_map(path, request.grid, bands, parts(), tags, scratch=folder)
     shutil.rmtree(folder, ignore_errors=True)
     with np.errstate(invalid="ignore", divide="ignore"):
         mean = sums[0] / sums[1]

@@ -1,9 +1,7 @@
 """Horizons: how high the terrain stands around a site, by marching over the sphere."""
 
 import math
-import os
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,6 +14,7 @@ from moonstation.formats.provenance import DataSource
 from moonstation.spacetime.sites import Site
 from moonstation.terrain import _kernels
 from moonstation.terrain.elevation import ElevationModel
+from moonstation.terrain.threads import in_threads
 
 INDICATIVE_RESOLUTION = 500.0
 """Horizons from coarser terrain [m] than this are marked as indicative."""
@@ -169,24 +168,13 @@ def horizon(
     start = 0.5 * resolution / MOON_RADIUS
     blind = max(layer.resolution for layer in model.layers) / _kernels.STEPS_PER_PIXEL / MOON_RADIUS
 
-    def march(first: int) -> int:
+    def march(first: int) -> None:
         part = slice(first, min(first + BLOCK, azimuths))
         block = np.empty((2, len(above), part.stop - first))
         _kernels.march(model.terrain, frame, azimuth[part], observer, start, blind, block[0], block[1])
         elevation[:, part], distance[:, part] = block
-        return part.stop - first
 
-    firsts = range(0, azimuths, BLOCK)
-    with ThreadPoolExecutor(max_workers=min(len(firsts), os.cpu_count() or 1)) as pool:
-        done = 0
-        try:
-            for count in pool.map(march, firsts):
-                done += count
-                if progress is not None:
-                    progress(done / azimuths)
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+    in_threads(march, range(0, azimuths, BLOCK), progress=progress)
     unknown = np.isnan(distance).any(axis=0)
     if unknown.any():
         raise CoverageError(

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 from moonstation.arrays import FloatArray
 from moonstation.constants import MOON_RADIUS
 from moonstation.errors import RequestError
+from moonstation.formats.map_raster import Frame
 from moonstation.terrain.elevation import ElevationModel
 
 POLAR = 60.0
@@ -30,8 +31,8 @@ class Tile(NamedTuple):
 
 
 @dataclass(frozen=True)
-class MapGrid:
-    """Pixels of a map.
+class MapGrid(Frame):
+    """Pixels of a map on the ground of the Moon.
 
     Attributes
     ----------
@@ -46,14 +47,6 @@ class MapGrid:
     rows, columns : int
         Size.
     """
-
-    lat_deg: float
-    lon_deg: float
-    left: float
-    top: float
-    pixel: float
-    rows: int
-    columns: int
 
     @property
     def axes(self) -> FloatArray:
