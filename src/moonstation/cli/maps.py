@@ -9,9 +9,12 @@ from rich.table import Table
 
 from moonstation.cli import stopping
 from moonstation.cli.console import out, progress_bar
-from moonstation.cli.words import read_quantity
+from moonstation.cli.words import check_file, read_quantity
 from moonstation.errors import RequestError
+from moonstation.formats.drafts import replace_file
 from moonstation.formats.products import resolve_terrain
+from moonstation.report.map_looks import choose_band
+from moonstation.report.map_sheet import picture_of
 from moonstation.spacetime.epochs import Epoch
 from moonstation.study.maps import MapRequest, MapSummary, make_map
 from moonstation.sunlight.maps import LAYERS
@@ -22,9 +25,12 @@ YEAR_DAYS = 365.25
 
 
 def command(
-    file: Annotated[Path, typer.Option("--out", help="Map to write (Cloud-optimised GeoTIFF).")] = Path(
-        "map.tif"
-    ),
+    file: Annotated[
+        Path,
+        typer.Option(
+            "--out", help="Map to write: a Cloud-optimised GeoTIFF, or a Zarr store if it ends in .zarr."
+        ),
+    ] = Path("map.tif"),
     lat: Annotated[str | None, typer.Option(help="Latitude of the middle, e.g. '-89.45 deg'.")] = None,
     lon: Annotated[str | None, typer.Option(help="Longitude east of the middle, e.g. '222.8 deg'.")] = None,
     size: Annotated[str, typer.Option(help="Width and height about the middle, e.g. '20 km'.")] = "20 km",
@@ -54,6 +60,17 @@ def command(
     layer: Annotated[
         list[str] | None, typer.Option(help=f"Layers, repeatable, of {', '.join(LAYERS)}; all if not given.")
     ] = None,
+    png: Annotated[
+        Path | None, typer.Option(help="Picture of the map to write as well.", metavar="FILE")
+    ] = None,
+    png_layer: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Layer or band on the picture, average_sun if not given; with several each has a picture of its own, "
+            "FILE-LAYER.png.",
+            metavar="LAYER",
+        ),
+    ] = None,
     directions: Annotated[int, typer.Option(help="Directions of the horizons.", min=4, max=7200)] = 360,
     no_eclipses: Annotated[bool, typer.Option("--no-eclipses", help="Leave the Earth's shadow out.")] = False,
 ) -> int:
@@ -63,6 +80,7 @@ def command(
     length = days if days is not None else YEAR_DAYS * (years if years is not None else 1.0)
     if not (math.isfinite(length) and length > 0.0):
         raise RequestError(f"period of {length:g} days: give one above zero")
+    check_file(png, "--png")
     begin = Epoch.parse(start)
     heights = tuple(sorted(read_quantity(text, "length", "--height") for text in height or ["2 m"]))
     wanted = None if pixel is None else read_quantity(pixel, "length", "--pixel")
@@ -80,9 +98,29 @@ def command(
             eclipses=not no_eclipses,
         )
         stopping.resuming = "finished tiles are kept; the same command goes on from there"
+        shown = _pictures(png, png_layer or [], request)
         summary = make_map(model, request, file, progress=report)
+        for place, chosen in shown.items():
+            report("drawing", 1.0)
+            replace_file(place, picture_of(file, layer=chosen, model=model))
     _print(summary, request, model)
+    for place in shown:
+        out.print(f"{place}: picture", markup=False, soft_wrap=True)
     return 0
+
+
+def _pictures(png: Path | None, layers: list[str], request: MapRequest) -> dict[Path, str | None]:
+    """Files of the pictures asked for, each with its layer; refused before the map is made."""
+    if png is None:
+        if layers:
+            raise RequestError("--png-layer: give --png FILE with it")
+        return {}
+    names = [band.name for band in request.bands()]
+    for name in layers:
+        choose_band(names, name, key="--png-layer")
+    if len(layers) <= 1:
+        return {png: layers[0] if layers else None}
+    return {png.with_name(f"{png.stem}-{name}{png.suffix}"): name for name in layers}
 
 
 def _grid(

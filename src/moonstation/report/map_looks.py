@@ -113,7 +113,7 @@ def _nice(step: float) -> float:
     return float(next(n * power for n in (1.0, 2.0, 5.0, 10.0) if n * power >= step * (1.0 - 1e-9)))
 
 
-def choose_band(bands: list[str], layer: str | None) -> int:
+def choose_band(bands: list[str], layer: str | None, *, key: str = "--layer") -> int:
     """Index of the band to draw: of a band or layer by its name, else average sunlight, else the first.
 
     Raises
@@ -127,4 +127,4 @@ def choose_band(bands: list[str], layer: str | None) -> int:
         found = next((i for i, band in enumerate(bands) if matches(band)), None)
         if found is not None:
             return found
-    raise RequestError(f"--layer {layer}: the map has {', '.join(bands)}; choose one of them")
+    raise RequestError(f"{key} {layer}: the map has {', '.join(bands)}; choose one of them")
