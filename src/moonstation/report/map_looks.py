@@ -95,8 +95,10 @@ def layer_of(band: str) -> str:
 def fitted(look: Look, values: AnyArray) -> Look:
     """A look whose bounds are those of some values, rounded outwards; logarithmic only where spells need it."""
     finite = values[np.isfinite(values)] * look.factor
-    if look.classes or finite.size == 0:
+    if look.classes:
         return look
+    if finite.size == 0:
+        return replace(look, spells=False, bounds=(0.0, 1.0))
     low, high = float(finite.min()), float(finite.max())
     if look.spells and high > 20.0 * float(np.percentile(finite, 5.0)):
         above = finite[finite > 0.0]

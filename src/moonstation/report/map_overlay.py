@@ -55,19 +55,25 @@ def _text(axes: "Axes", text: str, size: float, ink: Ink | None = None, **change
     return axes.text(0.0, 0.0, text, size=size, transform=None, **style)
 
 
-def draw_scale(axes: "Axes", places: Places, grid: MapGrid) -> None:
-    """Draw the scale bar, true in the middle of the map."""
+def scale_bar(grid: MapGrid) -> tuple[float, float]:
+    """A round length on the ground [m], and how long it is in the plane in the middle of the map [m]."""
     left, right, bottom, top = edges(grid)
     x, y = 0.5 * (left + right), 0.5 * (bottom + top)
     stretch = 1.0 + (x * x + y * y) / (4.0 * MOON_RADIUS**2)
     wanted = 0.22 * min(right - left, 2.0 * (top - bottom)) / stretch
     power = 10.0 ** math.floor(math.log10(wanted))
     length = max(n * power for n in (1.0, 2.0, 5.0) if n * power <= wanted)
-    frame = places.frame
-    pixels = length * stretch * axes.get_window_extent().width / (right - left)
-    name = f"{length / 1e3:g} km" if length >= 1e3 else f"{length:g} m"
+    return length, length * stretch
+
+
+def draw_scale(axes: "Axes", places: Places, grid: MapGrid) -> None:
+    """Draw the scale bar, true in the middle of the map."""
     from matplotlib.patches import Rectangle
 
+    length, span = scale_bar(grid)
+    frame = places.frame
+    pixels = span * axes.get_window_extent().width / (grid.columns * grid.pixel)
+    name = f"{length / 1e3:g} km" if length >= 1e3 else f"{length:g} m"
     a, b = frame.left + 16.0, frame.bottom + 14.0
     box = Box(frame.left + 4.0, frame.bottom + 4.0, a + pixels + 14.0, b + 36.0)
     _patch(axes, Rectangle((box.left, box.bottom), box.right - box.left, box.top - box.bottom), "white", 0.82)
