@@ -17,7 +17,7 @@ from moonstation.report.map_looks import choose_band
 from moonstation.report.map_sheet import picture_of
 from moonstation.spacetime.epochs import Epoch
 from moonstation.study.maps import MapRequest, MapSummary, make_map
-from moonstation.sunlight.maps import LAYERS
+from moonstation.sunlight.maps import COARSE_BIAS, LAYERS
 from moonstation.terrain.elevation import ElevationModel
 from moonstation.terrain.region import MapGrid, bounded_grid, map_grid
 
@@ -100,6 +100,7 @@ def command(
         stopping.resuming = "finished tiles are kept; the same command goes on from there"
         shown = _pictures(png, png_layer or [], request)
         summary = make_map(model, request, file, progress=report)
+        stopping.resuming = f"{file} is written; 'moonstation picture {file}' draws it"
         for place, chosen in shown.items():
             report("drawing", 1.0)
             replace_file(place, picture_of(file, layer=chosen, model=model))
@@ -162,8 +163,10 @@ def _print(summary: MapSummary, request: MapRequest, model: ElevationModel) -> N
     out.print(f"terrain: {model.description}", markup=False, soft_wrap=True)
     if summary.indicative > 0.0:
         out.print(
-            f"indicative only: {100.0 * summary.indicative:.0f} % of the map rests on terrain coarser than 500 m",
+            f"indicative only: {100.0 * summary.indicative:.0f} % of the map rests on terrain coarser than 500 m. "
+            f"{COARSE_BIAS}",
             style="yellow",
+            soft_wrap=True,
         )
     if summary.unknown > 0.0:
         out.print(

@@ -110,7 +110,7 @@ def draw_map(
         lines = [
             line
             for note in notes
-            for line in textwrap.wrap(note, int((total_width - 0.4) * 17.5), break_long_words=True)
+            for line in textwrap.wrap(note, int((total_width - 0.4) * 18.5), break_long_words=True)
         ]
         below = BELOW + LINE_HEIGHT * len(lines) + 0.1
         total_height = ABOVE + height + below

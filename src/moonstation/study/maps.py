@@ -21,7 +21,7 @@ from moonstation.formats.map_zarr import check_store, write_store
 from moonstation.formats.provenance import DataSource
 from moonstation.spacetime.ephemerides import default_ephemeris
 from moonstation.spacetime.epochs import Epoch
-from moonstation.sunlight.maps import GROUND_LAYERS, LAYERS, Sky, region_sky, tile_light
+from moonstation.sunlight.maps import COARSE_BIAS, GROUND_LAYERS, LAYERS, Sky, region_sky, tile_light
 from moonstation.terrain.elevation import ElevationModel
 from moonstation.terrain.horizons import INDICATIVE_RESOLUTION
 from moonstation.terrain.region import MapGrid, Tile
@@ -353,6 +353,7 @@ def _tags(
         "TERRAIN": model.description,
         "TERRAIN_FINEST_M": f"{finest:g}",
         "INDICATIVE_SHARE": f"{indicative:.4f}",
+        **({"INDICATIVE_NOTE": COARSE_BIAS} if indicative > 0.0 else {}),
         "PERIOD": f"{request.start.utc} to {stop.utc}",
         "STEP_S": f"{request.step:g}",
         "DIRECTIONS": str(request.directions),
