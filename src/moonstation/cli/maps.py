@@ -68,7 +68,13 @@ def command(
     wanted = None if pixel is None else read_quantity(pixel, "length", "--pixel")
     with progress_bar() as report:
         report("reading terrain", 0.0)
-        model = ElevationModel.from_files(resolve_terrain(terrain)) if terrain else ElevationModel.packaged()
+        model = (
+            ElevationModel.from_files(
+                resolve_terrain(terrain), progress=lambda share: report("reading terrain", share)
+            )
+            if terrain
+            else ElevationModel.packaged()
+        )
         request = MapRequest(
             grid=_grid(model, lat, lon, size, bounds, wanted),
             start=begin,

@@ -25,6 +25,9 @@ from moonstation.formats.pds3 import Pds3Image, find_label, read_label
 MAX_PIXELS = 1_000_000_000
 """Larger windows (4 GB in memory) are refused rather than left to the operating system to kill."""
 
+CACHE = 128 << 20
+"""Bytes that GDAL may keep of what it has decoded; left alone, it takes a share of the machine's memory."""
+
 SAMPLE_LINES = 16
 """Lines of a window, about, on which the order of bytes is judged."""
 
@@ -84,7 +87,7 @@ def open_raster(path: Path) -> Iterator[Raster]:
         raise DataFileError(f"{path}: no such file; check the path of the elevation window")
     try:
         label = find_label(path)
-        with warnings.catch_warnings():
+        with rasterio.Env(GDAL_CACHEMAX=CACHE), warnings.catch_warnings():
             # A raster without georeferencing is refused below, with the cure.
             warnings.simplefilter("ignore", rasterio.errors.NotGeoreferencedWarning)
             if label is None and path.suffix.lower() == ".img" and not _rasterio_opens(path):

@@ -337,11 +337,10 @@ def _tags(
     model: ElevationModel, request: MapRequest, sources: tuple[DataSource, ...], indicative: float
 ) -> dict[str, str]:
     stop = request.start + request.span
-    finest = model.layers[0].resolution
     return {
         "SOFTWARE": f"moonstation {__version__}",
         "TERRAIN": model.description,
-        "TERRAIN_FINEST_M": f"{finest:g}",
+        "TERRAIN_FINEST_M": f"{model.finest:g}",
         "INDICATIVE_SHARE": f"{indicative:.4f}",
         "PERIOD": f"{request.start.utc} to {stop.utc}",
         "STEP_S": f"{request.step:g}",

@@ -97,6 +97,12 @@ class MapGrid(Frame):
         lat = np.degrees(np.arctan2(p[..., 2], np.hypot(p[..., 0], p[..., 1])))
         return lat, np.degrees(np.arctan2(p[..., 1], p[..., 0]))
 
+    def disc(self, tile: Tile, margin: float) -> tuple[float, float, float]:
+        """Latitude and longitude [deg] of the middle of a tile, and how far [m] it reaches with a margin of pixels."""
+        middle = tile.row + 0.5 * (tile.rows - 1), tile.column + 0.5 * (tile.columns - 1)
+        lat_deg, lon_deg = (float(angle) for angle in self.lat_lon(*middle))
+        return lat_deg, lon_deg, (0.5 * math.hypot(tile.rows, tile.columns) + margin) * self.pixel
+
     def tiles(self, size: int) -> Iterator[Tile]:
         """Tiles of at most `size` x `size` pixels, row after row."""
         for row in range(0, self.rows, size):
@@ -135,6 +141,7 @@ def map_grid(
         raise RequestError(
             f"middle of the map ({lat_deg:g}, {lon_deg:g} deg) is off the Moon; give -90 to 90, -180 to 360"
         )
+    model = model.around(lat_deg, lon_deg, 0.0)
     size = pixel if pixel is not None else float(model.resolution(lat_deg, lon_deg))
     _checked_pixel(size)
     for name, extent in (("width", width), ("height", height)):
@@ -178,6 +185,7 @@ def bounded_grid(
     # the middle of a cap is its pole
     lat_deg = pole if east - west > 180.0 and abs(middle) >= POLAR else middle
     lon_deg = (0.5 * (west + east) + 180.0) % 360.0 - 180.0
+    model = model.around(lat_deg, lon_deg, 0.0)
     size = pixel if pixel is not None else float(model.resolution(lat_deg, lon_deg))
     plane = _plane(middle, lon_deg, _checked_pixel(size))
     lat, lon = np.meshgrid(
