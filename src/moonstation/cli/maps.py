@@ -55,6 +55,13 @@ def command(
         list[str] | None, typer.Option(help=f"Layers, repeatable, of {', '.join(LAYERS)}; all if not given.")
     ] = None,
     directions: Annotated[int, typer.Option(help="Directions of the horizons.", min=4, max=7200)] = 360,
+    cluster: Annotated[
+        str | None,
+        typer.Option(
+            help="Make the tiles on a Dask cluster: local, local:N for N workers, or tcp://HOST:PORT of a scheduler.",
+            metavar="ADDRESS",
+        ),
+    ] = None,
     no_eclipses: Annotated[bool, typer.Option("--no-eclipses", help="Leave the Earth's shadow out.")] = False,
 ) -> int:
     """Map sunlight, dark spells, permanent shadow and sight of the Earth over a region."""
@@ -86,7 +93,7 @@ def command(
             eclipses=not no_eclipses,
         )
         stopping.resuming = "finished tiles are kept; the same command goes on from there"
-        summary = make_map(model, request, file, progress=report)
+        summary = make_map(model, request, file, progress=report, cluster=cluster, terrain=terrain or ())
     _print(summary, request, model)
     return 0
 
