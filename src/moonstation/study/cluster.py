@@ -76,7 +76,7 @@ def run_tiles(
                 n_workers=min(count, len(items)),
                 threads_per_worker=1,
                 memory_limit=0,
-                dashboard_address=None,
+                dashboard_address=":0",
                 silence_logs=logging.CRITICAL,
             )
             address = stack.enter_context(local).scheduler_address
