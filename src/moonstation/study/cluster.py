@@ -72,14 +72,7 @@ def run_tiles(
     with _quiet(), ExitStack() as stack:
         address = cluster
         if count is not None:
-            local = distributed.LocalCluster(
-                n_workers=min(count, len(items)),
-                threads_per_worker=1,
-                memory_limit=0,
-                dashboard_address=":0",
-                silence_logs=logging.CRITICAL,
-            )
-            address = stack.enter_context(local).scheduler_address
+            address = stack.enter_context(_local(distributed, min(count, len(items)))).scheduler_address
         try:
             client = stack.enter_context(
                 distributed.Client(address, timeout=CONNECT_S, set_as_default=False, name="moonstation")
@@ -172,6 +165,26 @@ def _local_count(cluster: str) -> int | None:
             "tcp://host:8786"
         )
     return None
+
+
+def _local(distributed: Any, count: int) -> Any:
+    """Start workers on this machine."""
+    before = os.environ.get("PYTHONWARNINGS")
+    # a stopped run ends at once; Python's watcher over semaphores would then call them leaked, on the terminal
+    os.environ["PYTHONWARNINGS"] = ",".join([*filter(None, [before]), "ignore:resource_tracker:UserWarning"])
+    try:
+        return distributed.LocalCluster(
+            n_workers=count,
+            threads_per_worker=1,
+            memory_limit=0,
+            dashboard_address=":0",
+            silence_logs=logging.CRITICAL,
+        )
+    finally:
+        if before is None:
+            del os.environ["PYTHONWARNINGS"]
+        else:
+            os.environ["PYTHONWARNINGS"] = before
 
 
 def _distributed() -> Any:
