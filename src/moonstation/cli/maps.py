@@ -14,20 +14,40 @@ from moonstation.errors import RequestError
 from moonstation.formats.products import resolve_terrain
 from moonstation.spacetime.epochs import Epoch
 from moonstation.study.maps import MapRequest, MapSummary, make_map
+from moonstation.study.places import find_spot
 from moonstation.sunlight.maps import LAYERS
 from moonstation.terrain.elevation import ElevationModel
 from moonstation.terrain.region import MapGrid, bounded_grid, map_grid
 
 YEAR_DAYS = 365.25
 
+USUAL_SIZE = 20e3
+"""Width of a map about a point [m]."""
+
+MARGIN = 1.5
+"""Width of a map about a crater, by its diameter: its rim and some ground around it."""
+
 
 def command(
+    name: Annotated[
+        str | None,
+        typer.Argument(
+            help="Region by name: a crater or mountain near a pole (Shackleton, 'Mons Mouton'), a built-in site, "
+            "STATION:SITE, or '-89.44 deg, 222.85 deg'; instead of --lat, --lon and --bounds."
+        ),
+    ] = None,
     file: Annotated[Path, typer.Option("--out", help="Map to write (Cloud-optimised GeoTIFF).")] = Path(
         "map.tif"
     ),
     lat: Annotated[str | None, typer.Option(help="Latitude of the middle, e.g. '-89.45 deg'.")] = None,
     lon: Annotated[str | None, typer.Option(help="Longitude east of the middle, e.g. '222.8 deg'.")] = None,
-    size: Annotated[str, typer.Option(help="Width and height about the middle, e.g. '20 km'.")] = "20 km",
+    size: Annotated[
+        str | None,
+        typer.Option(
+            help="Width and height about the middle, e.g. '20 km'. If not given, 1.5 times the diameter of a crater or "
+            "mountain, else 20 km."
+        ),
+    ] = None,
     bounds: Annotated[
         tuple[float, float, float, float] | None,
         typer.Option(help="South, west, north and east in degrees, instead of --lat, --lon and --size."),
@@ -83,7 +103,7 @@ def command(
             else ElevationModel.packaged()
         )
         request = MapRequest(
-            grid=_grid(model, lat, lon, size, bounds, wanted),
+            grid=_grid(model, name, lat, lon, size, bounds, wanted),
             start=begin,
             span=length * 86_400.0,
             step=read_quantity(step, "time", "--step"),
@@ -100,19 +120,38 @@ def command(
 
 def _grid(
     model: ElevationModel,
+    name: str | None,
     lat: str | None,
     lon: str | None,
-    size: str,
+    size: str | None,
     bounds: tuple[float, float, float, float] | None,
     pixel: float | None,
 ) -> MapGrid:
+    given = [
+        words
+        for words, value in (
+            ("NAME", name),
+            ("--bounds", bounds),
+            ("--lat, --lon", lat if lat is not None else lon),
+        )
+        if value is not None
+    ]
+    if len(given) > 1:
+        raise RequestError(f"{' and '.join(given)}: give one of the {'two' if len(given) == 2 else 'three'}")
     if bounds is not None:
-        if lat is not None or lon is not None:
-            raise RequestError("--bounds and --lat, --lon: give one of the two")
+        if size is not None:
+            raise RequestError("--size and --bounds: give one of the two")
         return bounded_grid(model, *bounds, pixel=pixel)
+    extent = read_quantity(size, "length", "--size") if size is not None else USUAL_SIZE
+    if name is not None:
+        spot = find_spot(name)
+        if size is None and spot.diameter is not None:
+            extent = MARGIN * spot.diameter
+        return map_grid(model, spot.lat_deg, spot.lon_deg, width=extent, height=extent, pixel=pixel)
     if lat is None or lon is None:
-        raise RequestError("no region: give --lat, --lon and --size, or --bounds SOUTH WEST NORTH EAST")
-    extent = read_quantity(size, "length", "--size")
+        raise RequestError(
+            "no region: give a NAME, or --lat, --lon and --size, or --bounds SOUTH WEST NORTH EAST"
+        )
     lat_deg, lon_deg = (
         math.degrees(read_quantity(text, "angle", key)) for text, key in ((lat, "--lat"), (lon, "--lon"))
     )

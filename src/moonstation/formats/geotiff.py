@@ -28,7 +28,7 @@ from moonstation.constants import MOON_RADIUS
 from moonstation.errors import CoverageError, DataFileError
 from moonstation.formats.cropping import Around, crop, read_means, whole
 from moonstation.formats.provenance import DataSource, file_sha256
-from moonstation.formats.rasters import MAX_PIXELS, open_raster
+from moonstation.formats.rasters import MAX_PIXELS, open_raster, reason
 
 HEIGHT_LIMIT = 12_000.0
 """No ground on the Moon lies further than this from the sphere [m] (LOLA: -9.2 to +10.8 km)."""
@@ -231,9 +231,8 @@ def _warp(
                 tolerance=0.0,
             )
     except (rasterio.errors.RasterioError, rasterio._err.CPLE_BaseError) as error:
-        reason = " ".join(str(error).split())
         raise DataFileError(
-            f"{path}: cannot be warped to a stereographic grid ({reason}); reproject it, e.g. with "
+            f"{path}: cannot be warped to a stereographic grid ({reason(error)}); reproject it, e.g. with "
             "'gdalwarp -t_srs IAU_2015:30135'"
         ) from error
     if not np.isfinite(warped).any():

@@ -83,6 +83,8 @@ def open_raster(path: Path) -> Iterator[Raster]:
     DataFileError
         If it is missing, damaged, of another kind or of another body. One line, with the cure.
     """
+    if path.is_dir():
+        raise DataFileError(f"{path}: is a folder; name the files of elevation in it")
     if not path.is_file():
         raise DataFileError(f"{path}: no such file; check the path of the elevation window")
     try:
@@ -106,11 +108,17 @@ def open_raster(path: Path) -> Iterator[Raster]:
             else:
                 yield _from_image(image, path)
     except (rasterio.errors.RasterioError, UnicodeDecodeError) as error:
-        reason = " ".join(str(error).split())
         raise DataFileError(
-            f"{path}: cannot be read as a raster, it is damaged, cut off or of another kind ({reason}); "
+            f"{path}: cannot be read as a raster, it is damaged, cut off or of another kind ({reason(error)}); "
             "fetch or write the file again"
         ) from error
+
+
+def reason(error: BaseException) -> str:
+    """What GDAL said first of all that led to an error, in one line."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return " ".join(str(error).split())
 
 
 def _rasterio_opens(path: Path) -> bool:

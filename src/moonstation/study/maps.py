@@ -27,7 +27,7 @@ from moonstation.study.cluster import run_tiles
 from moonstation.sunlight.maps import GROUND_LAYERS, LAYERS, Sky, region_sky, tile_light
 from moonstation.terrain.elevation import ElevationModel
 from moonstation.terrain.horizons import INDICATIVE_RESOLUTION
-from moonstation.terrain.region import MapGrid, Tile
+from moonstation.terrain.region import MapGrid, Tile, reaches
 from moonstation.terrain.sweep import tile_ground
 
 TILE_PIXELS = 256
@@ -161,6 +161,11 @@ def make_map(
         If the map or a tile cannot be written.
     """
     _check(request)
+    if len(model.layers) > 1 and not reaches(model, request.grid):
+        raise RequestError(
+            f"no pixel of the map lies on the terrain given ({model.description}); give a --terrain that covers it, or "
+            "leave --terrain out to map the packaged grid"
+        )
     if not path.absolute().parent.is_dir():
         raise OutputError(f"{path}: its folder does not exist; make it first or choose another --out")
     report = progress or (lambda stage, share: None)
@@ -381,9 +386,9 @@ def _open_parts(folder: Path, path: Path, plan: dict[str, Any]) -> None:
         )
     try:
         folder.mkdir(exist_ok=True)
+        replace_file(file, json.dumps(plan, indent=1).encode())
     except OSError as error:
         raise OutputError(f"{folder}: cannot be made ({error.strerror}); choose another --out") from error
-    replace_file(file, json.dumps(plan, indent=1).encode())
 
 
 def _write_part(file: Path, part: tuple[AnyArray, AnyArray]) -> None:
@@ -391,7 +396,13 @@ def _write_part(file: Path, part: tuple[AnyArray, AnyArray]) -> None:
         np.savez(stream, values=part[0], pixels=part[1])
         stream.seek(0)
         content = stream.read()
-    replace_file(file, content + hashlib.sha256(content).digest())
+    try:
+        replace_file(file, content + hashlib.sha256(content).digest())
+    except OSError as error:
+        raise OutputError(
+            f"{file}: a finished tile cannot be kept ({error.strerror}); free some space, or choose another --out; the "
+            "tiles kept before are not lost"
+        ) from error
 
 
 def _read_part(file: Path, tile: Tile, bands: int) -> tuple[AnyArray, AnyArray] | None:

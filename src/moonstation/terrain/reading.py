@@ -30,8 +30,8 @@ NEAR = 40e3
 NEAR_PIXELS = 4096
 """... but no further than this many pixels from a site (268 MB of heights in all)."""
 
-TILE_PIXELS = 4096
-"""Pixels that span what is read about a tile, at most (67 MB of heights)."""
+TILE_PIXELS = 5120
+"""Pixels that span what is read about a tile, at most (105 MB of heights): a map may have pixels of 8 of them."""
 
 FAR = 400e3
 """Means reach this far from a site [m]."""
