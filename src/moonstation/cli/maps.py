@@ -17,14 +17,28 @@ from moonstation.report.map_looks import choose_band
 from moonstation.report.map_sheet import picture_of
 from moonstation.spacetime.epochs import Epoch
 from moonstation.study.maps import MapRequest, MapSummary, make_map
+from moonstation.study.places import find_spot
 from moonstation.sunlight.maps import COARSE_BIAS, LAYERS
 from moonstation.terrain.elevation import ElevationModel
 from moonstation.terrain.region import MapGrid, bounded_grid, map_grid
 
 YEAR_DAYS = 365.25
 
+USUAL_SIZE = 20e3
+"""Width of a map about a point [m]."""
+
+MARGIN = 1.5
+"""Width of a map about a crater, by its diameter: its rim and some ground around it."""
+
 
 def command(
+    name: Annotated[
+        str | None,
+        typer.Argument(
+            help="Region by name: a crater or mountain near a pole (Shackleton, 'Mons Mouton'), a built-in site, "
+            "STATION:SITE, or '-89.44 deg, 222.85 deg'; instead of --lat, --lon and --bounds."
+        ),
+    ] = None,
     file: Annotated[
         Path,
         typer.Option(
@@ -33,7 +47,13 @@ def command(
     ] = Path("map.tif"),
     lat: Annotated[str | None, typer.Option(help="Latitude of the middle, e.g. '-89.45 deg'.")] = None,
     lon: Annotated[str | None, typer.Option(help="Longitude east of the middle, e.g. '222.8 deg'.")] = None,
-    size: Annotated[str, typer.Option(help="Width and height about the middle, e.g. '20 km'.")] = "20 km",
+    size: Annotated[
+        str | None,
+        typer.Option(
+            help="Width and height about the middle, e.g. '20 km'. If not given, 1.5 times the diameter of a crater or "
+            "mountain, else 20 km."
+        ),
+    ] = None,
     bounds: Annotated[
         tuple[float, float, float, float] | None,
         typer.Option(help="South, west, north and east in degrees, instead of --lat, --lon and --size."),
@@ -72,6 +92,13 @@ def command(
         ),
     ] = None,
     directions: Annotated[int, typer.Option(help="Directions of the horizons.", min=4, max=7200)] = 360,
+    cluster: Annotated[
+        str | None,
+        typer.Option(
+            help="Make the tiles on a Dask cluster: local, local:N for N workers, or tcp://HOST:PORT of a scheduler.",
+            metavar="ADDRESS",
+        ),
+    ] = None,
     no_eclipses: Annotated[bool, typer.Option("--no-eclipses", help="Leave the Earth's shadow out.")] = False,
 ) -> int:
     """Map sunlight, dark spells, permanent shadow and sight of the Earth over a region."""
@@ -86,9 +113,15 @@ def command(
     wanted = None if pixel is None else read_quantity(pixel, "length", "--pixel")
     with progress_bar() as report:
         report("reading terrain", 0.0)
-        model = ElevationModel.from_files(resolve_terrain(terrain)) if terrain else ElevationModel.packaged()
+        model = (
+            ElevationModel.from_files(
+                resolve_terrain(terrain), progress=lambda share: report("reading terrain", share)
+            )
+            if terrain
+            else ElevationModel.packaged()
+        )
         request = MapRequest(
-            grid=_grid(model, lat, lon, size, bounds, wanted),
+            grid=_grid(model, name, lat, lon, size, bounds, wanted),
             start=begin,
             span=length * 86_400.0,
             step=read_quantity(step, "time", "--step"),
@@ -99,7 +132,7 @@ def command(
         )
         stopping.resuming = "finished tiles are kept; the same command goes on from there"
         shown = _pictures(png, png_layer or [], request)
-        summary = make_map(model, request, file, progress=report)
+        summary = make_map(model, request, file, progress=report, cluster=cluster, terrain=terrain or ())
         stopping.resuming = f"{file} is written; 'moonstation picture {file}' draws it"
         for place, chosen in shown.items():
             report("drawing", 1.0)
@@ -126,19 +159,38 @@ def _pictures(png: Path | None, layers: list[str], request: MapRequest) -> dict[
 
 def _grid(
     model: ElevationModel,
+    name: str | None,
     lat: str | None,
     lon: str | None,
-    size: str,
+    size: str | None,
     bounds: tuple[float, float, float, float] | None,
     pixel: float | None,
 ) -> MapGrid:
+    given = [
+        words
+        for words, value in (
+            ("NAME", name),
+            ("--bounds", bounds),
+            ("--lat, --lon", lat if lat is not None else lon),
+        )
+        if value is not None
+    ]
+    if len(given) > 1:
+        raise RequestError(f"{' and '.join(given)}: give one of the {'two' if len(given) == 2 else 'three'}")
     if bounds is not None:
-        if lat is not None or lon is not None:
-            raise RequestError("--bounds and --lat, --lon: give one of the two")
+        if size is not None:
+            raise RequestError("--size and --bounds: give one of the two")
         return bounded_grid(model, *bounds, pixel=pixel)
+    extent = read_quantity(size, "length", "--size") if size is not None else USUAL_SIZE
+    if name is not None:
+        spot = find_spot(name)
+        if size is None and spot.diameter is not None:
+            extent = MARGIN * spot.diameter
+        return map_grid(model, spot.lat_deg, spot.lon_deg, width=extent, height=extent, pixel=pixel)
     if lat is None or lon is None:
-        raise RequestError("no region: give --lat, --lon and --size, or --bounds SOUTH WEST NORTH EAST")
-    extent = read_quantity(size, "length", "--size")
+        raise RequestError(
+            "no region: give a NAME, or --lat, --lon and --size, or --bounds SOUTH WEST NORTH EAST"
+        )
     lat_deg, lon_deg = (
         math.degrees(read_quantity(text, "angle", key)) for text, key in ((lat, "--lat"), (lon, "--lon"))
     )

@@ -18,10 +18,13 @@ from moonstation.sunlight.maps import GROUND_LAYERS
 from moonstation.terrain.elevation import ElevationModel
 from moonstation.terrain.features import Feature, features
 from moonstation.terrain.horizons import INDICATIVE_RESOLUTION
-from moonstation.terrain.region import MapGrid
+from moonstation.terrain.region import MapGrid, Tile
 
 MOST_PIXELS = 1050
 """Of a picture of a map on a side: as many as its inches hold."""
+
+DETAIL = 40e3
+"""Maps up to this width [m] have the relief of every pixel of rasters too large for memory, others that of their means."""
 
 HEIGHT = re.compile(r"_(\d+(?:\.\d+)?(?:e[+-]?\d+)?)m(?:_|$)")
 """The height above ground [m] in the name of a band."""
@@ -165,6 +168,8 @@ def _warning(share: str | None, where: str) -> str:
 
 def _relief(model: ElevationModel, grid: MapGrid, shape: tuple[int, ...]) -> FloatArray:
     """Elevation at the middle of each pixel of the picture."""
+    if max(grid.rows, grid.columns) * grid.pixel <= DETAIL:
+        model = model.around(*grid.disc(Tile(0, 0, grid.rows, grid.columns), 0))
     row = (np.arange(shape[0]) + 0.5) * (grid.rows / shape[0]) - 0.5
     column = (np.arange(shape[1]) + 0.5) * (grid.columns / shape[1]) - 0.5
     return model.elevation(*grid.lat_lon(row[:, None], column[None, :]))
