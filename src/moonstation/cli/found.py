@@ -64,7 +64,7 @@ def print_places(result: FindResult) -> None:
     _line(f"* no other of these places is as good in all of, and better in one of: {asked}")
     if result.failed:
         _line(f"{result.failed} more that meet the terms on the map fail under the exact model")
-    _print_notes(result.region, result.places)
+    _print_notes(result.region, result.places, shadow=True)
 
 
 def print_pairs(result: PairsResult) -> None:
@@ -121,7 +121,11 @@ def print_pairs(result: PairsResult) -> None:
     )
     if result.failed:
         _line(f"{result.failed} more of which a place fails the terms under the exact model")
-    _print_notes(result.region, [place for pair in result.pairs for place in (pair.first, pair.second)])
+    _print_notes(
+        result.region,
+        [place for pair in result.pairs for place in (pair.first, pair.second)],
+        shadow=any(term.measure.name == "shadow_distance" for term in result.terms),
+    )
 
 
 def _print_head(region: Region, terms: Sequence[Term], met: int, known: int) -> None:
@@ -152,8 +156,8 @@ def _print_shortfall(region: Region, shortfall: Shortfall) -> None:
     strictest = shortfall.strictest
     if strictest.without and math.isfinite(strictest.relaxed):
         _line(
-            f"{strictest.term.text} leaves most out: at {_reachable(strictest.term, strictest.relaxed)} a place would "
-            f"meet all terms, without it {strictest.without:,} pixels would"
+            f"{strictest.term.text} leaves most out: relaxed to {_reachable(strictest.term, strictest.relaxed)} one "
+            f"place would meet all terms; without it {strictest.without:,} pixels would"
         )
     else:
         _line("more than one term stands in the way: none of them alone, relaxed, leaves a place")
@@ -161,13 +165,13 @@ def _print_shortfall(region: Region, shortfall: Shortfall) -> None:
     _line(f"nearest: {lat:.4f}, {lon:.4f} deg with {_figures(shortfall.values)}")
 
 
-def _print_notes(region: Region, places: Sequence[FoundPlace]) -> None:
+def _print_notes(region: Region, places: Sequence[FoundPlace], *, shadow: bool) -> None:
     if any(place.indicative for place in places):
         _line(
             "indicative: terrain coarser than 500 m shows some 10 points too much sunlight near a pole; give --terrain",
             style="yellow",
         )
-    if any(_shadow_may_be_nearer(region, place) for place in places):
+    if shadow and any(_shadow_may_be_nearer(region, place) for place in places):
         _line("permanent shadow outside the map is not known and may be nearer than told")
 
 
@@ -192,6 +196,7 @@ def _figures(figures: Mapping[str, float]) -> str:
     parts = [
         f"{name} {MEASURES[name].write(value, DIGITS.get(MEASURES[name].unit, 2))}"
         for name, value in figures.items()
+        if name != "area" or value > 0.0
     ]
     return ", ".join(parts)
 

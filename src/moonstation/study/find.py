@@ -219,18 +219,15 @@ def find_sites(
     if not passing:
         nearest = min(places, key=lambda place: _missed(place, terms))
         return replace(result, failed=len(places), nearest=nearest)
-    chosen = _sorted(passing, measure)[:best]
-    finer = []
-    for done, place in enumerate(chosen):
-        report(f"around place {done + 1} of {len(chosen)}", 0.6 + 0.4 * done / len(chosen))
-        finer.append(_climb(place, exact, region, terms, measure))
     kept: list[FoundPlace] = []
-    for place in _sorted(finer, measure):
-        if all(apart <= float(arc(_towards(place), _towards(other))) + 1e-3 for other in kept):
-            kept.append(place)
+    for place in _sorted(passing, measure):
+        # one that was kept may have come nearer
+        if len(kept) < best and _away(place, kept, apart):
+            report(f"around place {len(kept) + 1}", 0.6 + 0.4 * len(kept) / best)
+            kept.append(_climb(place, exact, region, terms, measure, kept, apart))
     return replace(
         result,
-        places=_flagged(kept, asked_measures(terms, measure)),
+        places=_flagged(_sorted(kept, measure), asked_measures(terms, measure)),
         failed=len(places) - len(passing),
     )
 
@@ -276,7 +273,13 @@ def meets(place: FoundPlace, terms: Sequence[Term]) -> bool:
 
 
 def _climb(
-    place: FoundPlace, exact: SpotModel, region: Region, terms: Sequence[Term], rank: Measure
+    place: FoundPlace,
+    exact: SpotModel,
+    region: Region,
+    terms: Sequence[Term],
+    rank: Measure,
+    others: Sequence[FoundPlace],
+    apart: float,
 ) -> FoundPlace:
     """Go to better ground around a place, in steps of half a pixel of the map down to half one of the terrain."""
     grid = region.grid
@@ -292,7 +295,7 @@ def _climb(
         tried = [
             moved(place, exact.at(x, y)) for x, y in around if grid.left < x < right and bottom < y < grid.top
         ]
-        passing = [other for other in tried if meets(other, terms)]
+        passing = [other for other in tried if meets(other, terms) and _away(other, others, apart)]
         if passing:
             top = _sorted(passing, rank)[0]
             if _value(top, rank) > _value(place, rank):
@@ -313,6 +316,11 @@ def _value(place: FoundPlace, rank: Measure) -> float:
 def _sorted(places: Sequence[FoundPlace], rank: Measure) -> list[FoundPlace]:
     """The best first; equals by average sunlight, then from the upper left of the map on."""
     return sorted(places, key=lambda p: (-_value(p, rank), -p.figures.get("average_sun", 0.0), -p.y, p.x))
+
+
+def _away(place: FoundPlace, others: Sequence[FoundPlace], apart: float) -> bool:
+    """Whether a place keeps its distance over the ground [m] from others, to the millimetre."""
+    return all(float(arc(_towards(place), _towards(other))) >= apart - 1e-3 for other in others)
 
 
 def _towards(place: FoundPlace) -> FloatArray:
