@@ -15,6 +15,7 @@ from moonstation import __version__
 from moonstation.cli import stopping
 from moonstation.cli.console import Report, out, progress_bar
 from moonstation.cli.found import print_pairs, print_places
+from moonstation.cli.found_picture import found_picture
 from moonstation.cli.regions import (
     BOUNDS_OPTION,
     DIRECTIONS_OPTION,
@@ -36,8 +37,8 @@ from moonstation.errors import OutputError, RequestError
 from moonstation.formats.drafts import replace_file
 from moonstation.formats.products import is_product_name, resolve_terrain
 from moonstation.spacetime.epochs import Epoch
-from moonstation.study.candidates import open_region
-from moonstation.study.find import FindResult, find_sites
+from moonstation.study.candidates import footprint_offsets, open_region
+from moonstation.study.find import FindResult, check_search, find_sites
 from moonstation.study.found_files import (
     pairs_frame,
     pairs_geojson,
@@ -47,7 +48,7 @@ from moonstation.study.found_files import (
 )
 from moonstation.study.maps import MapRequest, make_map
 from moonstation.study.pairs import PairsResult, find_pairs
-from moonstation.study.terms import MEASURES, parse_term
+from moonstation.study.terms import MEASURES, find_measure, parse_term
 from moonstation.terrain.elevation import ElevationModel
 
 NONE_FOUND = 1
@@ -66,8 +67,9 @@ def command(
         ),
     ] = None,
     rank: Annotated[
-        str, typer.Option(help="Measure to sort by, the best first.", metavar="MEASURE")
-    ] = "average_sun",
+        str | None,
+        typer.Option(help="Measure to sort by, the best first; average_sun if not given.", metavar="MEASURE"),
+    ] = None,
     best: Annotated[int, typer.Option(help="How many places, or pairs.")] = 10,
     apart: Annotated[str, typer.Option(help="Least distance from one to the next.")] = "1 km",
     footprint: Annotated[
@@ -113,6 +115,7 @@ def command(
     no_refine: Annotated[
         bool, typer.Option("--no-refine", help="Leave it at the figures of the map.")
     ] = False,
+    png: Annotated[Path | None, typer.Option(help="Draw the map with numbers where they are, too.")] = None,
     csv: Annotated[Path | None, typer.Option(help="Write what is found to this table, too.")] = None,
     geojson: Annotated[
         Path | None, typer.Option(help="Write it to this GeoJSON, too, which QGIS opens.")
@@ -129,15 +132,19 @@ def command(
     far.
     """
     terms = [parse_term(text) for text in want or []]
-    for path, key in ((csv, "--csv"), (geojson, "--geojson"), (toml, "--toml"), (keep_map, "--keep-map")):
-        check_file(path, key)
+    for file, key in (
+        (png, "--png"), (csv, "--csv"), (geojson, "--geojson"), (toml, "--toml"), (keep_map, "--keep-map"),
+    ):  # fmt: skip
+        check_file(file, key)
     metres = None if height is None else read_quantity(height, "length", "--height")
     separation = read_quantity(apart, "length", "--apart")
     width = 0.0 if footprint is None else read_quantity(footprint, "length", "--footprint")
     least_shadow = 0.0 if shadow_area is None else read_quantity(shadow_area, "area", "--shadow-area")
     low, high = (read_quantity(text, "length", "--distance") for text in distance)
-    if pairs and rank not in ("average_sun", "any_light"):
-        raise RequestError(f"--rank {rank}: pairs are sorted by the light that both have together")
+    if pairs and rank is not None:
+        raise RequestError(f"--rank {rank}: pairs are sorted by the time in which one or both are lit")
+    measure = find_measure(rank or "average_sun", "--rank")
+    check_search(best, separation, (low, high) if pairs else None)
     made = {
         "--lat": lat, "--lon": lon, "--size": size, "--bounds": bounds, "--pixel": pixel, "--start": start,
         "--days": days, "--years": years, "--step": step, "--directions": directions, "--keep-map": keep_map,
@@ -163,6 +170,7 @@ def command(
                 directions=directions or 360,
                 eclipses=not no_eclipses,
             )
+            footprint_offsets(request.grid, width)  # refuses one that is too wide, before the map is made
             path = _map_of(model, request, keep_map, lambda stage, done: report(stage, share * done))
         else:
             path = map_file
@@ -189,7 +197,7 @@ def command(
             found = find_sites(
                 region,
                 terms,
-                rank=rank,
+                rank=measure.name,
                 best=best,
                 apart=separation,
                 footprint=width,
@@ -199,29 +207,43 @@ def command(
             )
     if map_file is None and keep_map is None:
         path.unlink(missing_ok=True)
+    status = _tell(found)
+    if keep_map is not None:
+        out.print(
+            f"{keep_map}: written; search it under other terms with --map", markup=False, soft_wrap=True
+        )
+    elif map_file is None and status:
+        out.print(
+            "to try other terms without making the map again, keep it with --keep-map FILE", markup=False
+        )
+    if status:
+        return status
     if isinstance(found, PairsResult):
-        print_pairs(found)
-        if not found.pairs:
-            return NONE_FOUND
         table, points = pairs_frame(found), pairs_geojson(found)
         places = [place for pair in found.pairs for place in (pair.first, pair.second)]
         names = [f"pair-{k}-{side}" for k in range(1, len(found.pairs) + 1) for side in ("a", "b")]
     else:
-        print_places(found)
-        if not found.places:
-            return NONE_FOUND
         table, points = places_frame(found), places_geojson(found)
         places = list(found.places)
         names = [f"place-{k}" for k in range(1, len(places) + 1)]
+    if png is not None:
+        _write(png, found_picture(found, model))
     if csv is not None:
         _write(csv, table.to_csv(index=False, lineterminator="\n"))
     if geojson is not None:
         _write(geojson, points)
     if toml is not None:
         _write(toml, site_tables(places, region.height, _beside(terrain or [], toml), names))
-    if keep_map is not None:
-        out.print(f"{keep_map}: map kept; search it again with --map", markup=False, soft_wrap=True)
     return 0
+
+
+def _tell(found: FindResult | PairsResult) -> int:
+    """Print what was found, and return the exit status."""
+    if isinstance(found, PairsResult):
+        print_pairs(found)
+        return 0 if found.pairs else NONE_FOUND
+    print_places(found)
+    return 0 if found.places else NONE_FOUND
 
 
 def _map_of(model: ElevationModel, request: MapRequest, keep: Path | None, report: Report) -> Path:
@@ -252,9 +274,9 @@ def _beside(terrain: Sequence[Path], toml: Path) -> list[str]:
     ]
 
 
-def _write(path: Path, text: str) -> None:
+def _write(path: Path, content: str | bytes) -> None:
     try:
-        replace_file(path, text)
+        replace_file(path, content)
     except OSError as error:
         raise OutputError(
             f"{path}: cannot be written ({error.strerror}); check the folder and the space on it"

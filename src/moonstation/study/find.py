@@ -124,6 +124,33 @@ def asked_measures(terms: Sequence[Term], rank: Measure) -> list[Measure]:
     return [measure for measure in MEASURES.values() if measure.name in names]
 
 
+def check_search(best: int, apart: float, distance: tuple[float, float] | None = None) -> None:
+    """Refuse a search that makes no sense before anything is computed.
+
+    Parameters
+    ----------
+    best : int
+        How many places or pairs.
+    apart : float
+        Least distance from one to the next [m].
+    distance : tuple of float, optional
+        Least and greatest distance between the places of a pair [m].
+
+    Raises
+    ------
+    RequestError
+        If one of them makes no sense.
+    """
+    if not 1 <= best <= MOST_PLACES:
+        raise RequestError(f"--best {best}: give 1 to {MOST_PLACES}")
+    if not (math.isfinite(apart) and apart >= 0.0):
+        raise RequestError(f"--apart {apart:g} m: give 0 m or more")
+    if distance is not None and not (math.isfinite(distance[1]) and 0.0 <= distance[0] < distance[1]):
+        raise RequestError(
+            f"--distance {distance[0]:g} m {distance[1]:g} m: give the least and then the greatest distance"
+        )
+
+
 def find_sites(
     region: Region,
     terms: Sequence[Term] = (),
@@ -176,10 +203,7 @@ def find_sites(
     the terms are sorted anew. About each of the best, places half a pixel off are tried, then half of that, down to
     half a pixel of the terrain.
     """
-    if not 1 <= best <= MOST_PLACES:
-        raise RequestError(f"--best {best}: give 1 to {MOST_PLACES}")
-    if not (math.isfinite(apart) and apart >= 0.0):
-        raise RequestError(f"--apart {apart:g} m: give 0 m or more")
+    check_search(best, apart)
     report = progress or (lambda stage, share: None)
     report("reading the map", 0.0)
     measure = find_measure(rank, "--rank")

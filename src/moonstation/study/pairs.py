@@ -10,7 +10,7 @@ from moonstation.arrays import AnyArray, FloatArray, IntArray
 from moonstation.constants import MOON_RADIUS
 from moonstation.errors import RequestError
 from moonstation.study.candidates import Candidates, Region, Shortfall, arc, explain, pixel_centre
-from moonstation.study.find import MOST_PLACES, RESERVE, FoundPlace, meets, moved, of_map
+from moonstation.study.find import RESERVE, FoundPlace, check_search, meets, moved, of_map
 from moonstation.study.maps import SMALLEST_TILE, TILE_PIXELS, TILE_WIDTH
 from moonstation.study.run import Progress
 from moonstation.study.spots import SpotModel
@@ -170,13 +170,7 @@ def find_pairs(
     computed again with the exact model of each place. What pairs are called here, "areas that are collectively lit", is
     from Bussey et al. 2010, Icarus 208, 558-564, doi 10.1016/j.icarus.2010.03.028.
     """
-    low, high = distance
-    if not (math.isfinite(high) and 0.0 <= low < high):
-        raise RequestError(f"--distance {low:g} m {high:g} m: give the least and then the greatest distance")
-    if not 1 <= best <= MOST_PLACES:
-        raise RequestError(f"--best {best}: give 1 to {MOST_PLACES}")
-    if not (math.isfinite(apart) and apart >= 0.0):
-        raise RequestError(f"--apart {apart:g} m: give 0 m or more")
+    check_search(best, apart, distance)
     report = progress or (lambda stage, share: None)
     report("reading the map", 0.0)
     candidates = Candidates(region, footprint=footprint, shadow_area=shadow_area)

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from moonstation.arrays import BoolArray, FloatArray
+from moonstation.arrays import FloatArray
 from moonstation.constants import MOON_RADIUS
 from moonstation.errors import CoverageError, RequestError
 from moonstation.spacetime.ephemerides import default_ephemeris
 from moonstation.spacetime.sites import Site
-from moonstation.study.candidates import Candidates, arc, pixel_centre, stretch
+from moonstation.study.candidates import Candidates, Region, arc, pixel_centre, stretch
 from moonstation.sunlight.light import site_light
 from moonstation.sunlight.statistics import light_statistics
 from moonstation.terrain.elevation import ElevationModel
@@ -76,9 +76,7 @@ class SpotModel:
     def __init__(
         self, candidates: Candidates, model: ElevationModel, *, area: FloatArray | None = None
     ) -> None:
-        ours = {source.sha256 for source in model.sources}
-        theirs = candidates.region.hashes - {source.sha256 for source in default_ephemeris().sources}
-        if ours != theirs:
+        if not same_terrain(candidates.region, model):
             raise RequestError(
                 f"{candidates.region.file.path}: was made from other terrain "
                 f"({candidates.region.file.tags['TERRAIN']}); give those files with --terrain, or --no-refine for the "
@@ -168,11 +166,12 @@ class SpotModel:
         return float(np.min(radius - MOON_RADIUS - ground))
 
 
+def same_terrain(region: Region, model: ElevationModel) -> bool:
+    """Whether a map was made from the files of a model, by their SHA-256."""
+    behind = region.hashes - {source.sha256 for source in default_ephemeris().sources}
+    return behind == {source.sha256 for source in model.sources}
+
+
 def _ground(model: ElevationModel, directions: FloatArray) -> FloatArray:
     lat_deg = np.degrees(np.arctan2(directions[..., 2], np.hypot(directions[..., 0], directions[..., 1])))
     return model.elevation(lat_deg, np.degrees(np.arctan2(directions[..., 1], directions[..., 0])))
-
-
-def lit(spot: Spot) -> BoolArray:
-    """Steps at which any of the Sun is seen, shape (n,)."""
-    return np.asarray(spot.fraction > 0.0)
