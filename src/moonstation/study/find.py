@@ -200,8 +200,8 @@ def find_sites(
     -----
     Exact figures are those of the horizon that one march makes in 720 directions from the place itself, at every step
     of the map's period. Twice as many places as are wanted, the best on the map, are computed so; those that still meet
-    the terms are sorted anew. About each of the best, places half a pixel off are tried, then half of that, down to
-    half a pixel of the terrain.
+    the terms are sorted anew. About each of the best, spots half a pixel off are tried, then half of that, down to half
+    a pixel of the terrain (`SpotModel.climb`).
     """
     check_search(best, apart)
     report = progress or (lambda stage, share: None)
@@ -248,7 +248,7 @@ def find_sites(
         # one that was kept may have come nearer
         if len(kept) < best and _away(place, kept, apart):
             report(f"around place {len(kept) + 1}", 0.6 + 0.4 * len(kept) / best)
-            kept.append(_climb(place, exact, region, terms, measure, kept, apart))
+            kept.append(_climb(place, exact, terms, measure, kept, apart))
     return replace(
         result,
         places=_flagged(_sorted(kept, measure), asked_measures(terms, measure)),
@@ -299,33 +299,18 @@ def meets(place: FoundPlace, terms: Sequence[Term]) -> bool:
 def _climb(
     place: FoundPlace,
     exact: SpotModel,
-    region: Region,
     terms: Sequence[Term],
     rank: Measure,
     others: Sequence[FoundPlace],
     apart: float,
 ) -> FoundPlace:
-    """Go to better ground around a place, in steps of half a pixel of the map down to half one of the terrain."""
-    grid = region.grid
-    right, bottom = grid.left + grid.columns * grid.pixel, grid.top - grid.rows * grid.pixel
-    step = 0.5 * grid.pixel
-    while step > 0.49 * place.resolution_m:
-        around = [
-            (place.x + i * step, place.y + j * step)
-            for j in (1, 0, -1)
-            for i in (-1, 0, 1)
-            if (i, j) != (0, 0)
-        ]
-        tried = [
-            moved(place, exact.at(x, y)) for x, y in around if grid.left < x < right and bottom < y < grid.top
-        ]
-        passing = [other for other in tried if meets(other, terms) and _away(other, others, apart)]
-        if passing:
-            top = _sorted(passing, rank)[0]
-            if _value(top, rank) > _value(place, rank):
-                place = top
-        step *= 0.5
-    return place
+    """Go to better ground around a place, within the terms and away from others."""
+
+    def value(spot: Spot) -> float:
+        there = moved(place, spot)
+        return _value(there, rank) if meets(there, terms) and _away(there, others, apart) else -math.inf
+
+    return moved(place, exact.climb(place.x, place.y, value))
 
 
 def _missed(place: FoundPlace, terms: Sequence[Term]) -> float:

@@ -1,7 +1,7 @@
 """Single spots of a region under the exact model of a place: its own march to the horizon, every step of the period."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -92,6 +92,39 @@ class SpotModel:
         if key not in self._known:
             self._known[key] = self._make(x, y)
         return self._known[key]
+
+    def climb(self, x: float, y: float, value: Callable[[Spot], float]) -> Spot:
+        """The best spot near one: a compass search that stays within a pixel of the map of where it begins.
+
+        Spots half a pixel to the right, above, to the left and below are tried; the best is gone to while it is better,
+        then the step is halved, down to half a pixel of the terrain.
+
+        Parameters
+        ----------
+        x, y : float
+            Where to begin, in the plane of the map [m].
+        value : callable
+            How good a spot is; -inf for one that is not allowed.
+        """
+        grid = self._candidates.region.grid
+        right, bottom = grid.left + grid.columns * grid.pixel, grid.top - grid.rows * grid.pixel
+        best = self.at(x, y)
+        step = 0.5 * grid.pixel
+        while step > 0.49 * best.horizon.resolution_m:
+            around = [(best.x + i * step, best.y + j * step) for i, j in ((1, 0), (0, 1), (-1, 0), (0, -1))]
+            tried = [
+                self.at(px, py)
+                for px, py in around
+                if grid.left < px < right
+                and bottom < py < grid.top
+                and max(abs(px - x), abs(py - y)) < 0.99 * grid.pixel
+            ]
+            top = max(tried, key=value, default=best)
+            if value(top) > value(best):
+                best = top
+            else:
+                step *= 0.5
+        return best
 
     def _make(self, x: float, y: float) -> Spot:
         region = self._candidates.region
