@@ -155,6 +155,10 @@ def command(
         raise RequestError(
             f"--map and {', '.join(given)}: a map has its region and period; give one of the two"
         )
+    if map_file is None and bounds is None and (lat is None or lon is None):
+        raise RequestError(
+            "no region: give --lat, --lon and --size, or --bounds SOUTH WEST NORTH EAST, or a map with --map"
+        )
     with progress_bar() as report:
         report("reading terrain", 0.0)
         model = ElevationModel.from_files(resolve_terrain(terrain)) if terrain else ElevationModel.packaged()

@@ -156,7 +156,7 @@ def _print_shortfall(region: Region, shortfall: Shortfall) -> None:
     strictest = shortfall.strictest
     if strictest.without and math.isfinite(strictest.relaxed):
         _line(
-            f"{strictest.term.text} leaves most out: relaxed to {_reachable(strictest.term, strictest.relaxed)} one "
+            f"{strictest.term.text} leaves most out: relaxed to {_reachable(strictest.term, strictest.relaxed)} a "
             f"place would meet all terms; without it {strictest.without:,} pixels would"
         )
     else:

@@ -13,7 +13,7 @@ YEAR_DAYS = 365.25
 
 LAT_OPTION = typer.Option(help="Latitude of the middle, e.g. '-89.45 deg'.")
 LON_OPTION = typer.Option(help="Longitude east of the middle, e.g. '222.8 deg'.")
-SIZE_OPTION = typer.Option(help="Width and height about the middle, e.g. '20 km'.")
+SIZE_OPTION = typer.Option(help="Width and height about the middle; 20 km if not given.")
 BOUNDS_OPTION = typer.Option(
     help="South, west, north and east in degrees, instead of --lat, --lon and --size."
 )
@@ -21,11 +21,11 @@ PIXEL_OPTION = typer.Option(help="Pixel, e.g. '80 m'; that of the terrain if not
 REGION_TERRAIN_OPTION = typer.Option(
     help="Files of elevation or names of 'moonstation data list'; the packaged grid lies beneath."
 )
-PERIOD_START_OPTION = typer.Option(help="Begin of the period, e.g. 2035-01-01.")
+PERIOD_START_OPTION = typer.Option(help="Begin of the period; 2035-01-01 if not given.")
 PERIOD_DAYS_OPTION = typer.Option(help="Length of the period in days.")
 PERIOD_YEARS_OPTION = typer.Option(help="Length of the period in years of 365.25 days; one if not given.")
-STEP_OPTION = typer.Option(help="Time step.")
-DIRECTIONS_OPTION = typer.Option(help="Directions of the horizons.", min=4, max=7200)
+STEP_OPTION = typer.Option(help="Time step; 1 h if not given.")
+DIRECTIONS_OPTION = typer.Option(help="Directions of the horizons; 360 if not given.", min=4, max=7200)
 NO_ECLIPSES_OPTION = typer.Option("--no-eclipses", help="Leave the Earth's shadow out.")
 
 

@@ -57,6 +57,10 @@ def read_map(path: Path, wanted: Collection[str] = ()) -> MapFile:
     DataFileError
         If the file is missing, damaged, or no map of moonstation.
     """
+    if path.is_dir():
+        raise DataFileError(
+            f"{path}: is a folder; give the map as GeoTIFF, made with 'moonstation map --out FILE.tif'"
+        )
     if not path.is_file():
         raise DataFileError(f"{path}: no such file; make the map with 'moonstation map --out {path.name}'")
     try:
