@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from moonstation import __version__
-from moonstation.cli import check, data, maps, scenarios, show, site, stopping, study, windows
+from moonstation.cli import check, data, maps, picture, scenarios, show, site, stopping, study, windows
 from moonstation.cli.console import err
 from moonstation.cli.words import SouthernCommand
 from moonstation.errors import MoonstationError
@@ -41,6 +41,7 @@ for _name, _command in (
     ("show", show.command),
     ("windows", windows.command),
     ("map", maps.command),
+    ("picture", picture.command),
 ):
     # each paragraph on one line, for the terminal to fold
     _paragraphs = inspect.cleandoc(_command.__doc__ or "").split("\n\n")

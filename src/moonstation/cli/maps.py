@@ -24,8 +24,12 @@ from moonstation.cli.regions import (
     read_period,
     read_region,
 )
-from moonstation.cli.words import read_quantity
+from moonstation.cli.words import check_file, read_quantity
+from moonstation.errors import RequestError
+from moonstation.formats.drafts import replace_file
 from moonstation.formats.products import resolve_terrain
+from moonstation.report.map_looks import choose_band
+from moonstation.report.map_sheet import picture_of
 from moonstation.spacetime.epochs import Epoch
 from moonstation.study.maps import MapRequest, MapSummary, make_map
 from moonstation.sunlight.maps import LAYERS
@@ -33,9 +37,12 @@ from moonstation.terrain.elevation import ElevationModel
 
 
 def command(
-    file: Annotated[Path, typer.Option("--out", help="Map to write (Cloud-optimised GeoTIFF).")] = Path(
-        "map.tif"
-    ),
+    file: Annotated[
+        Path,
+        typer.Option(
+            "--out", help="Map to write: a Cloud-optimised GeoTIFF, or a Zarr store if it ends in .zarr."
+        ),
+    ] = Path("map.tif"),
     lat: Annotated[str | None, LAT_OPTION] = None,
     lon: Annotated[str | None, LON_OPTION] = None,
     size: Annotated[str, SIZE_OPTION] = "20 km",
@@ -53,11 +60,23 @@ def command(
     layer: Annotated[
         list[str] | None, typer.Option(help=f"Layers, repeatable, of {', '.join(LAYERS)}; all if not given.")
     ] = None,
+    png: Annotated[
+        Path | None, typer.Option(help="Picture of the map to write as well.", metavar="FILE")
+    ] = None,
+    png_layer: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Layer or band on the picture, average_sun if not given; with several each has a picture of its own, "
+            "FILE-LAYER.png.",
+            metavar="LAYER",
+        ),
+    ] = None,
     directions: Annotated[int, DIRECTIONS_OPTION] = 360,
     no_eclipses: Annotated[bool, NO_ECLIPSES_OPTION] = False,
 ) -> int:
     """Map sunlight, dark spells, permanent shadow and sight of the Earth over a region."""
     span = read_period(days, years)
+    check_file(png, "--png")
     begin = Epoch.parse(start)
     heights = tuple(sorted(read_quantity(text, "length", "--height") for text in height or ["2 m"]))
     with progress_bar() as report:
@@ -74,9 +93,29 @@ def command(
             eclipses=not no_eclipses,
         )
         stopping.resuming = "finished tiles are kept; the same command goes on from there"
+        shown = _pictures(png, png_layer or [], request)
         summary = make_map(model, request, file, progress=report)
+        for place, chosen in shown.items():
+            report("drawing", 1.0)
+            replace_file(place, picture_of(file, layer=chosen, model=model))
     _print(summary, request, model)
+    for place in shown:
+        out.print(f"{place}: picture", markup=False, soft_wrap=True)
     return 0
+
+
+def _pictures(png: Path | None, layers: list[str], request: MapRequest) -> dict[Path, str | None]:
+    """Files of the pictures asked for, each with its layer; refused before the map is made."""
+    if png is None:
+        if layers:
+            raise RequestError("--png-layer: give --png FILE with it")
+        return {}
+    names = [band.name for band in request.bands()]
+    for name in layers:
+        choose_band(names, name, key="--png-layer")
+    if len(layers) <= 1:
+        return {png: layers[0] if layers else None}
+    return {png.with_name(f"{png.stem}-{name}{png.suffix}"): name for name in layers}
 
 
 def _print(summary: MapSummary, request: MapRequest, model: ElevationModel) -> None:

@@ -95,8 +95,10 @@ def layer_of(band: str) -> str:
 def fitted(look: Look, values: AnyArray) -> Look:
     """A look whose bounds are those of some values, rounded outwards; logarithmic only where spells need it."""
     finite = values[np.isfinite(values)] * look.factor
-    if look.classes or finite.size == 0:
+    if look.classes:
         return look
+    if finite.size == 0:
+        return replace(look, spells=False, bounds=(0.0, 1.0))
     low, high = float(finite.min()), float(finite.max())
     if look.spells and high > 20.0 * float(np.percentile(finite, 5.0)):
         above = finite[finite > 0.0]
@@ -113,7 +115,7 @@ def _nice(step: float) -> float:
     return float(next(n * power for n in (1.0, 2.0, 5.0, 10.0) if n * power >= step * (1.0 - 1e-9)))
 
 
-def choose_band(bands: list[str], layer: str | None) -> int:
+def choose_band(bands: list[str], layer: str | None, *, key: str = "--layer") -> int:
     """Index of the band to draw: of a band or layer by its name, else average sunlight, else the first.
 
     Raises
@@ -127,4 +129,4 @@ def choose_band(bands: list[str], layer: str | None) -> int:
         found = next((i for i, band in enumerate(bands) if matches(band)), None)
         if found is not None:
             return found
-    raise RequestError(f"--layer {layer}: the map has {', '.join(bands)}; choose one of them")
+    raise RequestError(f"{key} {layer}: the map has {', '.join(bands)}; choose one of them")

@@ -16,7 +16,8 @@ from moonstation import __version__
 from moonstation.arrays import AnyArray
 from moonstation.errors import OutputError, RequestError
 from moonstation.formats.drafts import replace_file
-from moonstation.formats.map_raster import Band, write_map
+from moonstation.formats.map_raster import Band, check_place, write_map
+from moonstation.formats.map_zarr import check_store, write_store
 from moonstation.formats.provenance import DataSource
 from moonstation.spacetime.ephemerides import default_ephemeris
 from moonstation.spacetime.epochs import Epoch
@@ -73,14 +74,18 @@ class MapRequest:
         """Bands of the map: every layer at every height, then those of the ground."""
         bands = [
             Band(
-                f"{name}_{height:g}m", LAYERS[name].unit, f"{LAYERS[name].meaning}, {height:g} m above ground"
+                f"{name}_{height:g}m",
+                LAYERS[name].unit,
+                f"{LAYERS[name].meaning}, {height:g} m above ground",
+                name,
+                height,
             )
             for height in self.heights
             for name in LAYERS
             if name in self.layers and name not in GROUND_LAYERS
         ]
         return bands + [
-            Band(name, LAYERS[name].unit, LAYERS[name].meaning)
+            Band(name, LAYERS[name].unit, LAYERS[name].meaning, name)
             for name in LAYERS
             if name in self.layers and name in GROUND_LAYERS
         ]
@@ -120,7 +125,7 @@ def make_map(
     progress: Callable[[str, float], None] | None = None,
     threads: int | None = None,
 ) -> MapSummary:
-    """Make a map and write it as Cloud-optimised GeoTIFF.
+    """Make a map and write it as Cloud-optimised GeoTIFF, or as a Zarr store where its name ends in ".zarr".
 
     Finished tiles are kept in a hidden folder beside the map. A run that was stopped at any moment goes on from them
     when it is asked for the same map again; the folder goes away once the map is written.
@@ -132,7 +137,7 @@ def make_map(
     request : MapRequest
         What to show.
     path : Path
-        File to write; replaced only by a complete map.
+        File, or store, to write; replaced only by a complete map.
     progress : callable, optional
         Called with what is being done and the share done, 0 to 1.
     threads : int, optional
@@ -150,6 +155,8 @@ def make_map(
     _check(request)
     if not path.absolute().parent.is_dir():
         raise OutputError(f"{path}: its folder does not exist; make it first or choose another --out")
+    store = path.suffix.lower() == ".zarr"
+    (check_store if store else check_place)(path)
     report = progress or (lambda stage, share: None)
     sources = (*model.sources, *default_ephemeris().sources)
     folder = path.absolute().parent / f".{path.name}.parts"
@@ -199,7 +206,10 @@ def make_map(
 
     indicative = coarse / known if known else 0.0
     tags = _tags(model, request, sources, indicative)
-    write_map(path, request.grid, bands, parts(), tags, scratch=folder)
+    if store:
+        write_store(path, request.grid, bands, parts(), tags, scratch=folder, tile=size)
+    else:
+        write_map(path, request.grid, bands, parts(), tags, scratch=folder)
     shutil.rmtree(folder, ignore_errors=True)
     with np.errstate(invalid="ignore", divide="ignore"):
         mean = sums[0] / sums[1]

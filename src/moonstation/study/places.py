@@ -121,6 +121,19 @@ def find_place(
     return Place(spec.id, spec.name, spec.height, ground, station)
 
 
+def place_on_map(text: str) -> tuple[float, float, str]:
+    """Latitude and longitude [deg] and label of a place as a user writes it, with "LABEL = " before it if wanted.
+
+    Raises
+    ------
+    RequestError, StationFileError, DataFileError
+        As `find_place`; no horizon is made.
+    """
+    label, equals, place = text.replace(MINUS, "-").partition("=")
+    spec, _ = _spec_of((place if equals else text.replace(MINUS, "-")).strip())
+    return spec.lat_deg, spec.lon_deg, label.strip() if equals else spec.name
+
+
 def _spec_of(text: str) -> tuple[SiteSpec, Station | None]:
     if text in packaged_horizons():
         return _table(packaged_horizon(text), text, text), None
