@@ -209,19 +209,26 @@ def command(
                 model=None if no_refine else model,
                 progress=tell,
             )
+        picture = b""
+        if png is not None and not found.empty:
+            report("drawing", 1.0)
+            picture = found_picture(found, model)
     if map_file is None and keep_map is None:
         path.unlink(missing_ok=True)
-    status = _tell(found)
+    if isinstance(found, PairsResult):
+        print_pairs(found)
+    else:
+        print_places(found)
     if keep_map is not None:
         out.print(
             f"{keep_map}: written; search it under other terms with --map", markup=False, soft_wrap=True
         )
-    elif map_file is None and status:
+    elif map_file is None and found.empty:
         out.print(
             "to try other terms without making the map again, keep it with --keep-map FILE", markup=False
         )
-    if status:
-        return status
+    if found.empty:
+        return NONE_FOUND
     if isinstance(found, PairsResult):
         table, points = pairs_frame(found), pairs_geojson(found)
         places = [place for pair in found.pairs for place in (pair.first, pair.second)]
@@ -231,7 +238,7 @@ def command(
         places = list(found.places)
         names = [f"place-{k}" for k in range(1, len(places) + 1)]
     if png is not None:
-        _write(png, found_picture(found, model))
+        _write(png, picture)
     if csv is not None:
         _write(csv, table.to_csv(index=False, lineterminator="\n"))
     if geojson is not None:
@@ -239,15 +246,6 @@ def command(
     if toml is not None:
         _write(toml, site_tables(places, region.height, _beside(terrain or [], toml), names))
     return 0
-
-
-def _tell(found: FindResult | PairsResult) -> int:
-    """Print what was found, and return the exit status."""
-    if isinstance(found, PairsResult):
-        print_pairs(found)
-        return 0 if found.pairs else NONE_FOUND
-    print_places(found)
-    return 0 if found.places else NONE_FOUND
 
 
 def _map_of(model: ElevationModel, request: MapRequest, keep: Path | None, report: Report) -> Path:

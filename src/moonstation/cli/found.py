@@ -43,8 +43,9 @@ def print_places(result: FindResult) -> None:
             _line(f"nearest: {_told(result.nearest, [term.measure for term in result.terms])}")
         return
     refined = result.places[0].spot is not None
+    count = f"{len(result.places)} place" + ("s" if len(result.places) > 1 else "")
     _line(
-        f"{len(result.places)} places by {result.rank.title}, at least {result.apart / 1e3:g} km apart"
+        f"{count} by {result.rank.title}, at least {result.apart / 1e3:g} km apart"
         + (
             "; exact figures, those of the map in brackets"
             if refined

@@ -11,11 +11,13 @@ from scipy import ndimage
 
 from moonstation.arrays import AnyArray, BoolArray, FloatArray, IntArray
 from moonstation.constants import MOON_RADIUS
-from moonstation.errors import RequestError
-from moonstation.formats.map_reading import MapFile, read_map
+from moonstation.errors import DataFileError, RequestError
+from moonstation.formats.map_raster import MapFile, read_map
+from moonstation.formats.map_zarr import read_store
+from moonstation.formats.rasters import MAX_PIXELS
 from moonstation.spacetime.epochs import Epoch
 from moonstation.study.terms import MEASURES, Measure, Term
-from moonstation.sunlight.maps import GROUND_LAYERS
+from moonstation.sunlight.maps import GROUND_LAYERS, LAYERS
 from moonstation.terrain.region import MapGrid, Tile
 
 WIDEST_FOOTPRINT = 101
@@ -35,7 +37,9 @@ class Region:
     Attributes
     ----------
     file : MapFile
-        The map, with the bands that the search needs.
+        The map.
+    layers : dict of str to ndarray of float32, shape (rows, columns)
+        Its layers at the height in use.
     grid : MapGrid
         Its pixels.
     height : float
@@ -55,6 +59,7 @@ class Region:
     """
 
     file: MapFile
+    layers: Mapping[str, AnyArray]
     grid: MapGrid
     height: float
     start: Epoch
@@ -71,7 +76,7 @@ class Region:
 
     def has(self, layer: str) -> bool:
         """Whether the map has a layer, at the height in use."""
-        return self._band(layer) in self.file.bands
+        return layer in self.layers
 
     def layer(self, name: str) -> AnyArray:
         """Values of a layer, in the map's unit, NaN where not known.
@@ -81,15 +86,17 @@ class Region:
         RequestError
             If the map does not have it.
         """
-        band = self._band(name)
-        if band not in self.file.bands:
+        if name not in self.layers:
             raise RequestError(
-                f"{self.file.path}: has no layer {band}, which these terms need; make the map again with --layer {name}"
+                f"{self.file.path}: has no layer {band_name(name, self.height)}, which these terms need; make the map "
+                f"again with --layer {name}"
             )
-        return self.file.bands[band]
+        return self.layers[name]
 
-    def _band(self, layer: str) -> str:
-        return layer if layer in GROUND_LAYERS else f"{layer}_{self.height:g}m"
+
+def band_name(layer: str, height: float) -> str:
+    """Name of the band that shows a layer at a height above ground [m]."""
+    return layer if layer in GROUND_LAYERS else f"{layer}_{height:g}m"
 
 
 def open_region(path: Path, height: float | None = None) -> Region:
@@ -98,7 +105,7 @@ def open_region(path: Path, height: float | None = None) -> Region:
     Parameters
     ----------
     path : Path
-        Map made by `moonstation map`.
+        Map made by `moonstation map`: GeoTIFF, or a Zarr store.
     height : float, optional
         Which of its heights [m]; not needed where it has one.
 
@@ -109,21 +116,30 @@ def open_region(path: Path, height: float | None = None) -> Region:
     RequestError
         If it does not have the height, or several and none is chosen.
     """
-    tags = read_map(path).tags
+    file = read_store(path) if path.is_dir() else read_map(path)
+    tags, frame = file.tags, file.frame
+    if not {"PERIOD", "STEP_S", "HEIGHTS_M", "DIRECTIONS", "SOURCES", "TERRAIN"} <= set(tags):
+        raise DataFileError(
+            f"{path}: does not say what it was made from; give a map as 'moonstation map' wrote it, or a region with "
+            "--lat, --lon, --size"
+        )
     heights = [float(text) for text in tags["HEIGHTS_M"].split()]
     if height is None and len(heights) > 1:
         raise RequestError(f"{path}: has heights {tags['HEIGHTS_M']} m; choose one with --height")
     chosen = heights[0] if height is None else height
     if chosen not in heights:
         raise RequestError(f"--height {chosen:g} m: {path} has {tags['HEIGHTS_M']} m; choose of these")
-    layers = {measure.layer for measure in MEASURES.values() if measure.layer} | {"terrain_pixel"}
-    wanted = [name if name in GROUND_LAYERS else f"{name}_{chosen:g}m" for name in layers]
-    file = read_map(path, wanted)
-    frame = file.frame
+    wanted = {band_name(name, chosen): name for name in LAYERS}
+    found = {wanted[band.name]: index for index, band in enumerate(file.bands) if band.name in wanted}
+    if frame.rows * frame.columns * len(found) > MAX_PIXELS:
+        raise DataFileError(
+            f"{path}: {frame.columns} x {frame.rows} pixels do not fit in memory; make maps of smaller regions"
+        )
     first, last = (Epoch.parse(text) for text in tags["PERIOD"].split(" to "))
     step = float(tags["STEP_S"])
     return Region(
         file=file,
+        layers={name: file.band(index, max(frame.rows, frame.columns)) for name, index in found.items()},
         grid=MapGrid(
             frame.lat_deg, frame.lon_deg, frame.left, frame.top, frame.pixel, frame.rows, frame.columns
         ),
@@ -169,7 +185,7 @@ class Candidates:
         self._values: dict[str, AnyArray] = {}
         self._nearest: IntArray | None = None
         known = [region.layer(name) for name in ("average_sun", "slope") if region.has(name)]
-        anything = known or [next(iter(region.file.bands.values()))]
+        anything = known or [next(iter(region.layers.values()))]
         self.known: BoolArray = np.logical_and.reduce([np.isfinite(values) for values in anything])
 
     def available(self) -> list[Measure]:

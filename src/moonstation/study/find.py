@@ -107,6 +107,11 @@ class FindResult:
     nearest: FoundPlace | None
 
     @property
+    def empty(self) -> bool:
+        """Whether nothing was found."""
+        return not self.places
+
+    @property
     def measures(self) -> list[Measure]:
         """Measures that are known of the places, in the order of tables."""
         known: set[str] = set().union(*(place.figures for place in self.places))

@@ -112,6 +112,11 @@ class PairsResult:
     failed: int
     shortfall: Shortfall | None
 
+    @property
+    def empty(self) -> bool:
+        """Whether nothing was found."""
+        return not self.pairs
+
 
 def find_pairs(
     region: Region,
