@@ -181,7 +181,7 @@ def test_coarse_terrain_is_marked_everywhere(
     )  # fmt: skip
     assert done.status == 0, done.err
     assert "3.8 km (indicative)" in done.out
-    assert "indicative: terrain coarser than 500 m" in done.out
+    assert "indicative: places on terrain coarser than 500 m" in done.out
     assert pd.read_csv("a.csv")["indicative"].all()
     assert "indicative only" in Path("a.toml").read_text(encoding="utf-8")
 

@@ -47,7 +47,9 @@ for _name, _command in (
     _paragraphs = inspect.cleandoc(_command.__doc__ or "").split("\n\n")
     _help = "\n\n".join(" ".join(text.split()) for text in _paragraphs)
     # only the place of windows may begin with a negative number
-    app.command(name=_name, help=_help, cls=SouthernCommand if _name == "windows" else None)(_command)
+    app.command(name=_name, help=_help, cls=SouthernCommand if _name in {"map", "windows"} else None)(
+        _command
+    )
 app.add_typer(data.app, name="data")
 app.add_typer(site.app, name="site")
 

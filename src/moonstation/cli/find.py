@@ -26,6 +26,7 @@ from moonstation.cli.regions import (
     PERIOD_START_OPTION,
     PERIOD_YEARS_OPTION,
     PIXEL_OPTION,
+    REGION_ARGUMENT,
     REGION_TERRAIN_OPTION,
     SIZE_OPTION,
     STEP_OPTION,
@@ -59,6 +60,7 @@ MAP_SHARE = 0.6
 
 
 def command(
+    name: Annotated[str | None, REGION_ARGUMENT] = None,
     want: Annotated[
         list[str] | None,
         typer.Option(
@@ -146,8 +148,8 @@ def command(
     measure = find_measure(rank or "average_sun", "--rank")
     check_search(best, separation, (low, high) if pairs else None)
     made = {
-        "--lat": lat, "--lon": lon, "--size": size, "--bounds": bounds, "--pixel": pixel, "--start": start,
-        "--days": days, "--years": years, "--step": step, "--directions": directions, "--keep-map": keep_map,
+        "NAME": name, "--lat": lat, "--lon": lon, "--size": size, "--bounds": bounds, "--pixel": pixel,
+        "--start": start, "--days": days, "--years": years, "--step": step, "--directions": directions, "--keep-map": keep_map,
         "--no-eclipses": no_eclipses or None,
     }  # fmt: skip
     given = [key for key, value in made.items() if value is not None]
@@ -155,18 +157,24 @@ def command(
         raise RequestError(
             f"--map and {', '.join(given)}: a map has its region and period; give one of the two"
         )
-    if map_file is None and bounds is None and (lat is None or lon is None):
+    if map_file is None and name is None and bounds is None and (lat is None or lon is None):
         raise RequestError(
-            "no region: give --lat, --lon and --size, or --bounds SOUTH WEST NORTH EAST, or a map with --map"
+            "no region: give a NAME, --lat, --lon and --size, --bounds SOUTH WEST NORTH EAST, or a map with --map"
         )
     with progress_bar() as report:
         report("reading terrain", 0.0)
-        model = ElevationModel.from_files(resolve_terrain(terrain)) if terrain else ElevationModel.packaged()
+        model = (
+            ElevationModel.from_files(
+                resolve_terrain(terrain), progress=lambda share: report("reading terrain", share)
+            )
+            if terrain
+            else ElevationModel.packaged()
+        )
         share = 0.0
         if map_file is None:
             share = MAP_SHARE
             request = MapRequest(
-                grid=read_region(model, lat, lon, size or "20 km", bounds, pixel),
+                grid=read_region(model, name, lat, lon, size, bounds, pixel),
                 start=Epoch.parse(start or "2035-01-01"),
                 span=read_period(days, years),
                 step=read_quantity(step or "1 h", "time", "--step"),

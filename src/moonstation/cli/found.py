@@ -12,6 +12,7 @@ from moonstation.study.candidates import Region, Shortfall
 from moonstation.study.find import FindResult, FoundPlace
 from moonstation.study.pairs import MOST_CANDIDATES, PAIR_MEASURES, PairsResult
 from moonstation.study.terms import MEASURES, Measure, Term
+from moonstation.sunlight.maps import COARSE_BIAS
 
 WIDTH = 160
 """Room that the tables take if they need it, however narrow the terminal."""
@@ -169,7 +170,7 @@ def _print_shortfall(region: Region, shortfall: Shortfall) -> None:
 def _print_notes(region: Region, places: Sequence[FoundPlace], *, shadow: bool) -> None:
     if any(place.indicative for place in places):
         _line(
-            "indicative: terrain coarser than 500 m shows some 10 points too much sunlight near a pole; give --terrain",
+            f"indicative: places on terrain coarser than 500 m. {COARSE_BIAS}; give --terrain",
             style="yellow",
         )
     if shadow and any(_shadow_may_be_nearer(region, place) for place in places):

@@ -18,6 +18,7 @@ from moonstation.cli.regions import (
     PERIOD_START_OPTION,
     PERIOD_YEARS_OPTION,
     PIXEL_OPTION,
+    REGION_ARGUMENT,
     REGION_TERRAIN_OPTION,
     SIZE_OPTION,
     STEP_OPTION,
@@ -32,11 +33,12 @@ from moonstation.report.map_looks import choose_band
 from moonstation.report.map_sheet import picture_of
 from moonstation.spacetime.epochs import Epoch
 from moonstation.study.maps import MapRequest, MapSummary, make_map
-from moonstation.sunlight.maps import LAYERS
+from moonstation.sunlight.maps import COARSE_BIAS, LAYERS
 from moonstation.terrain.elevation import ElevationModel
 
 
 def command(
+    name: Annotated[str | None, REGION_ARGUMENT] = None,
     file: Annotated[
         Path,
         typer.Option(
@@ -45,7 +47,7 @@ def command(
     ] = Path("map.tif"),
     lat: Annotated[str | None, LAT_OPTION] = None,
     lon: Annotated[str | None, LON_OPTION] = None,
-    size: Annotated[str, SIZE_OPTION] = "20 km",
+    size: Annotated[str | None, SIZE_OPTION] = None,
     bounds: Annotated[tuple[float, float, float, float] | None, BOUNDS_OPTION] = None,
     pixel: Annotated[str | None, PIXEL_OPTION] = None,
     terrain: Annotated[list[Path] | None, REGION_TERRAIN_OPTION] = None,
@@ -72,6 +74,13 @@ def command(
         ),
     ] = None,
     directions: Annotated[int, DIRECTIONS_OPTION] = 360,
+    cluster: Annotated[
+        str | None,
+        typer.Option(
+            help="Make the tiles on a Dask cluster: local, local:N for N workers, or tcp://HOST:PORT of a scheduler.",
+            metavar="ADDRESS",
+        ),
+    ] = None,
     no_eclipses: Annotated[bool, NO_ECLIPSES_OPTION] = False,
 ) -> int:
     """Map sunlight, dark spells, permanent shadow and sight of the Earth over a region."""
@@ -81,9 +90,15 @@ def command(
     heights = tuple(sorted(read_quantity(text, "length", "--height") for text in height or ["2 m"]))
     with progress_bar() as report:
         report("reading terrain", 0.0)
-        model = ElevationModel.from_files(resolve_terrain(terrain)) if terrain else ElevationModel.packaged()
+        model = (
+            ElevationModel.from_files(
+                resolve_terrain(terrain), progress=lambda share: report("reading terrain", share)
+            )
+            if terrain
+            else ElevationModel.packaged()
+        )
         request = MapRequest(
-            grid=read_region(model, lat, lon, size, bounds, pixel),
+            grid=read_region(model, name, lat, lon, size, bounds, pixel),
             start=begin,
             span=span,
             step=read_quantity(step, "time", "--step"),
@@ -94,7 +109,8 @@ def command(
         )
         stopping.resuming = "finished tiles are kept; the same command goes on from there"
         shown = _pictures(png, png_layer or [], request)
-        summary = make_map(model, request, file, progress=report)
+        summary = make_map(model, request, file, progress=report, cluster=cluster, terrain=terrain or ())
+        stopping.resuming = f"{file} is written; 'moonstation picture {file}' draws it"
         for place, chosen in shown.items():
             report("drawing", 1.0)
             replace_file(place, picture_of(file, layer=chosen, model=model))
@@ -136,8 +152,10 @@ def _print(summary: MapSummary, request: MapRequest, model: ElevationModel) -> N
     out.print(f"terrain: {model.description}", markup=False, soft_wrap=True)
     if summary.indicative > 0.0:
         out.print(
-            f"indicative only: {100.0 * summary.indicative:.0f} % of the map rests on terrain coarser than 500 m",
+            f"indicative only: {100.0 * summary.indicative:.0f} % of the map rests on terrain coarser than 500 m. "
+            f"{COARSE_BIAS}",
             style="yellow",
+            soft_wrap=True,
         )
     if summary.unknown > 0.0:
         out.print(

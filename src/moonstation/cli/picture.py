@@ -10,8 +10,9 @@ from moonstation.cli.words import check_file
 from moonstation.errors import OutputError, RequestError
 from moonstation.formats.drafts import replace_file
 from moonstation.formats.products import resolve_terrain
+from moonstation.report.map_overlay import Marker
 from moonstation.report.map_sheet import picture_of
-from moonstation.study.places import place_on_map
+from moonstation.study.places import find_spot
 from moonstation.terrain.elevation import ElevationModel
 
 
@@ -35,7 +36,7 @@ def command(
     mark: Annotated[
         list[str] | None,
         typer.Option(
-            help="Place to mark, repeatable: '-89.45 deg, 222.8 deg', a built-in site, STATION:SITE; "
+            help="Place to mark, repeatable: '-89.45 deg, 222.8 deg', a feature, a built-in site, STATION:SITE; "
             "with a label as in 'Camp = -89.45 deg, 222.8 deg'.",
             metavar="PLACE",
         ),
@@ -49,7 +50,7 @@ def command(
     check_file(target, "--out")
     if target.exists() and target.resolve() == file.resolve():
         raise OutputError(f"--out {target}: is the map itself; give another name")
-    markers = [place_on_map(text) for text in mark or ()]
+    markers = [_marker(text) for text in mark or ()]
     with progress_bar() as report:
         report("reading terrain", 0.0)
         model = None
@@ -63,3 +64,10 @@ def command(
         replace_file(target, picture_of(file, layer=layer, model=model, title=title, markers=markers))
     out.print(f"{target}: picture", markup=False, soft_wrap=True)
     return 0
+
+
+def _marker(text: str) -> Marker:
+    """A place to mark as a user writes it, with "LABEL = " before it if wanted."""
+    label, equals, place = text.partition("=")
+    spot = find_spot(place if equals else text)
+    return spot.lat_deg, spot.lon_deg, label.strip() if equals else spot.name

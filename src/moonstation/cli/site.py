@@ -174,7 +174,7 @@ def show_command(
     return 0
 
 
-app.command(name="find", help=find.HELP)(find.command)
+app.command(name="find", help=find.HELP, cls=SouthernCommand)(find.command)
 
 MOST_PLACES = 8
 WIDTH = 40

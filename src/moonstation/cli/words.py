@@ -21,7 +21,7 @@ LONGEST_SPAN = 5e9
 
 PLACE_HELP = (
     "'-89.44 deg, 222.85 deg' (or '89.44 deg S, 137.15 deg W'), a built-in site (connecting-ridge, shackleton-rim, "
-    "change7-reference), STATION:SITE such as ilrs:base, or a horizon table."
+    "change7-reference), STATION:SITE such as ilrs:base, a named crater or mountain (its middle), or a horizon table."
 )
 _NEGATIVE = re.compile(r"-[\d.]+(?![\d.eE+-]*$).*", re.DOTALL)
 """A word that begins with a negative number and goes on; a bare number is left to the option that takes it."""

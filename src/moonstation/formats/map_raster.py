@@ -2,6 +2,7 @@
 
 import math
 import os
+import shutil
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -20,6 +21,7 @@ from moonstation.arrays import AnyArray
 from moonstation.constants import MOON_RADIUS
 from moonstation.errors import DataFileError, OutputError
 from moonstation.formats.drafts import discard, draft_folder
+from moonstation.formats.rasters import CACHE, reason
 
 BLOCK = 256
 
@@ -79,9 +81,16 @@ def write_map(
     OutputError
         If the disk is full or refuses.
     """
+    needed, free = 4 * len(bands) * frame.rows * frame.columns, shutil.disk_usage(scratch).free
+    if free < needed:
+        raise OutputError(
+            f"{path}: its draft takes {needed / 1e6:.0f} MB, and the disk has {free / 1e6:.0f} MB left; free space or "
+            "choose another --out"
+        )
+    folder = draft_folder(scratch / path.name)
     try:
-        folder = draft_folder(scratch / path.name)
-        try:
+        # within an environment GDAL's messages are ours to tell, else they are lines of their own on the terminal
+        with rasterio.Env(GDAL_CACHEMAX=CACHE):
             plain, draft = folder / "plain.tif", folder / "draft.tif"
             _write_plain(plain, frame, bands, parts, tags)
             rasterio.shutil.copy(
@@ -97,13 +106,12 @@ def write_map(
             with draft.open("rb") as stream:
                 os.fsync(stream.fileno())
             draft.replace(path)
-        finally:
-            discard(folder)
     except (rasterio.errors.RasterioError, rasterio._err.CPLE_BaseError) as error:
-        reason = " ".join(str(error).split())
         raise OutputError(
-            f"{path}: the map could not be written ({reason}); free space or choose another --out"
+            f"{path}: the map could not be written ({reason(error)}); free space or choose another --out"
         ) from error
+    finally:
+        discard(folder)
 
 
 def check_place(path: Path) -> None:

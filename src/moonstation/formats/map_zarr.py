@@ -71,6 +71,10 @@ def write_store(
         try:
             draft.chmod(0o755)
             _write(draft, frame, bands, parts, tags, tile * max(1, BLOCK // tile))
+            for file in draft.rglob("*"):
+                if file.is_file():
+                    with file.open("rb") as stream:
+                        os.fsync(stream.fileno())
             # a link to a store leads to the store
             place_folder(draft, Path(os.path.realpath(path)))
         finally:

@@ -74,14 +74,16 @@ def draw_scale(axes: "Axes", places: Places, grid: MapGrid) -> None:
     frame = places.frame
     pixels = span * axes.get_window_extent().width / (grid.columns * grid.pixel)
     name = f"{length / 1e3:g} km" if length >= 1e3 else f"{length:g} m"
-    a, b = frame.left + 16.0, frame.bottom + 14.0
-    box = Box(frame.left + 4.0, frame.bottom + 4.0, a + pixels + 14.0, b + 36.0)
+    text = _text(axes, name, 8.5)
+    half = 0.5 * max(pixels, _size_of(text, 0.0)[0])
+    middle, low = frame.left + 16.0 + half, frame.bottom + 14.0
+    box = Box(frame.left + 4.0, frame.bottom + 4.0, middle + half + 12.0, low + 36.0)
     _patch(axes, Rectangle((box.left, box.bottom), box.right - box.left, box.top - box.bottom), "white", 0.82)
     for i, colour in enumerate((palette.INK, "white")):
-        part = Rectangle((a + 0.5 * i * pixels, b), 0.5 * pixels, 7.0, edgecolor=palette.INK, linewidth=0.7)
+        left = middle + 0.5 * (i - 1) * pixels
+        part = Rectangle((left, low), 0.5 * pixels, 7.0, edgecolor=palette.INK, linewidth=0.7)
         _patch(axes, part, colour, 1.0)
-    text = _text(axes, name, 8.5)
-    text.set_position((a + 0.5 * pixels, b + 22.0))
+    text.set_position((middle, low + 22.0))
     places.take(box)
 
 
@@ -93,7 +95,7 @@ def _patch(axes: "Axes", patch: Any, colour: str, alpha: float) -> None:
 def draw_warning(axes: "Axes", places: Places, warning: str) -> None:
     """Write a warning in the upper left corner of the map."""
     frame = places.frame
-    room = int((frame.right - frame.left) / 11.5)
+    room = int((frame.right - frame.left) / 13.0)
     text = _text(
         axes,
         "\n".join(textwrap.wrap(warning, room)),

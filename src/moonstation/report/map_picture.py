@@ -46,6 +46,9 @@ LINE_HEIGHT = 0.15
 PRINT_SIZE = 7.5
 """Points of the small print."""
 
+FONT = "DejaVu Sans"
+"""Comes with matplotlib, so that texts are as wide everywhere."""
+
 RELIEF_SHARE = 0.45
 """How much of a colour's brightness the relief takes or gives."""
 
@@ -107,20 +110,19 @@ def draw_map(
         wide, high = grid.columns * grid.pixel, grid.rows * grid.pixel
         width, height = (max(LEAST_SIDE, LONG_SIDE * side / max(wide, high)) for side in (wide, high))
         total_width = LEFT + width + RIGHT
-        lines = [
-            line
-            for note in notes
-            for line in textwrap.wrap(note, int((total_width - 0.4) * 17.5), break_long_words=True)
-        ]
+        heading = _folded(title, 14.0, total_width - LEFT - 0.2, most=1, weight="bold")
+        under = _folded(subtitle, 9.0, total_width - LEFT - 0.2, most=2)
+        lines = [line for note in notes for line in _folded(note, PRINT_SIZE, total_width - 0.4, most=6)]
+        above = ABOVE + 0.17 * max(0, len(under) - 1)
         below = BELOW + LINE_HEIGHT * len(lines) + 0.1
-        total_height = ABOVE + height + below
+        total_height = above + height + below
         figure = Figure(figsize=(total_width, total_height), dpi=DPI, facecolor=palette.PAPER)
         FigureCanvasAgg(figure)
         axes = figure.add_axes(
             (LEFT / total_width, below / total_height, width / total_width, height / total_height)
         )
         left, right, bottom, top = edges(grid)
-        axes.set(xlim=(left, right), ylim=(bottom, top), aspect="equal", xticks=(), yticks=(), anchor="W")
+        axes.set(xlim=(left, right), ylim=(bottom, top), aspect="equal", xticks=(), yticks=(), anchor="NW")
         axes.apply_aspect()
         shown = fitted(look, values)
         shades = None if relief is None else _shades(relief, grid)
@@ -135,11 +137,17 @@ def draw_map(
         )
         if doubtful is not None and doubtful.any() and not doubtful.all():
             _hatch(axes, doubtful, grid, ink)
-        _write_head(figure, title, subtitle, total_width, total_height)
+        for text, at, size, weight in (
+            ("".join(heading), 0.26, 14.0, "bold"),
+            ("\n".join(under), 0.54, 9.0, "normal"),
+        ):
+            colour = palette.INK if weight == "bold" else palette.MUTED
+            place = LEFT / total_width, 1.0 - at / total_height
+            figure.text(*place, text, size=size, weight=weight, color=colour, va="top")
         for i, line in enumerate(lines):
             at = (LINE_HEIGHT * (len(lines) - 1 - i) + 0.1) / total_height
             figure.text(0.2 / total_width, at, line, size=PRINT_SIZE, color=palette.MUTED, va="bottom")
-        _draw_legend(figure, axes, shown, unknown=bool(np.isnan(values).any()))
+        _draw_legend(figure, axes, shown, height, unknown=bool(np.isnan(values).any()))
         frame = axes.get_window_extent()
         places = Places(Box(frame.x0, frame.y0, frame.x1, frame.y1).grown(-4.0))
         draw_scale(axes, places, grid)
@@ -161,7 +169,7 @@ def _plain_settings() -> Iterator[None]:
 
     with mpl.rc_context():
         mpl.rcdefaults()
-        mpl.rcParams["font.family"] = "DejaVu Sans"
+        mpl.rcParams["font.family"] = FONT
         mpl.rcParams["text.color"] = palette.INK
         yield
 
@@ -210,33 +218,38 @@ def _hatch(axes: "Axes", where: AnyArray, grid: MapGrid, ink: Ink) -> None:
         axes.contour(x, y, where.astype(float), levels=[0.5], colors=ink.stroke, linewidths=0.8, zorder=2)
 
 
-def _write_head(figure: "Figure", title: str, subtitle: str, width: float, height: float) -> None:
-    room = int((width - 0.6) * 11.0)
-    figure.text(
-        LEFT / width,
-        1.0 - 0.36 / height,
-        textwrap.shorten(title, room, placeholder="..."),
-        size=14,
-        weight="bold",
-        va="center",
-    )
-    figure.text(
-        LEFT / width,
-        1.0 - 0.61 / height,
-        "\n".join(textwrap.wrap(subtitle, int((width - LEFT - 0.2) * 15.0))[:2]),
-        size=9,
-        color=palette.MUTED,
-        va="center",
-    )
+def _folded(text: str, size: float, width: float, *, most: int, weight: str = "normal") -> list[str]:
+    """Lines of a text that are no wider than `width` [inches]; what does not fit into the last one is left out."""
+    from matplotlib.font_manager import FontProperties
+    from matplotlib.textpath import TextToPath
+
+    font, measure = FontProperties(family=FONT, size=size, weight=weight), TextToPath()
+
+    def fits(line: str) -> bool:
+        return float(measure.get_text_width_height_descent(line, font, False)[0]) <= 72.0 * width
+
+    lines: list[str] = []
+    for word in text.split(" "):
+        if lines and fits(f"{lines[-1]} {word}"):
+            lines[-1] += f" {word}"
+        else:
+            lines.append(word)
+    kept = lines[:most]
+    while kept and kept[-1] and not fits(kept[-1] + ("..." if len(lines) > most else "")):
+        kept[-1] = kept[-1][:-1]
+    return [*kept[:-1], kept[-1] + "..."] if len(lines) > most else kept
 
 
-def _draw_legend(figure: "Figure", axes: "Axes", look: Look, *, unknown: bool) -> None:
+def _draw_legend(figure: "Figure", axes: "Axes", look: Look, height: float, *, unknown: bool) -> None:
+    """Put the colour bar, or the kinds, to the right of the map, over `height` [inches] from its top."""
     from matplotlib import colormaps
     from matplotlib.cm import ScalarMappable
     from matplotlib.patches import Patch
 
     box = axes.get_position()
     inch = 1.0 / figure.get_figwidth()
+    tall = height / figure.get_figheight()
+    bottom = box.y1 - tall
     patches = [
         Patch(facecolor=colour, edgecolor=palette.MUTED, label="\n".join(textwrap.wrap(name, 15)))
         for name, colour in look.classes
@@ -244,10 +257,8 @@ def _draw_legend(figure: "Figure", axes: "Axes", look: Look, *, unknown: bool) -
     if unknown:
         patches.append(Patch(facecolor=palette.NO_DATA, edgecolor=palette.MUTED, label="no terrain\nknown"))
     if not look.classes:
-        share = 0.86 if unknown else 1.0
-        bar = figure.add_axes(
-            (box.x1 + 0.55 * inch, box.y0 + (1.0 - share) * box.height, 0.16 * inch, box.height * share)
-        )
+        low = bottom + (0.55 / figure.get_figheight() if unknown else 0.0)
+        bar = figure.add_axes((box.x1 + 0.55 * inch, low, 0.16 * inch, box.y1 - low))
         from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
         scale = figure.colorbar(ScalarMappable(_norm(look), colormaps[look.colours]), cax=bar)
@@ -262,7 +273,7 @@ def _draw_legend(figure: "Figure", axes: "Axes", look: Look, *, unknown: bool) -
         figure.legend(
             handles=patches,
             loc="lower left",
-            bbox_to_anchor=(box.x1 + 0.45 * inch, box.y0),
+            bbox_to_anchor=(box.x1 + 0.45 * inch, bottom),
             frameon=False,
             fontsize=8,
             handlelength=1.2,

@@ -8,18 +8,23 @@ from pathlib import Path
 import numpy as np
 
 from moonstation.arrays import AnyArray, FloatArray
+from moonstation.constants import MOON_RADIUS
 from moonstation.formats.map_raster import MapFile, read_map
 from moonstation.formats.map_zarr import read_store
 from moonstation.report.map_looks import choose_band, layer_of, look_of
 from moonstation.report.map_overlay import Marker
 from moonstation.report.map_picture import draw_map
+from moonstation.sunlight.maps import GROUND_LAYERS
 from moonstation.terrain.elevation import ElevationModel
 from moonstation.terrain.features import Feature, features
 from moonstation.terrain.horizons import INDICATIVE_RESOLUTION
-from moonstation.terrain.region import MapGrid
+from moonstation.terrain.region import MapGrid, Tile
 
 MOST_PIXELS = 1050
 """Of a picture of a map on a side: as many as its inches hold."""
+
+DETAIL = 40e3
+"""Maps up to this width [m] have the relief of every pixel of rasters too large for memory, others that of their means."""
 
 HEIGHT = re.compile(r"_(\d+(?:\.\d+)?(?:e[+-]?\d+)?)m(?:_|$)")
 """The height above ground [m] in the name of a band."""
@@ -78,6 +83,7 @@ def picture_of(
     grid = MapGrid(
         frame.lat_deg, frame.lon_deg, frame.left, frame.top, frame.pixel, frame.rows, frame.columns
     )
+    timeless = layer_of(band.name) in GROUND_LAYERS
     height = HEIGHT.search(band.name)
     below = next((i for i, other in enumerate(found.bands) if layer_of(other.name) == "terrain_pixel"), None)
     ground = None if below is None else found.band(below, MOST_PIXELS)
@@ -86,8 +92,8 @@ def picture_of(
         grid,
         look,
         title=title or look.title + (f", {float(height[1]):g} m above ground" if height else ""),
-        subtitle=_subtitle(found, grid, ground, timeless=layer_of(band.name) in ("slope", "terrain_pixel")),
-        notes=_notes(found),
+        subtitle=_subtitle(found, grid, ground, timeless=timeless),
+        notes=_notes(found, timeless=timeless),
         warning=_warning(found.tags.get("INDICATIVE_SHARE"), "" if ground is None else ", hatched"),
         doubtful=None if ground is None else ground > INDICATIVE_RESOLUTION,
         relief=None if model is None else _relief(model, grid, values.shape),
@@ -101,14 +107,14 @@ def _subtitle(found: MapFile, grid: MapGrid, ground: AnyArray | None, *, timeles
     wide, high = (f"{n * grid.pixel / 1e3:.3g}" for n in (grid.columns, grid.rows))
     digits = 2 if grid.pixel < 2e3 else 1
     place = f"{abs(lat):.{digits}f}° {'N' if lat >= 0.0 else 'S'}"
-    if place.startswith("90"):
+    if (90.0 - abs(lat)) * MOON_RADIUS * math.pi / 180.0 < 2.0 * grid.pixel:
         place = f"the {'north' if lat > 0.0 else 'south'} pole"
     else:
         place += f", {abs(lon):.{digits}f}° {'E' if lon >= 0.0 else 'W'}"
     told = [f"{wide} x {high} km about {place}", f"pixel {_length(grid.pixel)}"]
     if "PERIOD" in found.tags and not timeless:
         step = float(found.tags.get("STEP_S", "nan"))
-        told.append(_period(found.tags["PERIOD"]) + (f" every {_time(step)}" if math.isfinite(step) else ""))
+        told.append(_period(found.tags["PERIOD"]) + (f" {_every(step)}" if math.isfinite(step) else ""))
     if ground is not None and np.isfinite(ground).any():
         finest, coarsest = (
             f(float(x)) for f, x in ((_length, np.nanmin(ground)), (_length, np.nanmax(ground)))
@@ -130,13 +136,17 @@ def _length(metres: float) -> str:
     return f"{metres / 1e3:.3g} km" if metres >= 1e3 else f"{metres:.3g} m"
 
 
-def _time(seconds: float) -> str:
-    return f"{seconds / 3600.0:.3g} h" if seconds >= 3600.0 else f"{seconds / 60.0:.3g} min"
+def _every(seconds: float) -> str:
+    if seconds == 3600.0:
+        return "hourly"
+    return f"every {seconds / 3600.0:.3g} h" if seconds > 3600.0 else f"every {seconds / 60.0:.3g} min"
 
 
-def _notes(found: MapFile) -> list[str]:
+def _notes(found: MapFile, *, timeless: bool) -> list[str]:
     plane = "Polar stereographic" if abs(found.frame.lat_deg) == 90.0 else "Stereographic"
     told = [f"Terrain: {found.tags['TERRAIN']}."] if "TERRAIN" in found.tags else []
+    if "INDICATIVE_NOTE" in found.tags and not timeless:
+        told.append(f"{found.tags['INDICATIVE_NOTE']}.")
     told.append(
         f"{plane}, sphere of 1737.4 km, mean-Earth frame; the scale is that of the middle. Sun and Earth: DE440. "
         f"Names: IAU/USGS Gazetteer. {found.tags.get('SOFTWARE', '')}".replace(
@@ -158,6 +168,8 @@ def _warning(share: str | None, where: str) -> str:
 
 def _relief(model: ElevationModel, grid: MapGrid, shape: tuple[int, ...]) -> FloatArray:
     """Elevation at the middle of each pixel of the picture."""
+    if max(grid.rows, grid.columns) * grid.pixel <= DETAIL:
+        model = model.around(*grid.disc(Tile(0, 0, grid.rows, grid.columns), 0))
     row = (np.arange(shape[0]) + 0.5) * (grid.rows / shape[0]) - 0.5
     column = (np.arange(shape[1]) + 0.5) * (grid.columns / shape[1]) - 0.5
     return model.elevation(*grid.lat_lon(row[:, None], column[None, :]))

@@ -61,24 +61,36 @@ def features() -> tuple[Feature, ...]:
     return tuple(sorted(found, key=lambda feature: (feature.lat_deg > 0.0, -abs(feature.lat_deg))))
 
 
+def feature_named(name: str) -> Feature | None:
+    """Return the feature of a name, None if there is none; case, accents, blanks and a word "crater" do not matter."""
+    plain = _plain(name)
+    return next((feature for feature in features() if _plain(feature.name) == plain), None)
+
+
 def find_feature(name: str) -> Feature:
-    """Return a feature by its name; case, accents, blanks and a leading "crater" do not matter.
+    """Return a feature by its name, as `feature_named` reads it.
 
     Raises
     ------
     RequestError
         If there is none of that name; names the nearest ones.
     """
-    known = {_plain(feature.name): feature for feature in features()}
-    plain = _plain(name)
-    if plain in known:
-        return known[plain]
-    close = difflib.get_close_matches(plain[:80], known, n=3, cutoff=0.6)
-    names = " or ".join(known[key].name for key in close)
+    found = feature_named(name)
+    if found is not None:
+        return found
+    near = near_features(name)
     cure = (
-        f"did you mean {names}?" if close else f"{len(known)} names are known, such as Shackleton and Peary"
+        f"did you mean {' or '.join(near)}?"
+        if near
+        else "the nearest to the poles are Shackleton and Hinshelwood"
     )
     raise RequestError(f'feature "{name[:80]}" is unknown; {cure}')
+
+
+def near_features(name: str) -> list[str]:
+    """Names like a name, the nearest first, at most three."""
+    known = {_plain(feature.name): feature.name for feature in features()}
+    return [known[plain] for plain in difflib.get_close_matches(_plain(name)[:80], known, n=3, cutoff=0.7)]
 
 
 def _plain(name: str) -> str:

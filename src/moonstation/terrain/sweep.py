@@ -105,6 +105,7 @@ def tile_ground(model: ElevationModel, grid: MapGrid, tile: Tile) -> TileGround:
     distance from its edge. The reach is that of a line of sight that grazes the lowest ground of the model between the
     highest observer and the highest ground, so nothing that can be seen is left out.
     """
+    model = model.around(*grid.disc(tile, LEVEL_PIXELS + MARGIN))
     x, y = grid.pixel_centres(tile)
     middle_x, middle_y = 0.5 * (x[0] + x[-1]), 0.5 * (y[0] + y[-1])
     scale = 1.0 + (middle_x**2 + middle_y**2) / (4.0 * MOON_RADIUS**2)
