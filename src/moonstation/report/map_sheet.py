@@ -24,7 +24,7 @@ MOST_PIXELS = 1050
 """Of a picture of a map on a side: as many as its inches hold."""
 
 DETAIL = 40e3
-"""Maps up to this width [m] have the relief of every pixel of rasters too large for memory, others that of their means."""
+"""Maps up to this width [m] have the relief of all pixels of rasters too large for memory, others of their means."""
 
 HEIGHT = re.compile(r"_(\d+(?:\.\d+)?(?:e[+-]?\d+)?)m(?:_|$)")
 """The height above ground [m] in the name of a band."""
