@@ -149,7 +149,8 @@ def command(
     check_search(best, separation, (low, high) if pairs else None)
     made = {
         "NAME": name, "--lat": lat, "--lon": lon, "--size": size, "--bounds": bounds, "--pixel": pixel,
-        "--start": start, "--days": days, "--years": years, "--step": step, "--directions": directions, "--keep-map": keep_map,
+        "--start": start, "--days": days, "--years": years, "--step": step, "--directions": directions,
+        "--keep-map": keep_map,
         "--no-eclipses": no_eclipses or None,
     }  # fmt: skip
     given = [key for key, value in made.items() if value is not None]
