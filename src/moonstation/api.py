@@ -37,11 +37,16 @@ from moonstation.spacetime.epochs import Epoch, tdb_to_utc, utc_to_tdb
 from moonstation.spacetime.sites import Site
 from moonstation.station.loading import builtin_stations, check_station, load_station
 from moonstation.station.model import Station
+from moonstation.study.candidates import Region, open_region
 from moonstation.study.files import write_study
+from moonstation.study.find import FindResult, find_sites
+from moonstation.study.found_files import pairs_frame, pairs_geojson, places_frame, places_geojson
+from moonstation.study.pairs import PairsResult, find_pairs
 from moonstation.study.places import Place, find_place
 from moonstation.study.result import StudyResult
 from moonstation.study.run import Progress, run_study, study_span
 from moonstation.study.sites import SitesResult, study_places
+from moonstation.study.terms import Term, parse_term
 from moonstation.sunlight.light import site_light, sun_fraction
 from moonstation.sunlight.statistics import light_statistics, monthly, spells
 from moonstation.sunlight.windows import Conditions, find_windows, windows_frame
@@ -59,12 +64,15 @@ __all__ = [
     "Ephemeris",
     "Epoch",
     "Event",
+    "FindResult",
     "GroundStation",
     "Horizon",
     "MoonstationError",
     "OrbitError",
     "OutputError",
+    "PairsResult",
     "Place",
+    "Region",
     "RequestError",
     "Site",
     "SitesResult",
@@ -72,6 +80,7 @@ __all__ = [
     "StationFileError",
     "StudyResult",
     "SurfaceAntenna",
+    "Term",
     "TimeError",
     "Trajectory",
     "apparent_directions",
@@ -83,14 +92,22 @@ __all__ = [
     "default_ephemeris",
     "elements_to_state",
     "find_contacts",
+    "find_pairs",
     "find_place",
+    "find_sites",
     "find_windows",
     "horizon",
     "light_statistics",
     "load_station",
     "locate",
     "monthly",
+    "open_region",
     "packaged_horizon",
+    "pairs_frame",
+    "pairs_geojson",
+    "parse_term",
+    "places_frame",
+    "places_geojson",
     "propagate",
     "read_horizon",
     "site_light",

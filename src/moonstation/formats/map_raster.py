@@ -163,10 +163,15 @@ def read_map(path: Path) -> "MapFile":
         ) from error
 
     def band(index: int, most: int) -> AnyArray:
-        with _quiet_affine(), rasterio.open(path) as dataset:
-            shape = thinned_shape(frame, most)
-            # the overviews of the file hold means
-            values: AnyArray = dataset.read(index + 1, out_shape=shape, resampling=Resampling.average)
+        try:
+            with _quiet_affine(), rasterio.open(path) as dataset:
+                shape = thinned_shape(frame, most)
+                # the overviews of the file hold means
+                values: AnyArray = dataset.read(index + 1, out_shape=shape, resampling=Resampling.average)
+        except rasterio.errors.RasterioError as error:
+            raise DataFileError(
+                f"{path}: is damaged or cut off ({' '.join(str(error).split())}); make the map again"
+            ) from error
         return values
 
     return MapFile(path, frame, bands, tags, band)
@@ -208,6 +213,8 @@ def _quiet_affine() -> Iterator[None]:
     with warnings.catch_warnings():
         # rasterio 1.4 still multiplies affines in the way that affine 3 is about to deprecate
         warnings.simplefilter("ignore", PendingDeprecationWarning)
+        # one without georeferencing is refused as no map, in our own words
+        warnings.simplefilter("ignore", rasterio.errors.NotGeoreferencedWarning)
         yield
 
 
