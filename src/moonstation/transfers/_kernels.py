@@ -347,3 +347,73 @@ def kepler_many(
     """Move state by state; arrays of length n."""
     for i in range(dt.shape[0]):
         status[i] = kepler(states[i], dt[i], gm, out[i])
+
+
+@njit(cache=True, nogil=True, fastmath=False, error_model="numpy")
+def _time_from_perigee(e: float, r0: float, r1: float, gm: float, late: bool) -> float:
+    """Time from a perigee r0 out to r1 on a conic of eccentricity e; `late` on the way back from the apogee."""
+    cosine = (r0 * (1.0 + e) / r1 - 1.0) / e
+    cosine = min(max(cosine, -1.0), 1.0)
+    tangent = np.sqrt((1.0 - cosine) / (1.0 + cosine))
+    if abs(e - 1.0) < 1e-9:
+        return np.sqrt(2.0 * r0**3 / gm) * (tangent + tangent**3 / 3.0)
+    motion = np.sqrt(gm * abs(1.0 - e) ** 3 / r0**3)
+    if e < 1.0:
+        anomaly = 2.0 * np.arctan(tangent * np.sqrt((1.0 - e) / (1.0 + e)))
+        time = (anomaly - e * np.sin(anomaly)) / motion
+        return 2.0 * np.pi / motion - time if late else time
+    anomaly = 2.0 * np.arctanh(tangent * np.sqrt((e - 1.0) / (1.0 + e)))
+    return (e * np.sinh(anomaly) - anomaly) / motion
+
+
+@njit(cache=True, nogil=True, fastmath=False, error_model="numpy")
+def perigee_arc(r0: float, r1: float, tof: float, gm: float) -> tuple[float, float]:
+    """Eccentricity and angle flown of the arc that leaves its perigee r0 and is at r1 after a time; NaN if none."""
+    least = (r1 - r0) / (r1 + r0)
+    half = np.pi * np.sqrt(((r0 + r1) / 2.0) ** 3 / gm)
+    late = tof > half
+    # the time goes with the root of e - least near the apogee: with w = sqrt(e - least) it is smooth
+    low = 0.0
+    high = np.sqrt(0.999999 - least) if late else 0.02
+    at_low = half - tof
+    at_high = _time_from_perigee(least + high * high, r0, r1, gm, late) - tof
+    for _ in range(60):
+        if late or at_high <= 0.0 or high > 1e3:
+            break
+        high *= 2.0
+        at_high = _time_from_perigee(least + high * high, r0, r1, gm, late) - tof
+    if at_low * at_high > 0.0:
+        return np.nan, np.nan
+    w = 0.5 * (low + high)
+    side = 0
+    for _ in range(100):
+        w = (low * at_high - high * at_low) / (at_high - at_low)
+        at = _time_from_perigee(least + w * w, r0, r1, gm, late) - tof
+        if abs(at) < 1e-7 or high - low < 1e-14:
+            break
+        if at * at_low > 0.0:
+            low, at_low = w, at
+            if side == 1:
+                at_high *= 0.5
+            side = 1
+        else:
+            high, at_high = w, at
+            if side == -1:
+                at_low *= 0.5
+            side = -1
+    e = least + w * w
+    cosine = min(max((r0 * (1.0 + e) / r1 - 1.0) / e, -1.0), 1.0)
+    angle = np.arccos(cosine)
+    return e, 2.0 * np.pi - angle if late else angle
+
+
+@njit(cache=True, nogil=True, fastmath=False, error_model="numpy")
+def perigee_grid(
+    t1: FloatArray, t2: FloatArray, r0: float, r1: FloatArray, gm: float, first: int, stop: int, out: FloatArray
+) -> None:
+    """Arcs of every pair of a start at perigee r0 and an end at distance r1[j]: out (n1, n2, 2), e and angle."""
+    for i in range(first, stop):
+        for j in range(t2.shape[0]):
+            out[i, j, :] = np.nan
+            if t2[j] > t1[i]:
+                out[i, j, 0], out[i, j, 1] = perigee_arc(r0, r1[j], t2[j] - t1[i], gm)
