@@ -9,11 +9,11 @@ import pandas as pd
 import typer
 from rich.table import Table
 
+from moonstation.cli import transfer_moon
 from moonstation.cli.console import out, progress_bar
-from moonstation.cli.words import check_file, read_quantity
+from moonstation.cli.words import check_file, read_quantity, write_file
 from moonstation.constants import SECONDS_PER_DAY
-from moonstation.errors import OutputError, RequestError
-from moonstation.formats.drafts import replace_file
+from moonstation.errors import RequestError
 from moonstation.report.porkchop import mars_overview_png, mars_porkchop_png
 from moonstation.spacetime.epochs import Epoch
 from moonstation.transfers.mars import (
@@ -33,6 +33,9 @@ app = typer.Typer(help="Ways there and back: windows to Mars, flights to the Moo
 WIDTH = 110
 CELLS = 400
 """Departures and arrivals of a porkchop picture."""
+
+app.command(name="moon")(transfer_moon.moon_command)
+app.command(name="home")(transfer_moon.home_command)
 
 
 @app.command(name="mars")
@@ -76,15 +79,15 @@ def mars_command(
         chosen = _chosen(windows, window)
         if png is not None:
             report("drawing", 0.75)
-            _write(png, _porkchop(chosen, most_c3))
+            write_file(png, _porkchop(chosen, most_c3))
         if overview is not None:
             report("drawing all windows", 0.85)
             curve = departure_curve(first.tdb_s, last.tdb_s)
-            _write(overview, mars_overview_png(curve, windows, title=f"Earth to Mars, {start} to {stop}"))
+            write_file(overview, mars_overview_png(curve, windows, title=f"Earth to Mars, {start} to {stop}"))
     table = windows_table(windows)
     _print_mars(table)
     if csv is not None:
-        _write(csv, table.to_csv(index=False, lineterminator="\n"))
+        write_file(csv, table.to_csv(index=False, lineterminator="\n"))
     for path in (png, overview, csv):
         if path is not None:
             out.print(f"{path}: written", markup=False, soft_wrap=True)
@@ -153,11 +156,3 @@ def _print_mars(table: pd.DataFrame) -> None:
     )
     out.print(MODEL, markup=False, style="dim")
 
-
-def _write(path: Path, content: str | bytes) -> None:
-    try:
-        replace_file(path, content)
-    except OSError as error:
-        raise OutputError(
-            f"{path}: cannot be written ({error.strerror}); check the folder and the space on it"
-        ) from error

@@ -14,14 +14,17 @@ from matplotlib.lines import Line2D
 
 from moonstation.arrays import FloatArray
 from moonstation.constants import SECONDS_PER_DAY
-from moonstation.report.palette import BLUE, GRID, INK, LINE, MUTED, VERMILLION
+from moonstation.errors import RequestError
+from moonstation.report.palette import BLUE, GRID, INK, LIGHT_SCALE, LINE, MUTED, VERMILLION
 from moonstation.spacetime.epochs import tdb_to_utc
 from moonstation.transfers.mars import MarsFlight, MarsWindow
+from moonstation.transfers.moon import MoonFlight
 
 DPI = 130
 ENERGY_COLOURS = LinearSegmentedColormap.from_list(
     "energy", ["#f7f3df", "#e8d9a0", "#c9b26b", "#93835d", "#5d5a5c"]
 )
+SEEN = LinearSegmentedColormap.from_list("seen", [LINE, LIGHT_SCALE[-1][1]])
 RIDGE = np.radians(5.0)
 """From half a turn: there all lines crowd, and arrival speeds are left out."""
 
@@ -148,6 +151,130 @@ def mars_overview_png(curve: xr.Dataset, windows: Sequence[MarsWindow], *, title
     upper.set_title(title, loc="left", fontweight="bold", color=INK)
     upper.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=2, fontsize=8.5, frameon=False)
     return _png(figure)
+
+
+def moon_porkchop_png(
+    chop: xr.Dataset,
+    flights: Sequence[MoonFlight],
+    *,
+    title: str,
+    site: str = "",
+    strips: Sequence[tuple[str, FloatArray, FloatArray]] = (),
+) -> bytes:
+    """Picture of flights to the Moon over departure and time of flight.
+
+    Parameters
+    ----------
+    chop : Dataset
+        As of `transfers.moon.moon_porkchop`; departures and arrivals on even steps of the same length.
+    flights : sequence of MoonFlight
+        Exact flights, marked; the cheapest with a star.
+    title : str
+        Heading.
+    site : str
+        Name of the site that the strips are of.
+    strips : sequence of (label, times, shares)
+        What a site sees by date: times [TDB s past J2000] and values from 0 to 1.
+    """
+    band = _by_flight_time(chop)
+    height = 6.6 + 0.45 * len(strips)
+    figure = Figure(figsize=(10.0, height), dpi=DPI, layout="constrained")
+    ratios = [6.0, *[0.32] * len(strips)]
+    rows = figure.subplots(len(ratios), 1, sharex=True, height_ratios=ratios, squeeze=False)[:, 0]
+    axes = rows[0]
+    _plain(axes)
+    x = tdb_to_utc(band.departure.values)
+    y = band.days.values
+    total = band.total.values.T
+    least = float(np.nanmin(total))
+    levels = least + np.array([0.0, 10.0, 20.0, 40.0, 60.0, 100.0, 150.0, 200.0, 300.0])
+    shown = np.where(total <= levels[-1], total, np.nan)
+    filled = axes.contourf(x, y, shown, levels=levels, cmap=ENERGY_COLOURS)
+    energy = band.c3.values.T / 1e6
+    drawn = axes.contour(
+        x, y, np.where(np.isfinite(shown), energy, np.nan), levels=np.arange(-2.4, -0.4, 0.1), colors=INK, linewidths=0.6
+    )
+    _label(axes, drawn, "%.1f")
+    cost = np.where(np.isfinite(shown), band.insertion.values.T, np.nan)
+    steps = np.arange(np.floor(np.nanmin(cost) / 20.0) * 20.0, np.nanmax(cost) + 20.0, 20.0)
+    _label(axes, axes.contour(x, y, cost, levels=steps, colors=BLUE, linewidths=1.1), "%.0f")
+    handles = [
+        Line2D([], [], color=INK, linewidth=0.8, label="departure energy C3 [km²/s²], first pass"),
+        Line2D([], [], color=BLUE, linewidth=1.2, label="insertion [m/s], first pass"),
+    ]
+    if flights:
+        at = tdb_to_utc(np.array([f.departure.tdb_s for f in flights]))
+        days = [f.flight_time / SECONDS_PER_DAY for f in flights]
+        axes.plot(at, days, "o", color=VERMILLION, markeredgecolor="white", markersize=6, zorder=4)
+        costs = [f.injection + f.insertion.delta_v for f in flights]
+        cheapest = int(np.argmin(costs))
+        axes.plot(
+            at[cheapest], days[cheapest], "*", color=VERMILLION, markeredgecolor="white", markersize=16, zorder=5
+        )
+        best = flights[cheapest]
+        handles += [
+            Line2D([], [], color=VERMILLION, marker="o", linewidth=0, label="flights exact in the full model"),
+            Line2D(
+                [],
+                [],
+                color=VERMILLION,
+                marker="*",
+                markersize=11,
+                linewidth=0,
+                label=f"cheapest: lift-off {best.lift_off.utc[:16].replace('T', ' ')}, injection {best.injection:.0f} m/s, "
+                f"insertion {best.insertion.delta_v:.0f} m/s",
+            ),
+        ]
+    bar = figure.colorbar(filled, ax=axes, pad=0.01, fraction=0.05, aspect=35)
+    bar.ax.yaxis.set_major_formatter("{x:.0f}")
+    bar.set_label("injection and insertion together [m/s]", color=MUTED)
+    axes.set_ylabel("time of flight [d]")
+    axes.set_ylim(float(y[0]), float(y[-1]))
+    axes.set_xlim(x[0], x[-1])
+    for strip, (label, times, shares) in zip(rows[1:], strips, strict=True):
+        moments = mdates.date2num(tdb_to_utc(times))
+        strip.imshow(
+            shares[None, :],
+            aspect="auto",
+            extent=(moments[0], moments[-1], 0.0, 1.0),
+            cmap=SEEN,
+            vmin=0.0,
+            vmax=1.0,
+            interpolation="nearest",
+        )
+        strip.set_yticks([0.5], [label])
+        strip.tick_params(colors=MUTED, left=False)
+        strip.set_xlim(mdates.date2num(x[0]), mdates.date2num(x[-1]))
+    last = rows[-1]
+    last.xaxis.set_major_locator(mdates.AutoDateLocator(minticks=5, maxticks=10))
+    last.xaxis.set_major_formatter(mdates.DateFormatter("%-d %b %Y"))
+    for text in last.get_xticklabels():
+        text.set_rotation(30)
+        text.set_horizontalalignment("right")
+    below = f"; strips: what {site} sees on that date (yellow: whole disc, grey: none)" if strips else ""
+    last.set_xlabel(f"departure from the parking orbit (UTC){below}")
+    axes.set_title(title, loc="left", fontweight="bold", color=INK)
+    figure.legend(handles=handles, loc="outside lower left", ncols=2, frameon=False, fontsize=8.5)
+    return _png(figure)
+
+
+def _by_flight_time(chop: xr.Dataset) -> xr.Dataset:
+    """The grid turned from arrivals to times of flight, which the same steps of both allow."""
+    t1, t2 = chop.departure.values, chop.arrival.values
+    step = float(t1[1] - t1[0])
+    count = t2.size - t1.size + 1
+    rows = np.arange(t1.size)[:, None]
+    columns = rows + np.arange(count)[None, :]
+    days = (t2[:count] - t1[0]) / SECONDS_PER_DAY
+    if abs(float(t2[1] - t2[0]) - step) > 1e-3:
+        raise RequestError("porkchop over times of flight: departures and arrivals need steps of the same length")
+    return xr.Dataset(
+        {
+            name: (("departure", "days"), chop[name].values[rows, columns])
+            for name in ("total", "c3", "insertion", "injection")
+        },
+        coords={"departure": t1, "days": days},
+    )
 
 
 def _page(width: float, height: float) -> tuple[Figure, Axes]:

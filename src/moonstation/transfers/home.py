@@ -17,7 +17,9 @@ from moonstation.transfers.insertion import LunarOrbit, approach_normal
 GATE = 5.0e7
 """Distance from the Earth at which the way home is judged [m]: within, it is a conic but for the Earth's flattening."""
 
-STEEPER = np.radians(1.0)
+STEEPER = np.radians(3.0)
+"""By how much the least inclination aimed at exceeds the Moon's declination."""
+
 ANGLE_TOLERANCE = np.radians(1e-4)
 
 
@@ -159,9 +161,12 @@ def fly_home(
         flown = _flight(space, t1, t2, orbit, unknowns, meet, south=south)
         off_angle = flown.flight_path_angle - meet.flight_path_angle
         off_plane = flown.inclination - inclination
-        if abs(off_angle) < ANGLE_TOLERANCE and abs(off_plane) < 10.0 * ANGLE_TOLERANCE:
+        plane_met = meet.inclination is None or abs(off_plane) < 10.0 * ANGLE_TOLERANCE
+        if abs(off_angle) < ANGLE_TOLERANCE and plane_met:
             return flown
         momentum *= np.cos(meet.flight_path_angle) / np.cos(flown.flight_path_angle)
+        if meet.inclination is None:
+            continue
         command = float(np.clip(command - off_plane, _lean(space, out) + 1e-6, np.pi - _lean(space, out) - 1e-6))
     raise OrbitError(
         f"flight home from {start.utc}: entry at {np.degrees(meet.flight_path_angle):g} deg and inclination "

@@ -24,7 +24,7 @@ CLOSE = 1.0
 TIMING = 1.0
 """Lift-off and plane agree to this [s]."""
 
-STEEPER = np.radians(1.0)
+STEEPER = np.radians(2.0)
 """By how much the least inclination chosen exceeds the Moon's declination."""
 
 ROWS_PER_TASK = 16
