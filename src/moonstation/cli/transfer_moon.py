@@ -59,6 +59,7 @@ def moon_command(
         str | None,
         typer.Option(help="Its inclination to the Earth's equator; the least that reaches the Moon if not given."),
     ] = None,
+    turns: Annotated[int, typer.Option(help="Whole turns in it before the injection.")] = 0,
     orbit: ORBIT = None,
     periapsis: PERIAPSIS = "100 km",
     apoapsis: APOAPSIS = None,
@@ -94,6 +95,7 @@ def moon_command(
         find_launch_site(launch_site, azimuths=azimuths),
         read_quantity(parking, "altitude", "--parking"),
         None if inclination is None else read_quantity(inclination, "angle", "--inclination"),
+        turns,
     )
     reach = _orbit(orbit, periapsis, apoapsis, orbit_inclination)
     long = None if flight is None else read_quantity(flight, "time", "--flight")
@@ -178,6 +180,8 @@ def home_command(
     )
     leave = _orbit(orbit, periapsis, apoapsis, orbit_inclination)
     long = read_quantity(flight, "time", "--flight")
+    if not SHORTEST_FLIGHT <= long <= LONGEST_FLIGHT:
+        raise RequestError(f"--flight {flight}: give 2 d to 7 d")
     with progress_bar() as report:
         flights = find_home_flights(
             first, last, leave, flight_time=long, entry=meet, progress=lambda part: report("correcting flights", part)
@@ -239,7 +243,8 @@ def _orbit(name: str | None, periapsis: str, apoapsis: str | None, inclination: 
 
 def _told(orbit: LunarOrbit) -> str:
     plane = "any inclination" if orbit.inclination is None else f"inclination {np.degrees(orbit.inclination):.1f} deg"
-    return f"an orbit of the Moon {orbit.periapsis_altitude / 1e3:g} x {orbit.apoapsis_altitude / 1e3:g} km, {plane}"
+    low, high = orbit.periapsis_altitude / 1e3, orbit.apoapsis_altitude / 1e3
+    return f"a lunar orbit {low:g} x {high:g} km, {plane}"
 
 
 def _picture(

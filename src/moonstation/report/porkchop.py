@@ -24,6 +24,9 @@ DPI = 130
 ENERGY_COLOURS = LinearSegmentedColormap.from_list(
     "energy", ["#f7f3df", "#e8d9a0", "#c9b26b", "#93835d", "#5d5a5c"]
 )
+C3_LINES = np.array([-2.3, -2.2, -2.1, -2.0, -1.9, -1.8, -1.6, -1.4, -1.0, -0.5, 0.0])
+"""Departure energies drawn for flights to the Moon [km^2/s^2]."""
+
 SEEN = LinearSegmentedColormap.from_list("seen", [LINE, LIGHT_SCALE[-1][1]])
 RIDGE = np.radians(5.0)
 """From half a turn: there all lines crowd, and arrival speeds are left out."""
@@ -192,11 +195,12 @@ def moon_porkchop_png(
     filled = axes.contourf(x, y, shown, levels=levels, cmap=ENERGY_COLOURS)
     energy = band.c3.values.T / 1e6
     drawn = axes.contour(
-        x, y, np.where(np.isfinite(shown), energy, np.nan), levels=np.arange(-2.4, -0.4, 0.1), colors=INK, linewidths=0.6
+        x, y, np.where(np.isfinite(shown), energy, np.nan), levels=C3_LINES, colors=INK, linewidths=0.7, linestyles="solid"
     )
     _label(axes, drawn, "%.1f")
     cost = np.where(np.isfinite(shown), band.insertion.values.T, np.nan)
-    steps = np.arange(np.floor(np.nanmin(cost) / 20.0) * 20.0, np.nanmax(cost) + 20.0, 20.0)
+    base = np.ceil(float(np.nanmin(cost)) / 20.0) * 20.0
+    steps = base + np.array([0.0, 20.0, 40.0, 60.0, 100.0, 160.0, 240.0, 340.0])
     _label(axes, axes.contour(x, y, cost, levels=steps, colors=BLUE, linewidths=1.1), "%.0f")
     handles = [
         Line2D([], [], color=INK, linewidth=0.8, label="departure energy C3 [km²/s²], first pass"),
@@ -243,6 +247,8 @@ def moon_porkchop_png(
             interpolation="nearest",
         )
         strip.set_yticks([0.5], [label])
+        for side in strip.spines.values():
+            side.set_color(LINE)
         strip.tick_params(colors=MUTED, left=False)
         strip.set_xlim(mdates.date2num(x[0]), mdates.date2num(x[-1]))
     last = rows[-1]

@@ -18,9 +18,9 @@ J2_EARTH = 1.0826359e-3
 """Flattening of the Earth's gravity (IERS Conventions 2010, table 1.1)."""
 
 MODEL = (
-    "Full model: Earth and Moon (GRGM1200A) with their gravity of degree 2, Sun, DE440; burns are impulses. No Jupiter, "
-    "sunlight pressure, drag or higher degrees of the Moon, which move the periselene of a flight of days by less than "
-    "a kilometre or two."
+    "Full model: Earth and Moon (GRGM1200A) with their gravity of degree 2, Sun, DE440; burns are impulses. Left out: "
+    "Jupiter, air, higher degrees of the Moon, and sunlight pressure, which over five days moves an arrival by some 10 km "
+    "(1e-7 m/s2) that course corrections take up."
 )
 
 MOST_ROUNDS = 40

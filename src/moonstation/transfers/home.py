@@ -124,7 +124,7 @@ def fly_home(
     second_plane : bool
         Which of the two planes about the Earth that have the inclination.
     south : bool
-        Periselene south of the Moon's equator, or north.
+        Leaves passing south of the Moon's centre, or north.
     ephemeris : Ephemeris, optional
         The packaged DE440 if not given.
 
@@ -223,8 +223,7 @@ def _leave(space: Cislunar, t1: float, orbit: LunarOrbit, excess: FloatArray, *,
     """State at the periselene (6,), Moon-centred, whose hyperbola leaves with an excess velocity."""
     v_inf = float(np.linalg.norm(excess))
     asymptote = excess / v_inf
-    # on the way out the periselene lies on the other side than on the way in
-    normal = approach_normal(asymptote, space.moon_pole(t1), orbit.inclination, south=not south)
+    normal = approach_normal(asymptote, space.moon_pole(t1), orbit.inclination, south=south)
     e = 1.0 + orbit.periapsis * v_inf**2 / GM_MOON
     p = -(asymptote + np.sqrt(e * e - 1.0) * np.cross(normal, asymptote)) / e
     speed = np.sqrt(v_inf**2 + 2.0 * GM_MOON / orbit.periapsis)

@@ -113,8 +113,8 @@ def insertion(orbit: LunarOrbit, v_inf: float, declination: float) -> Insertion:
 def approach_normal(asymptote: FloatArray, pole: FloatArray, inclination: float | None, *, south: bool) -> FloatArray:
     """Direction of the angular momentum (3,) for an approach along an asymptote and an inclination.
 
-    Of the two planes, `south` takes the one whose periselene lies south of the equator (where they differ). Where the
-    inclination cannot be met without a turn, the nearest that can be.
+    Of the two planes, `south` takes the one that passes south of the Moon's centre, seen along the asymptote; that holds on
+    the way in and on the way out. Where the inclination cannot be met without a turn, the nearest that can be.
     """
     lean = float(asymptote @ pole)
     up = pole - lean * asymptote
@@ -124,7 +124,7 @@ def approach_normal(asymptote: FloatArray, pole: FloatArray, inclination: float 
     largest = np.sqrt(max(1.0 - lean**2, 0.0))
     cosine = 1.0 if inclination is None else float(np.clip(np.cos(inclination) / largest, -1.0, 1.0))
     sine = np.sqrt(1.0 - cosine**2)
-    # periselene side of the B-plane: B = S x h
+    # the side passed on is that of B = S x h
     choices = [cosine * up + sign * sine * beside for sign in (1.0, -1.0)]
     heights = [float(np.cross(asymptote, h) @ pole) for h in choices]
     result: FloatArray = choices[int(np.argmin(heights) if south else np.argmax(heights))]

@@ -169,7 +169,7 @@ def mass_after(mass: float, delta_v: float, *, isp: float) -> float:
 
 
 def launch_time(
-    site: LaunchSite, inclination: float, raan: float, arg_latitude: float, *, tli: float, radius: float
+    site: LaunchSite, inclination: float, raan: float, arg_latitude: float, *, tli: float, radius: float, turns: int = 0
 ) -> list[tuple[float, float, float]]:
     """When to lift off for a plane and a departure: pairs by way of launching.
 
@@ -183,6 +183,8 @@ def launch_time(
         Departure [TDB s past J2000].
     radius : float
         Of the parking orbit [m].
+    turns : int
+        Whole turns in the parking orbit besides.
 
     Returns
     -------
@@ -193,7 +195,8 @@ def launch_time(
     rate = np.sqrt(GM_EARTH / radius**3)
     result = []
     for node, from_node in site.passes(inclination):
-        coast = float((arg_latitude - from_node - ASCENT_ANGLE) % (2.0 * np.pi) / rate)
+        way = (arg_latitude - from_node - ASCENT_ANGLE) % (2.0 * np.pi) + 2.0 * np.pi * turns
+        coast = float(way / rate)
         lift_off = tli - coast - ASCENT_TIME
         turn: FloatArray = EarthRotation().rotation_itrs_to_gcrs(np.array([lift_off]))[0]
         away = turn @ np.array([np.cos(site.lon), np.sin(site.lon), 0.0])

@@ -216,6 +216,9 @@ def find_mars_windows(
     sky = ephemeris or default_ephemeris()
     sky.require(start.tdb_s, stop.tdb_s + longest_flight)
     edges = _conjunctions(sky, start.tdb_s, stop.tdb_s, longest_flight)
+    # all windows that touch the span, and one on either side to tell of where there is none in it
+    touched = np.flatnonzero((edges[1:] > start.tdb_s) & (edges[:-1] < stop.tdb_s))
+    edges = edges[max(int(touched[0]) - 1, 0) : int(touched[-1]) + 3]
     windows, outside = [], []
     for number, (first, last) in enumerate(zip(edges[:-1], edges[1:], strict=True)):
         flights = _best_of_window(sky, float(first), float(last), aim, longest_flight)
@@ -342,8 +345,8 @@ def _conjunctions(sky: Ephemeris, start: float, stop: float, longest_flight: flo
     first, last = sky.span
     margin = 2.0 * SECONDS_PER_DAY
     et = np.arange(
-        max(start - 800.0 * SECONDS_PER_DAY, first + margin),
-        min(stop + 800.0 * SECONDS_PER_DAY, last - margin - longest_flight),
+        max(start - 1600.0 * SECONDS_PER_DAY, first + margin),
+        min(stop + 1600.0 * SECONDS_PER_DAY, last - margin - longest_flight),
         SECONDS_PER_DAY,
     )
     earth, mars = _states(sky, "emb", et), _states(sky, "mars", et)

@@ -47,14 +47,19 @@ class Departure:
         Of the circular parking orbit over the equatorial radius [m].
     inclination : float or None
         Of the parking orbit [rad]; None for the least that reaches the Moon, which costs the launcher least.
+    turns : int
+        Whole turns in the parking orbit before the injection, for checks.
     """
 
     site: LaunchSite
     altitude: float = 200e3
     inclination: float | None = None
+    turns: int = 0
 
     def __post_init__(self) -> None:
         parking_radius(self.altitude)
+        if not 0 <= self.turns <= 16:
+            raise RequestError(f"{self.turns} turns in the parking orbit: give 0 to 16")
         if self.inclination is not None:
             low, high = self.site.inclinations()
             if not low - 1e-9 <= self.inclination <= high + 1e-9:
@@ -270,7 +275,7 @@ def fly_to_moon(
     second_plane : bool
         Which of the two planes that hold the inclination and the Moon.
     south : bool
-        Periselene south of the Moon's equator, or north, where the inclination leaves the choice.
+        Passes south of the Moon's centre, or north, where the inclination leaves the choice.
     ephemeris : Ephemeris, optional
         The packaged DE440 if not given.
 
@@ -304,7 +309,13 @@ def fly_to_moon(
             )
         unknowns = solved
         ways = launch_time(
-            departure.site, inclination, unknowns[0], unknowns[1], tli=t1, radius=departure.radius
+            departure.site,
+            inclination,
+            unknowns[0],
+            unknowns[1],
+            tli=t1,
+            radius=departure.radius,
+            turns=departure.turns,
         )
         if not ways:
             raise OrbitError(
