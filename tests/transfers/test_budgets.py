@@ -9,7 +9,10 @@ from moonstation.transfers.launch import launchers, mass_after
 
 
 def test_the_rocket_equation_on_published_masses():
-    rows = {launcher.id: (launcher, held, landed) for launcher, held, landed in delivered(820.0, isp=320.0, landing=True)}
+    rows = {
+        launcher.id: (launcher, held, landed)
+        for launcher, held, landed in delivered(820.0, isp=320.0, landing=True)
+    }
     launcher, held, landed = rows["long_march_5"]
     assert launcher.tli == 8350.0
     assert launcher.confidence == "published"
@@ -28,7 +31,11 @@ def test_a_margin_is_added_to_the_insertion_alone():
     assert more == pytest.approx(mass_after(launchers()[0].tli, 840.0, isp=300.0))
     assert down_more / down == pytest.approx(more / plain)
     assert delivered(800.0, isp=300.0)[0][2] is None
-    assert list(delivered_table(delivered(800.0, isp=300.0)).columns[:3]) == ["launcher", "trans_lunar_kg", "in_orbit_kg"]
+    assert list(delivered_table(delivered(800.0, isp=300.0)).columns[:3]) == [
+        "launcher",
+        "trans_lunar_kg",
+        "in_orbit_kg",
+    ]
 
 
 def test_the_budgets_are_those_of_the_facts(facts):

@@ -42,7 +42,12 @@ def pull(space):
         z = r @ space.pole
         n = np.linalg.norm(r)
         a += (
-            -1.5 * J2_EARTH * GM_EARTH * EARTH_RADIUS**2 / n**5 * ((1 - 5 * z**2 / n**2) * r + 2 * z * space.pole)
+            -1.5
+            * J2_EARTH
+            * GM_EARTH
+            * EARTH_RADIUS**2
+            / n**5
+            * ((1 - 5 * z**2 / n**2) * r + 2 * z * space.pole)
         )
         d = r - moon
         if np.linalg.norm(d) < kernels.FIGURE:
@@ -78,7 +83,12 @@ def test_a_flight_agrees_with_another_integrator(flight):
     # a day from the start, where nothing has grown yet
     _, early, _ = space.fly(start, t0, t0 + 86_400.0)
     other = solve_ivp(
-        pull(space), (t0, t0 + 86_400.0), start, method="DOP853", rtol=3e-14, atol=np.r_[[1e-6] * 3, [1e-9] * 3]
+        pull(space),
+        (t0, t0 + 86_400.0),
+        start,
+        method="DOP853",
+        rtol=3e-14,
+        atol=np.r_[[1e-6] * 3, [1e-9] * 3],
     ).y[:, -1]
     assert np.linalg.norm(early[:3] - other[:3]) / np.linalg.norm(other[:3]) < 2e-11
 
@@ -87,9 +97,9 @@ def test_one_step_pulls_to_the_last_digits(flight):
     space = Cislunar.over(flight.departure.tdb_s, flight.arrival.tdb_s)
     rates = pull(space)
     t = flight.arrival.tdb_s - 3000.0
-    moon = space.moon(t)[:3]
+    near = space.moon(t)[:3] + np.array([2e6, -1e6, 5e5])
     # C21, S21 and S22 are as good as zero in principal axes, and left out: the last tolerance
-    for r, share in (([7e6, 1e6, 2e6], 2e-12), ([1e8, 2e8, -5e7], 2e-12), (moon + [2e6, -1e6, 5e5], 1e-8)):
+    for r, share in (([7e6, 1e6, 2e6], 2e-12), ([1e8, 2e8, -5e7], 2e-12), (near, 1e-8)):
         got = np.empty(3)
         kernels.acceleration(space.window, space.pull, t, np.array(r), got)
         np.testing.assert_allclose(

@@ -59,7 +59,7 @@ def test_what_cannot_be_met_is_told():
         fly_home(START, LunarOrbit(), flight_time=4.5 * DAY, entry=Entry(inclination=np.radians(1.0)))
     with pytest.raises(OrbitError, match="2 to 7 d"):
         fly_home(START, LunarOrbit(), flight_time=20 * DAY)
-    with pytest.raises(RequestError, match="-45 to -0.5"):
+    with pytest.raises(RequestError, match=r"-45 to -0\.5"):
         Entry(flight_path_angle=0.1)
     with pytest.raises(RequestError, match="50 to 1000 km"):
         Entry(altitude=10.0)

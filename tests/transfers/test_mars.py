@@ -25,19 +25,22 @@ def windows():
 def test_the_grid_is_made_of_single_arcs():
     sky = default_ephemeris()
     start = Epoch.parse("2033-04-01").tdb_s
-    leave, reach = start + np.arange(3) * 9 * SECONDS_PER_DAY, start + (200 + 40 * np.arange(4)) * SECONDS_PER_DAY
+    leave, reach = (
+        start + np.arange(3) * 9 * SECONDS_PER_DAY,
+        start + (200 + 40 * np.arange(4)) * SECONDS_PER_DAY,
+    )
     chop = mars_porkchop(leave, reach)
     earth = sky.state_icrf("emb", leave, center="sun")
     mars = sky.state_icrf("mars", reach, center="sun")
     axis = np.cross(earth[0, :3], earth[0, 3:])
     for i in range(3):
         for j in range(4):
-            arc = solve_lambert(
-                earth[i, :3], mars[j, :3], tof=reach[j] - leave[i], gm=GM_SUN, axis=axis
-            )
+            arc = solve_lambert(earth[i, :3], mars[j, :3], tof=reach[j] - leave[i], gm=GM_SUN, axis=axis)
             out = arc.v1 - earth[i, 3:]
             assert chop.c3.values[i, j] == pytest.approx(out @ out, rel=1e-9)
-            assert np.sin(chop.declination.values[i, j]) == pytest.approx(out[2] / np.linalg.norm(out), rel=1e-9)
+            assert np.sin(chop.declination.values[i, j]) == pytest.approx(
+                out[2] / np.linalg.norm(out), rel=1e-9
+            )
             come = np.linalg.norm(arc.v2 - mars[j, 3:])
             assert chop.arrival_speed.values[i, j] == pytest.approx(come, rel=1e-9)
     assert np.isnan(mars_porkchop(reach[-1:], leave[:1]).c3.values).all()
@@ -66,7 +69,9 @@ def test_other_aims_find_less_of_what_they_aim_at(windows):
 
 def test_the_curve_touches_the_minima(windows):
     best = windows[1].best()
-    curve = departure_curve(best.departure.tdb_s - 40 * SECONDS_PER_DAY, best.departure.tdb_s + 40 * SECONDS_PER_DAY)
+    curve = departure_curve(
+        best.departure.tdb_s - 40 * SECONDS_PER_DAY, best.departure.tdb_s + 40 * SECONDS_PER_DAY
+    )
     assert np.nanmin(curve.c3.sel(type=best.type)) == pytest.approx(best.c3, rel=0.01)
 
 

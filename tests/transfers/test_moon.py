@@ -9,7 +9,13 @@ from moonstation.spacetime.earth import EarthRotation
 from moonstation.spacetime.epochs import Epoch
 from moonstation.transfers.cislunar import Cislunar
 from moonstation.transfers.insertion import LunarOrbit, approach_normal, b_plane, insertion
-from moonstation.transfers.launch import ASCENT_ANGLE, ASCENT_TIME, find_launch_site, launch_sites, parking_state
+from moonstation.transfers.launch import (
+    ASCENT_ANGLE,
+    ASCENT_TIME,
+    find_launch_site,
+    launch_sites,
+    parking_state,
+)
 from moonstation.transfers.moon import Departure, fly_to_moon, moon_porkchop
 from moonstation.transfers.search import find_moon_flights, moon_table
 
@@ -147,7 +153,11 @@ def test_the_b_plane_gives_back_the_hyperbola():
     v_inf, periapsis = 900.0, MOON_RADIUS + 100e3
     s = np.array([0.6, 0.48, 0.64])
     pole = np.array([0.0, 0.0, 1.0])
-    for inclination, south in ((np.radians(90.0), True), (np.radians(70.0), False), (np.radians(120.0), True)):
+    for inclination, south in (
+        (np.radians(90.0), True),
+        (np.radians(70.0), False),
+        (np.radians(120.0), True),
+    ):
         normal = approach_normal(s, pole, inclination, south=south)
         assert normal @ s == pytest.approx(0.0, abs=1e-12)
         assert np.arccos(normal @ pole) == pytest.approx(inclination)
@@ -159,5 +169,7 @@ def test_the_b_plane_gives_back_the_hyperbola():
         np.testing.assert_allclose(got, s, atol=1e-9)
         assert speed == pytest.approx(v_inf)
         assert (b @ pole < 0) == south
-        assert np.linalg.norm(b) == pytest.approx(periapsis * np.sqrt(1 + 2 * GM_MOON / (periapsis * v_inf**2)))
+        assert np.linalg.norm(b) == pytest.approx(
+            periapsis * np.sqrt(1 + 2 * GM_MOON / (periapsis * v_inf**2))
+        )
     assert b_plane(np.array([2e6, 0, 0]), np.array([0, 1000.0, 0])) is None

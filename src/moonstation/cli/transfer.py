@@ -28,7 +28,9 @@ from moonstation.transfers.mars import (
     windows_table,
 )
 
-app = typer.Typer(help="Ways there and back: windows to Mars, flights to the Moon and home.", no_args_is_help=True)
+app = typer.Typer(
+    help="Ways there and back: windows to Mars, flights to the Moon and home.", no_args_is_help=True
+)
 
 WIDTH = 110
 CELLS = 400
@@ -41,7 +43,9 @@ app.command(name="home")(transfer_moon.home_command)
 @app.command(name="mars")
 def mars_command(
     start: Annotated[str, typer.Option("--from", help="First departure: a year or a date.")] = "2026",
-    stop: Annotated[str, typer.Option("--to", help="Last departure: a year (to its end) or a date.")] = "2050",
+    stop: Annotated[
+        str, typer.Option("--to", help="Last departure: a year (to its end) or a date.")
+    ] = "2050",
     best: Annotated[
         str, typer.Option(help=f"What is to be least: {', '.join(AIMS)} (of both excess speeds).")
     ] = "c3",
@@ -116,7 +120,9 @@ def _chosen(windows: list[MarsWindow], name: str | None) -> MarsWindow:
 def _porkchop(window: MarsWindow, most_c3: float) -> bytes:
     """Picture about the best flights of a window, with room on all sides."""
     if not most_c3 * 1e6 > window.best().c3:
-        raise RequestError(f"--most-c3 {most_c3:g}: the least in {window.name} is {window.best().c3 / 1e6:.2f} km2/s2")
+        raise RequestError(
+            f"--most-c3 {most_c3:g}: the least in {window.name} is {window.best().c3 / 1e6:.2f} km2/s2"
+        )
     leave = [flight.departure.tdb_s for flight in window.flights]
     reach = [flight.arrival.tdb_s for flight in window.flights]
     day = SECONDS_PER_DAY
@@ -133,7 +139,13 @@ def _print_mars(table: pd.DataFrame) -> None:
     drawn = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
     for name in ("window", "type", "departure", "arrival"):
         drawn.add_column(name, no_wrap=True)
-    for name in ("flight\n[d]", "C3\n[km2/s2]", "declination\n[deg]", "arrival\n[km/s]", "from 200 km\n[m/s]"):
+    for name in (
+        "flight\n[d]",
+        "C3\n[km2/s2]",
+        "declination\n[deg]",
+        "arrival\n[km/s]",
+        "from 200 km\n[m/s]",
+    ):
         drawn.add_column(name, justify="right", no_wrap=True)
     for row in table.to_dict("records"):
         drawn.add_row(
@@ -155,4 +167,3 @@ def _print_mars(table: pd.DataFrame) -> None:
         style="dim",
     )
     out.print(MODEL, markup=False, style="dim")
-

@@ -8,9 +8,15 @@ import pandas as pd
 import typer
 from rich.table import Table
 
-from moonstation.arrays import FloatArray
 from moonstation.cli.console import out, progress_bar
-from moonstation.cli.words import PLACE_HELP, TERRAIN_OPTION, check_file, read_quantity, read_range, write_file
+from moonstation.cli.words import (
+    PLACE_HELP,
+    TERRAIN_OPTION,
+    check_file,
+    read_quantity,
+    read_range,
+    write_file,
+)
 from moonstation.constants import SECONDS_PER_DAY
 from moonstation.errors import RequestError
 from moonstation.report.porkchop import moon_porkchop_png
@@ -57,7 +63,9 @@ def moon_command(
     parking: Annotated[str, typer.Option(help="Height of the circular parking orbit.")] = "200 km",
     inclination: Annotated[
         str | None,
-        typer.Option(help="Its inclination to the Earth's equator; the least that reaches the Moon if not given."),
+        typer.Option(
+            help="Its inclination to the Earth's equator; the least that reaches the Moon if not given."
+        ),
     ] = None,
     turns: Annotated[int, typer.Option(help="Whole turns in it before the injection.")] = 0,
     orbit: ORBIT = None,
@@ -72,10 +80,14 @@ def moon_command(
     terrain: Annotated[list[Path] | None, TERRAIN_OPTION] = None,
     sun: Annotated[
         str | None,
-        typer.Option(help="Sun's elevation at the landing, e.g. '2 deg..10 deg'; any of its disc if not given."),
+        typer.Option(
+            help="Sun's elevation at the landing, e.g. '2 deg..10 deg'; any of its disc if not given."
+        ),
     ] = None,
     earth: Annotated[bool, typer.Option("--earth-visible", help="Land in sight of the Earth only.")] = False,
-    aside: Annotated[str, typer.Option(help="How far beside the orbit's plane the landing may lie.")] = "2 deg",
+    aside: Annotated[
+        str, typer.Option(help="How far beside the orbit's plane the landing may lie.")
+    ] = "2 deg",
     isp: Annotated[float, typer.Option(help="Specific impulse of the craft [s], an assumption.")] = 320.0,
     margin: Annotated[str, typer.Option(help="Added to the computed insertion only.")] = "0 %",
     png: Annotated[Path | None, typer.Option(help="Write a porkchop picture (PNG).")] = None,
@@ -130,7 +142,7 @@ def moon_command(
     table = moon_table(flights)
     if place is not None:
         table = table.join(_site_table(arrivals))
-    cheapest = int((table["injection_m_s"] + table["insertion_m_s"]).idxmin())
+    cheapest = int(np.argmin(table["injection_m_s"] + table["insertion_m_s"]))
     _print_flights(table, leave, reach, place, cheapest, every=every)
     masses = delivered(flights[cheapest].insertion.delta_v, isp=isp, margin=share, landing=place is not None)
     _print_masses(delivered_table(masses), flights[cheapest], isp, share, landing=place is not None)
@@ -168,7 +180,8 @@ def home_command(
 ) -> int:
     """Find direct flights from an orbit of the Moon to the Earth's air, one a day.
 
-    Each is exact in the full model: height, flight-path angle and inclination at the entry interface are met. The orbit's
+    Each is exact in the full model: height, flight-path angle and inclination at the entry interface are met. The
+    orbit's
     node is taken to suit.
     """
     check_file(csv, "--csv")
@@ -176,7 +189,9 @@ def home_command(
     meet = Entry(
         read_quantity(entry_altitude, "altitude", "--entry-altitude"),
         -abs(read_quantity(entry_angle, "angle", "--entry-angle")),
-        None if entry_inclination is None else read_quantity(entry_inclination, "angle", "--entry-inclination"),
+        None
+        if entry_inclination is None
+        else read_quantity(entry_inclination, "angle", "--entry-inclination"),
     )
     leave = _orbit(orbit, periapsis, apoapsis, orbit_inclination)
     long = read_quantity(flight, "time", "--flight")
@@ -184,12 +199,24 @@ def home_command(
         raise RequestError(f"--flight {flight}: give 2 d to 7 d")
     with progress_bar() as report:
         flights = find_home_flights(
-            first, last, leave, flight_time=long, entry=meet, progress=lambda part: report("correcting flights", part)
+            first,
+            last,
+            leave,
+            flight_time=long,
+            entry=meet,
+            progress=lambda part: report("correcting flights", part),
         )
     table = home_table(flights)
     drawn = _table(
         ("departure [UTC]", "entry [UTC]"),
-        ("injection\n[m/s]", "entry speed\n[m/s]", "angle\n[deg]", "inclination\n[deg]", "entry lat\n[deg]", "lon\n[deg]"),
+        (
+            "injection\n[m/s]",
+            "entry speed\n[m/s]",
+            "angle\n[deg]",
+            "inclination\n[deg]",
+            "entry lat\n[deg]",
+            "lon\n[deg]",
+        ),
     )
     for row in (table if every else table.head(SHOWN)).to_dict("records"):
         drawn.add_row(
@@ -206,7 +233,9 @@ def home_command(
     out.print_wide(drawn, WIDTH)
     if len(table) > SHOWN and not every:
         out.print(f"... and {len(table) - SHOWN} more; see them with --all or --csv FILE", markup=False)
-    out.print("No margin. The node of the orbit suits each departure; speeds in axes that do not turn.", style="dim")
+    out.print(
+        "No margin. The node of the orbit suits each departure; speeds in axes that do not turn.", style="dim"
+    )
     out.print(MODEL, markup=False, style="dim", soft_wrap=True)
     if csv is not None:
         write_file(csv, table.to_csv(index=False, lineterminator="\n"))
@@ -233,7 +262,9 @@ def _orbit(name: str | None, periapsis: str, apoapsis: str | None, inclination: 
             return parse_quantity(str(held["value"] if isinstance(held, dict) else held), dimension)
 
         return LunarOrbit(
-            value("periapsis_altitude", "altitude"), value("apoapsis_altitude", "altitude"), value("inclination", "angle")
+            value("periapsis_altitude", "altitude"),
+            value("apoapsis_altitude", "altitude"),
+            value("inclination", "angle"),
         )
     low = read_quantity(periapsis, "altitude", "--periapsis")
     high = low if apoapsis is None else read_quantity(apoapsis, "altitude", "--apoapsis")
@@ -242,21 +273,30 @@ def _orbit(name: str | None, periapsis: str, apoapsis: str | None, inclination: 
 
 
 def _told(orbit: LunarOrbit) -> str:
-    plane = "any inclination" if orbit.inclination is None else f"inclination {np.degrees(orbit.inclination):.1f} deg"
+    plane = (
+        "any inclination"
+        if orbit.inclination is None
+        else f"inclination {np.degrees(orbit.inclination):.1f} deg"
+    )
     low, high = orbit.periapsis_altitude / 1e3, orbit.apoapsis_altitude / 1e3
     return f"a lunar orbit {low:g} x {high:g} km, {plane}"
 
 
 def _picture(
-    first: Epoch, last: Epoch, leave: Departure, reach: LunarOrbit, flights: list[MoonFlight], place: Place | None
+    first: Epoch,
+    last: Epoch,
+    leave: Departure,
+    reach: LunarOrbit,
+    flights: list[MoonFlight],
+    place: Place | None,
 ) -> bytes:
     step = (last - first) / PICTURE_STEPS
-    departures: FloatArray = first.tdb_s + step * np.arange(PICTURE_STEPS + 1)
+    departures = first.tdb_s + step * np.arange(PICTURE_STEPS + 1, dtype=np.float64)
     before = int(np.ceil(SHORTEST_FLIGHT / step))
     count = int(np.floor(LONGEST_FLIGHT / step)) - before
     if count < 2:
         raise RequestError("--png: the span is too long for a picture; give up to 360 days")
-    arrivals: FloatArray = first.tdb_s + step * np.arange(before, before + PICTURE_STEPS + count)
+    arrivals = first.tdb_s + step * np.arange(before, before + PICTURE_STEPS + count, dtype=np.float64)
     chop = moon_porkchop(departures, arrivals, leave, reach)
     strips = []
     if place is not None:
@@ -295,11 +335,28 @@ def _site_table(arrivals: list[SiteArrival]) -> pd.DataFrame:
 
 
 def _print_flights(
-    table: pd.DataFrame, leave: Departure, reach: LunarOrbit, place: Place | None, cheapest: int, *, every: bool
+    table: pd.DataFrame,
+    leave: Departure,
+    reach: LunarOrbit,
+    place: Place | None,
+    cheapest: int,
+    *,
+    every: bool,
 ) -> None:
-    out.print(f"{leave.site.name}, parking orbit {leave.altitude / 1e3:g} km, to {_told(reach)}", style="bold", markup=False)
+    out.print(
+        f"{leave.site.name}, parking orbit {leave.altitude / 1e3:g} km, to {_told(reach)}",
+        style="bold",
+        markup=False,
+    )
     out.print(leave.site.note, style="dim", markup=False)
-    numbers = ["flight\n[d]", "inclin.\n[deg]", "injection\n[m/s]", "C3\n[km2/s2]", "insertion\n[m/s]", "both\n[m/s]"]
+    numbers = [
+        "flight\n[d]",
+        "inclin.\n[deg]",
+        "injection\n[m/s]",
+        "C3\n[km2/s2]",
+        "insertion\n[m/s]",
+        "both\n[m/s]",
+    ]
     drawn = _table(("lift-off [UTC]", "injection [UTC]", "arrival [UTC]"), numbers)
     if place is not None:
         drawn.add_column("Sun/Earth\non arrival", no_wrap=True)
@@ -328,13 +385,17 @@ def _print_flights(
         out.print(f"... and {len(table) - SHOWN} more; see them with --all or --csv FILE", markup=False)
     out.print("* cheapest. No margin.", style="dim", markup=False)
     if (table["impulses"] == 3).any():
-        out.print("''' three impulses: the plane is turned far out, in an orbit of 24 h", style="dim", markup=False)
+        out.print(
+            "''' three impulses: the plane is turned far out, in an orbit of 24 h", style="dim", markup=False
+        )
     if place is not None:
         budget = budgets()
         out.print(
-            f"{place.name}: shares of the discs seen on arrival; first landing in the orbit's plane with the light asked for; "
+            f"{place.name}: shares of the discs seen on arrival; first landing in the orbit's plane with "
+            f"the light asked for; "
             "Sun there: elevation, and azimuth from the heading of the approach (0 ahead, 180 behind). "
-            f"Descent {budget['descent'].delta_v:.0f} m/s, ascent {budget['ascent'].delta_v:.0f} m/s from and to 100 km "
+            f"Descent {budget['descent'].delta_v:.0f} m/s, ascent {budget['ascent'].delta_v:.0f} m/s from "
+            f"and to 100 km "
             f"({budget['descent'].note}; published, {budget['descent'].source}).",
             style="dim",
             markup=False,
@@ -344,7 +405,12 @@ def _print_flights(
             out.print(place.limit, style="yellow", markup=False, soft_wrap=True)
         reasons = sorted({text for text in table["no_landing_because"] if text})
         if reasons:
-            out.print(f"no landing within 30 d of arrival: {'; '.join(reasons)}", style="yellow", markup=False, soft_wrap=True)
+            out.print(
+                f"no landing within 30 d of arrival: {'; '.join(reasons)}",
+                style="yellow",
+                markup=False,
+                soft_wrap=True,
+            )
     out.print(MODEL, markup=False, style="dim", soft_wrap=True)
 
 
@@ -357,7 +423,9 @@ def _print_masses(table: pd.DataFrame, best: MoonFlight, isp: float, margin: flo
         markup=False,
         soft_wrap=True,
     )
-    drawn = _table(("launcher",), ("to the Moon\n[kg]", "in orbit\n[kg]", *(("landed\n[kg]",) if landing else ())))
+    drawn = _table(
+        ("launcher",), ("to the Moon\n[kg]", "in orbit\n[kg]", *(("landed\n[kg]",) if landing else ()))
+    )
     drawn.add_column("mass to the Moon is")
     for row in table.to_dict("records"):
         cells = [row["launcher"], f"{row['trans_lunar_kg']:.0f}", f"{row['in_orbit_kg']:.0f}"]
@@ -385,5 +453,3 @@ def _table(words: tuple[str, ...], numbers: list[str] | tuple[str, ...]) -> Tabl
 
 def _minute(utc: str) -> str:
     return utc[:16].replace("T", " ")
-
-

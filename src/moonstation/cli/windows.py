@@ -223,4 +223,3 @@ def _calendar(place: Place, conditions: Conditions, table: pd.DataFrame, first: 
 
 def _moment(utc: str) -> np.datetime64:
     return np.datetime64(utc.rstrip("Z"), "ns")
-

@@ -32,7 +32,9 @@ RIDGE = np.radians(5.0)
 """From half a turn: there all lines crowd, and arrival speeds are left out."""
 
 
-def mars_porkchop_png(chop: xr.Dataset, flights: Sequence[MarsFlight], *, title: str, most_c3: float) -> bytes:
+def mars_porkchop_png(
+    chop: xr.Dataset, flights: Sequence[MarsFlight], *, title: str, most_c3: float
+) -> bytes:
     """Picture of one window to Mars.
 
     Parameters
@@ -92,7 +94,11 @@ def mars_porkchop_png(chop: xr.Dataset, flights: Sequence[MarsFlight], *, title:
     axes.set_ylabel("arrival at Mars (UTC)")
     axes.set_title(title, loc="left", fontweight="bold", color=INK)
     figure.legend(
-        handles=handles, loc="outside lower left", ncols=2 if len(handles) < 5 else 1, frameon=False, fontsize=8.5
+        handles=handles,
+        loc="outside lower left",
+        ncols=2 if len(handles) < 5 else 1,
+        frameon=False,
+        fontsize=8.5,
     )
     return _png(figure)
 
@@ -120,7 +126,10 @@ def mars_overview_png(curve: xr.Dataset, windows: Sequence[MarsWindow], *, title
         shown = energy <= top
         upper.plot(x, np.where(shown, energy, np.nan), color=colour, linewidth=1.2)
         lower.plot(
-            x, np.where(shown, curve.arrival_speed.values[:, number] / 1e3, np.nan), color=colour, linewidth=1.2
+            x,
+            np.where(shown, curve.arrival_speed.values[:, number] / 1e3, np.nan),
+            color=colour,
+            linewidth=1.2,
         )
         flights = [f for window in windows for f in window.flights if f.type == kind]
         at = tdb_to_utc(np.array([f.departure.tdb_s for f in flights]))
@@ -195,7 +204,13 @@ def moon_porkchop_png(
     filled = axes.contourf(x, y, shown, levels=levels, cmap=ENERGY_COLOURS)
     energy = band.c3.values.T / 1e6
     drawn = axes.contour(
-        x, y, np.where(np.isfinite(shown), energy, np.nan), levels=C3_LINES, colors=INK, linewidths=0.7, linestyles="solid"
+        x,
+        y,
+        np.where(np.isfinite(shown), energy, np.nan),
+        levels=C3_LINES,
+        colors=INK,
+        linewidths=0.7,
+        linestyles="solid",
     )
     _label(axes, drawn, "%.1f")
     cost = np.where(np.isfinite(shown), band.insertion.values.T, np.nan)
@@ -213,11 +228,19 @@ def moon_porkchop_png(
         costs = [f.injection + f.insertion.delta_v for f in flights]
         cheapest = int(np.argmin(costs))
         axes.plot(
-            at[cheapest], days[cheapest], "*", color=VERMILLION, markeredgecolor="white", markersize=16, zorder=5
+            at[cheapest],
+            days[cheapest],
+            "*",
+            color=VERMILLION,
+            markeredgecolor="white",
+            markersize=16,
+            zorder=5,
         )
         best = flights[cheapest]
         handles += [
-            Line2D([], [], color=VERMILLION, marker="o", linewidth=0, label="flights exact in the full model"),
+            Line2D(
+                [], [], color=VERMILLION, marker="o", linewidth=0, label="flights exact in the full model"
+            ),
             Line2D(
                 [],
                 [],
@@ -225,7 +248,8 @@ def moon_porkchop_png(
                 marker="*",
                 markersize=11,
                 linewidth=0,
-                label=f"cheapest: lift-off {best.lift_off.utc[:16].replace('T', ' ')}, injection {best.injection:.0f} m/s, "
+                label=f"cheapest: lift-off {best.lift_off.utc[:16].replace('T', ' ')}, injection "
+                f"{best.injection:.0f} m/s, "
                 f"insertion {best.insertion.delta_v:.0f} m/s",
             ),
         ]
@@ -273,7 +297,9 @@ def _by_flight_time(chop: xr.Dataset) -> xr.Dataset:
     columns = rows + np.arange(count)[None, :]
     days = (t2[:count] - t1[0]) / SECONDS_PER_DAY
     if abs(float(t2[1] - t2[0]) - step) > 1e-3:
-        raise RequestError("porkchop over times of flight: departures and arrivals need steps of the same length")
+        raise RequestError(
+            "porkchop over times of flight: departures and arrivals need steps of the same length"
+        )
     return xr.Dataset(
         {
             name: (("departure", "days"), chop[name].values[rows, columns])
@@ -333,5 +359,3 @@ def _png(figure: Figure) -> bytes:
     stream = io.BytesIO()
     FigureCanvasAgg(figure).print_png(stream, metadata={"Software": "moonstation"})
     return stream.getvalue()
-
-

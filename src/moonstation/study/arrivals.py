@@ -1,11 +1,11 @@
-"""Arrivals at a site: Sun and Earth when a flight reaches the Moon, and the first landing with both and the plane right."""
+"""Arrivals at a site: Sun and Earth when a flight reaches the Moon, and the first landing with both in the plane."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from moonstation.arrays import FloatArray
+from moonstation.arrays import BoolArray, FloatArray
 from moonstation.constants import SECONDS_PER_DAY
 from moonstation.errors import RequestError
 from moonstation.spacetime.ephemerides import default_ephemeris
@@ -44,7 +44,9 @@ class LandingRules:
         if not 0.0 <= self.earliest < self.latest:
             raise RequestError("landing: the latest time after the insertion must be above the earliest")
         if not 0.0 < self.cross_track <= np.pi / 2.0:
-            raise RequestError(f"landing {np.degrees(self.cross_track):g} deg beside the plane: give 0 to 90 deg")
+            raise RequestError(
+                f"landing {np.degrees(self.cross_track):g} deg beside the plane: give 0 to 90 deg"
+            )
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,8 @@ class SiteArrival:
     landing : Epoch or None
         First moment at which the rules hold; None if they do not in time.
     landing_sun_elevation, landing_sun_beside : float
-        Sun at the landing: elevation, and azimuth less the heading of the approach in (-pi, pi] [rad]; 0 ahead, pi behind.
+        Sun at the landing: elevation, and azimuth less the heading of the approach in (-pi, pi] [rad]; 0 ahead, pi
+        behind.
     limit : str
         Without a landing: the rule that was not met.
     """
@@ -78,7 +81,8 @@ class SiteArrival:
 def site_arrivals(flights: Sequence[MoonFlight], place: Place, rules: LandingRules) -> list[SiteArrival]:
     """Sun, Earth and first landing of each flight.
 
-    The orbit's plane is held still against the stars from the arrival on (a low polar orbit keeps it to a degree or so a
+    The orbit's plane is held still against the stars from the arrival on (a low polar orbit keeps it to a degree or
+    so a
     month); the Moon turns the site through it.
 
     Raises
@@ -97,7 +101,9 @@ def _arrival(flight: MoonFlight, place: Place, rules: LandingRules) -> SiteArriv
     sun = light.sun_fraction(horizon, place.height)
     earth = light.earth_fraction(horizon, place.height)
     aside, heading = _track(flight, place, et)
-    tests: list[tuple[str, FloatArray]] = [("the orbit's plane does not come near enough", aside <= rules.cross_track)]
+    tests: list[tuple[str, BoolArray]] = [
+        ("the orbit's plane does not come near enough", aside <= rules.cross_track)
+    ]
     if rules.sun_elevation is None:
         tests.append(("the Sun is not seen while the plane is near", sun > 0.0))
     else:

@@ -10,7 +10,12 @@ import numpy as np
 from numba import njit
 
 from moonstation.arrays import FloatArray
-from moonstation.spacetime._kernels import EphemerisWindow, chebyshev_position, chebyshev_state, libration_matrix
+from moonstation.spacetime._kernels import (
+    EphemerisWindow,
+    chebyshev_position,
+    chebyshev_state,
+    libration_matrix,
+)
 
 REACHED = 0
 EVENT = 1
@@ -200,7 +205,8 @@ def fly(
 ) -> int:
     """Fly from t0 towards a later t1; out, shape (7,): time and state there or at the event. Returns a status.
 
-    Modes: to t1 alone, to the first closest approach of the Moon, to the first perigee, or down to a radius about the Earth
+    Modes: to t1 alone, to the first closest approach of the Moon, to the first perigee, or down to a radius about the
+    Earth
     (level). An event must not hold at the start.
     """
     k = np.empty((STAGES, 6))

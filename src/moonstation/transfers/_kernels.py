@@ -343,9 +343,7 @@ def kepler(state: FloatArray, dt: float, gm: float, out: FloatArray) -> int:
 
 
 @njit(cache=True, nogil=True, fastmath=False, error_model="numpy")
-def kepler_many(
-    states: FloatArray, dt: FloatArray, gm: float, out: FloatArray, status: IntArray
-) -> None:
+def kepler_many(states: FloatArray, dt: FloatArray, gm: float, out: FloatArray, status: IntArray) -> None:
     """Move state by state; arrays of length n."""
     for i in range(dt.shape[0]):
         status[i] = kepler(states[i], dt[i], gm, out[i])
@@ -411,7 +409,14 @@ def perigee_arc(r0: float, r1: float, tof: float, gm: float) -> tuple[float, flo
 
 @njit(cache=True, nogil=True, fastmath=False, error_model="numpy")
 def perigee_grid(
-    t1: FloatArray, t2: FloatArray, r0: float, r1: FloatArray, gm: float, first: int, stop: int, out: FloatArray
+    t1: FloatArray,
+    t2: FloatArray,
+    r0: float,
+    r1: FloatArray,
+    gm: float,
+    first: int,
+    stop: int,
+    out: FloatArray,
 ) -> None:
     """Arcs of every pair of a start at perigee r0 and an end at distance r1[j]: out (n1, n2, 2), e and angle."""
     for i in range(first, stop):

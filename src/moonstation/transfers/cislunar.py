@@ -9,6 +9,7 @@ from moonstation.arrays import FloatArray
 from moonstation.constants import EARTH_RADIUS, GM_EARTH, GM_MOON, GM_SUN
 from moonstation.errors import OrbitError
 from moonstation.orbits.gravity import load_gravity
+from moonstation.spacetime._kernels import EphemerisWindow
 from moonstation.spacetime.earth import EarthRotation
 from moonstation.spacetime.ephemerides import Ephemeris, default_ephemeris
 from moonstation.spacetime.epochs import Epoch
@@ -19,7 +20,8 @@ J2_EARTH = 1.0826359e-3
 
 MODEL = (
     "Full model: Earth and Moon (GRGM1200A) with their gravity of degree 2, Sun, DE440; burns are impulses. Left out: "
-    "Jupiter, air, higher degrees of the Moon, and sunlight pressure, which over five days moves an arrival by some 10 km "
+    "Jupiter, air, higher degrees of the Moon, and sunlight pressure, which over five days moves an arrival "
+    "by some 10 km "
     "(1e-7 m/s2) that course corrections take up."
 )
 
@@ -42,7 +44,7 @@ class Cislunar:
     stop: float
     pole: FloatArray
     sky: Ephemeris
-    window: kernels.EphemerisWindow
+    window: EphemerisWindow
     pull: kernels.Pull
 
     @classmethod
@@ -68,7 +70,9 @@ class Cislunar:
     def fly(
         self, state: FloatArray, start: float, stop: float, *, mode: int = kernels.TO_TIME, level: float = 0.0
     ) -> tuple[float, FloatArray, bool]:
-        """Fly on from an Earth-centred state (6,) [m, m/s, ICRF]: time and state where it ends, and whether at the event.
+        """Fly on from an Earth-centred state (6,) [m, m/s, ICRF].
+
+        Gives time and state where it ends, and whether that is the event looked for.
 
         Raises
         ------
@@ -79,7 +83,8 @@ class Cislunar:
         status = kernels.fly(self.window, self.pull, state, start, stop, mode, level, out)
         if status == kernels.STUCK:
             raise OrbitError(
-                f"flight from {Epoch.from_tdb_s(start).utc}: runs into the Earth or the Moon; change its start or its time"
+                f"flight from {Epoch.from_tdb_s(start).utc}: runs into the Earth or the Moon; change its "
+                f"start or its time"
             )
         return float(out[0]), out[1:], status == kernels.EVENT
 

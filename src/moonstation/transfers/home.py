@@ -1,5 +1,6 @@
 """Flights from an orbit of the Moon back to the Earth's air, exact in the full model."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -154,7 +155,8 @@ def fly_home(
         found = _shoot(space, t1, t2, orbit, unknowns, momentum * normal, out, south=south)
         if found is None:
             raise OrbitError(
-                f"flight home from {start.utc} in {flight_time / SECONDS_PER_DAY:.2f} d: none in the full model was found "
+                f"flight home from {start.utc} in {flight_time / SECONDS_PER_DAY:.2f} d: none in the full "
+                f"model was found "
                 "near the first pass; change the time of flight by a few hours"
             )
         unknowns = found
@@ -167,25 +169,29 @@ def fly_home(
         momentum *= np.cos(meet.flight_path_angle) / np.cos(flown.flight_path_angle)
         if meet.inclination is None:
             continue
-        command = float(np.clip(command - off_plane, _lean(space, out) + 1e-6, np.pi - _lean(space, out) - 1e-6))
+        command = float(
+            np.clip(command - off_plane, _lean(space, out) + 1e-6, np.pi - _lean(space, out) - 1e-6)
+        )
     raise OrbitError(
         f"flight home from {start.utc}: entry at {np.degrees(meet.flight_path_angle):g} deg and inclination "
-        f"{np.degrees(inclination):.2f} deg does not settle; the nearest is {np.degrees(flown.flight_path_angle):.3f} deg and "
+        f"{np.degrees(inclination):.2f} deg does not settle; the nearest is "
+        f"{np.degrees(flown.flight_path_angle):.3f} deg and "
         f"{np.degrees(flown.inclination):.3f} deg"
     )
 
 
 def _lean(space: Cislunar, out: FloatArray) -> float:
-    return abs(float(np.arcsin(out @ space.pole)))
+    return abs(math.asin(float(out @ space.pole)))
 
 
 def _inclination(space: Cislunar, out: FloatArray, meet: Entry) -> float:
     lean = _lean(space, out)
     if meet.inclination is None:
-        return lean + STEEPER
+        return float(lean + STEEPER)
     if not lean <= meet.inclination <= np.pi - lean:
         raise OrbitError(
-            f"flight home with inclination {np.degrees(meet.inclination):.2f} deg: the Moon stands {np.degrees(lean):.2f} deg off the "
+            f"flight home with inclination {np.degrees(meet.inclination):.2f} deg: the Moon stands "
+            f"{np.degrees(lean):.2f} deg off the "
             f"equator at departure; give {np.degrees(lean):.2f} to {180.0 - np.degrees(lean):.2f} deg"
         )
     return meet.inclination

@@ -9,8 +9,10 @@ from moonstation.constants import GM_MOON, MOON_RADIUS
 from moonstation.errors import RequestError
 
 THREE_IMPULSE_PERIOD = 24.0 * 3600.0
-"""Period of the orbit between, in which the plane is turned at the far end [s]; longer ones are not safe from the Earth's
-pull without a study of their own."""
+"""Period of the orbit between, in which the plane is turned at the far end [s].
+
+Longer ones are not safe from the Earth's pull without a study of their own.
+"""
 
 PLANE_TOLERANCE = np.radians(0.05)
 
@@ -33,7 +35,9 @@ class LunarOrbit:
 
     def __post_init__(self) -> None:
         if not self.periapsis_altitude > 0.0:
-            raise RequestError(f"orbit of the Moon {self.periapsis_altitude / 1e3:g} km up: give a height above ground")
+            raise RequestError(
+                f"orbit of the Moon {self.periapsis_altitude / 1e3:g} km up: give a height above ground"
+            )
         if self.apoapsis_altitude < self.periapsis_altitude:
             raise RequestError(
                 f"orbit of the Moon: apoapsis {self.apoapsis_altitude / 1e3:g} km is below periapsis "
@@ -85,13 +89,15 @@ def insertion(orbit: LunarOrbit, v_inf: float, declination: float) -> Insertion:
     v_inf : float
         Excess speed [m/s].
     declination : float
-        Of the approach's direction of motion to the Moon's equator [rad]: inclinations from this to half a turn less this
+        Of the approach's direction of motion to the Moon's equator [rad]: inclinations from this to half a turn less
+        this
         are met without a turn of the plane; the node is free.
 
     Notes
     -----
     A turn is made with the one impulse at the periselene, or by three: into an ellipse of 24 h, the turn at its far
-    end, down at the periselene; the cheaper is taken. Apsides are taken to lie on the line of nodes, so a turn is a lower
+    end, down at the periselene; the cheaper is taken. Apsides are taken to lie on the line of nodes, so a turn is a
+    lower
     bound.
     """
     lean = abs(declination)
@@ -110,10 +116,13 @@ def insertion(orbit: LunarOrbit, v_inf: float, declination: float) -> Insertion:
     return Insertion(at_once, 1, turn) if at_once <= in_three else Insertion(in_three, 3, turn)
 
 
-def approach_normal(asymptote: FloatArray, pole: FloatArray, inclination: float | None, *, south: bool) -> FloatArray:
+def approach_normal(
+    asymptote: FloatArray, pole: FloatArray, inclination: float | None, *, south: bool
+) -> FloatArray:
     """Direction of the angular momentum (3,) for an approach along an asymptote and an inclination.
 
-    Of the two planes, `south` takes the one that passes south of the Moon's centre, seen along the asymptote; that holds on
+    Of the two planes, `south` takes the one that passes south of the Moon's centre, seen along the asymptote; that
+    holds on
     the way in and on the way out. Where the inclination cannot be met without a turn, the nearest that can be.
     """
     lean = float(asymptote @ pole)
@@ -132,7 +141,7 @@ def approach_normal(asymptote: FloatArray, pole: FloatArray, inclination: float 
 
 
 def b_plane(r: FloatArray, v: FloatArray) -> tuple[FloatArray, FloatArray, float] | None:
-    """Direction of the incoming asymptote, B vector [m] and excess speed of a hyperbola about the Moon; None if bound."""
+    """Incoming asymptote, B vector [m] and excess speed of a hyperbola about the Moon; None if bound."""
     radius = float(np.linalg.norm(r))
     energy = float(v @ v) / 2.0 - GM_MOON / radius
     if energy <= 0.0:

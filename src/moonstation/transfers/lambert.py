@@ -157,7 +157,9 @@ def shortest_flight(r1: ArrayLike, r2: ArrayLike, *, gm: float, turns: int, long
         If there are no whole turns: without them any time will do.
     """
     if turns < 1:
-        raise RequestError(f"shortest flight with {turns} turns: give 1 or more; without turns any time will do")
+        raise RequestError(
+            f"shortest flight with {turns} turns: give 1 or more; without turns any time will do"
+        )
     first, second = _vector(r1, "r1"), _vector(r2, "r2")
     n1, n2 = np.linalg.norm(first), np.linalg.norm(second)
     semi = 0.5 * float(n1 + n2 + np.linalg.norm(second - first))

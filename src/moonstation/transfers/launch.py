@@ -55,7 +55,7 @@ class LaunchSite:
         return float(reached.min()), float(reached.max())
 
     def passes(self, inclination: float) -> list[tuple[float, float]]:
-        """Ways to launch into an inclination, each the node's longitude less the site's, and the way from node to site [rad].
+        """Ways to launch into an inclination: longitude of the node less the site's, and way from node to site [rad].
 
         Northbound first; those whose azimuth the range excludes are left out.
         """
@@ -108,13 +108,16 @@ def find_launch_site(name: str, *, azimuths: tuple[float, float] | None = None) 
     """
     sites = _launch_sites()
     if name not in sites:
-        raise RequestError(f"launch site '{name}': the catalogue has {', '.join(sites)}{nearest(name, sites)}")
+        raise RequestError(
+            f"launch site '{name}': the catalogue has {', '.join(sites)}{nearest(name, sites)}"
+        )
     site = sites[name]
     if azimuths is None:
         return site
     if not 0.0 <= azimuths[0] <= azimuths[1] <= 2.0 * np.pi:
         raise RequestError(
-            f"launch azimuths {np.degrees(azimuths[0]):g} to {np.degrees(azimuths[1]):g} deg: give 0 to 360 deg in order"
+            f"launch azimuths {np.degrees(azimuths[0]):g} to {np.degrees(azimuths[1]):g} deg: give 0 to 360 "
+            f"deg in order"
         )
     return LaunchSite(site.id, site.name, site.lat, site.lon, azimuths, "azimuths as given")
 
@@ -169,7 +172,14 @@ def mass_after(mass: float, delta_v: float, *, isp: float) -> float:
 
 
 def launch_time(
-    site: LaunchSite, inclination: float, raan: float, arg_latitude: float, *, tli: float, radius: float, turns: int = 0
+    site: LaunchSite,
+    inclination: float,
+    raan: float,
+    arg_latitude: float,
+    *,
+    tli: float,
+    radius: float,
+    turns: int = 0,
 ) -> list[tuple[float, float, float]]:
     """When to lift off for a plane and a departure: pairs by way of launching.
 
@@ -189,7 +199,8 @@ def launch_time(
     Returns
     -------
     list of (lift-off, coast, late)
-        Lift-off [TDB s past J2000] so that the coast in the parking orbit [s] ends at the departure, and by how much the
+        Lift-off [TDB s past J2000] so that the coast in the parking orbit [s] ends at the departure, and by how much
+        the
         plane passes over the site after that lift-off [s]: to be added to lift-off and departure.
     """
     rate = np.sqrt(GM_EARTH / radius**3)

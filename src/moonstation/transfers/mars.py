@@ -1,5 +1,6 @@
 """Flights from the Earth to Mars: when they are cheap, and what they ask of launcher and arrival."""
 
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
@@ -128,7 +129,8 @@ def mars_porkchop(
     Returns
     -------
     Dataset
-        c3 [m^2/s^2], arrival_speed [m/s], declination of the departure asymptote [rad, ICRF], angle round the Sun [rad],
+        c3 [m^2/s^2], arrival_speed [m/s], declination of the departure asymptote [rad, ICRF], angle round the Sun
+        [rad],
         flight_time [s] over dimensions departure and arrival; NaN where there is no way.
 
     Raises
@@ -141,7 +143,9 @@ def mars_porkchop(
     leaving = np.sum(grid[..., :3] ** 2, axis=-1)
     dims = ("departure", "arrival")
 
-    def layer(values: FloatArray, units: str, name: str) -> tuple[tuple[str, str], FloatArray, dict[str, str]]:
+    def layer(
+        values: FloatArray, units: str, name: str
+    ) -> tuple[tuple[str, str], FloatArray, dict[str, str]]:
         return dims, values, {"units": units, "long_name": name}
 
     flight = arrivals[None, :] - departures[:, None]
@@ -150,7 +154,9 @@ def mars_porkchop(
             "c3": layer(leaving, "m2 s-2", "departure energy"),
             "arrival_speed": layer(np.linalg.norm(grid[..., 3:6], axis=-1), "m s-1", "excess speed at Mars"),
             "declination": layer(
-                np.arcsin(grid[..., 2] / np.sqrt(leaving)), "rad", "declination of the departure asymptote, ICRF"
+                np.arcsin(grid[..., 2] / np.sqrt(leaving)),
+                "rad",
+                "declination of the departure asymptote, ICRF",
             ),
             "angle": layer(grid[..., 6], "rad", "way round the Sun"),
             "flight_time": layer(np.where(np.isfinite(leaving), flight, np.nan), "s", "time of flight"),
@@ -208,10 +214,13 @@ def find_mars_windows(
     if aim not in AIMS:
         raise RequestError(f"aim '{aim}' is none; give one of {', '.join(AIMS)}")
     if not stop.tdb_s > start.tdb_s:
-        raise RequestError(f"departures from {start.utc[:10]} to {stop.utc[:10]}: the span must end after it begins")
+        raise RequestError(
+            f"departures from {start.utc[:10]} to {stop.utc[:10]}: the span must end after it begins"
+        )
     if not longest_flight > SHORTEST_FLIGHT:
         raise RequestError(
-            f"longest flight {longest_flight / SECONDS_PER_DAY:g} d: give more than {SHORTEST_FLIGHT / SECONDS_PER_DAY:g} d"
+            f"longest flight {longest_flight / SECONDS_PER_DAY:g} d: give more than "
+            f"{SHORTEST_FLIGHT / SECONDS_PER_DAY:g} d"
         )
     sky = ephemeris or default_ephemeris()
     sky.require(start.tdb_s, stop.tdb_s + longest_flight)
@@ -219,8 +228,9 @@ def find_mars_windows(
     # all windows that touch the span, and one on either side to tell of where there is none in it
     touched = np.flatnonzero((edges[1:] > start.tdb_s) & (edges[:-1] < stop.tdb_s))
     edges = edges[max(int(touched[0]) - 1, 0) : int(touched[-1]) + 3]
-    windows, outside = [], []
-    for number, (first, last) in enumerate(zip(edges[:-1], edges[1:], strict=True)):
+    windows: list[MarsWindow] = []
+    outside: list[MarsWindow] = []
+    for number, (first, last) in enumerate(itertools.pairwise(edges)):
         flights = _best_of_window(sky, float(first), float(last), aim, longest_flight)
         if progress is not None:
             progress((number + 1) / (len(edges) - 1))
@@ -370,7 +380,7 @@ def _best_of_window(
     value = np.where((flight >= SHORTEST_FLIGHT) & (flight <= longest_flight), value, np.inf)
     value = np.where(np.isfinite(value), value, np.inf)
     first_type = grid[..., 6] < np.pi
-    found = []
+    found: list[MarsFlight] = []
     for kind in ("I", "II"):
         # a minimum has neighbours of its own type all around: on the border of the types there is none
         here = np.where(first_type == (kind == "I"), value, np.nan)
@@ -381,9 +391,9 @@ def _best_of_window(
         row, column = np.unravel_index(int(np.argmin(lowest)), lowest.shape)
         if np.isfinite(lowest[row, column]):
             t1, t2 = float(departures[row + 1]), float(arrivals[column + 1])
-            flight = _improved(sky, t1, t2, kind, aim, longest_flight)
-            if abs(flight.angle - np.pi) > BORDER:
-                found.append(flight)
+            better = _improved(sky, t1, t2, kind, aim, longest_flight)
+            if abs(better.angle - np.pi) > BORDER:
+                found.append(better)
     return tuple(found)
 
 
@@ -425,9 +435,9 @@ def _value(grid: FloatArray, aim: Aim) -> FloatArray:
     """What is to be least, for each cell (..., 7)."""
     leaving = np.sum(grid[..., :3] ** 2, axis=-1)
     arriving = np.sqrt(np.sum(grid[..., 3:6] ** 2, axis=-1))
-    if aim == "c3":
-        return leaving
-    result: FloatArray = arriving if aim == "arrival" else np.sqrt(leaving) + arriving
+    result: FloatArray = np.sqrt(leaving) + arriving
+    if aim != "sum":
+        result = leaving if aim == "c3" else arriving
     return result
 
 

@@ -66,7 +66,8 @@ class Departure:
                 a, b = np.degrees(self.site.azimuths)
                 raise RequestError(
                     f"inclination {np.degrees(self.inclination):g} deg: {self.site.name} at latitude "
-                    f"{np.degrees(self.site.lat):.2f} deg reaches {np.degrees(low):.2f} to {np.degrees(high):.2f} deg with "
+                    f"{np.degrees(self.site.lat):.2f} deg reaches {np.degrees(low):.2f} to "
+                    f"{np.degrees(high):.2f} deg with "
                     f"azimuths {a:g} to {b:g} deg; choose within, or give other azimuths"
                 )
 
@@ -221,9 +222,7 @@ def _planes(
     beside = np.cross(out, north)
     cosine = np.minimum(np.cos(inclination) / np.cos(lean), 1.0)
     sine = np.sqrt(1.0 - cosine**2)
-    first, second = (
-        cosine[:, None] * north + sign * sine[:, None] * beside for sign in (1.0, -1.0)
-    )
+    first, second = (cosine[:, None] * north + sign * sine[:, None] * beside for sign in (1.0, -1.0))
     return inclination, (first, second)
 
 
@@ -304,7 +303,8 @@ def fly_to_moon(
         solved = _shoot(space, t1, t2, departure.radius, inclination, unknowns, orbit, south)
         if solved is None:
             raise OrbitError(
-                f"flight to the Moon from {Epoch.from_tdb_s(t1).utc} to {arrival.utc}: no flight in the full model was found "
+                f"flight to the Moon from {Epoch.from_tdb_s(t1).utc} to {arrival.utc}: no flight in the "
+                f"full model was found "
                 "near the first pass; change the time of flight by a few hours"
             )
         unknowns = solved
@@ -319,7 +319,8 @@ def fly_to_moon(
         )
         if not ways:
             raise OrbitError(
-                f"flight to the Moon: {departure.site.name} cannot launch into {np.degrees(inclination):.2f} deg within its "
+                f"flight to the Moon: {departure.site.name} cannot launch into "
+                f"{np.degrees(inclination):.2f} deg within its "
                 "azimuths; give other azimuths or inclinations"
             )
         lift_off, coast, late = min(ways, key=lambda way: abs(way[2]))
@@ -329,7 +330,8 @@ def fly_to_moon(
         t1 += late
         if not SHORTEST_FLIGHT <= t2 - t1 <= LONGEST_FLIGHT:
             raise OrbitError(
-                f"flight to the Moon arriving {arrival.utc}: the launch that fits leaves {(t2 - t1) / day:.2f} d, and flights "
+                f"flight to the Moon arriving {arrival.utc}: the launch that fits leaves "
+                f"{(t2 - t1) / day:.2f} d, and flights "
                 f"take {SHORTEST_FLIGHT / day:g} to {LONGEST_FLIGHT / day:g} d here; choose a later arrival"
             )
     return _flight(space, t1, t2, departure, inclination, unknowns, orbit, best)
@@ -352,9 +354,14 @@ def _first_guess(
     if not np.isfinite(inclination):
         lean = abs(float(np.degrees(np.arcsin(moon[:3] @ space.pole / distance))))
         low, high = np.degrees(departure.site.inclinations())
-        held = f"{low:.2f} to {high:.2f}" if departure.inclination is None else f"{np.degrees(departure.inclination):.2f}"
+        held = (
+            f"{low:.2f} to {high:.2f}"
+            if departure.inclination is None
+            else f"{np.degrees(departure.inclination):.2f}"
+        )
         raise OrbitError(
-            f"flight to the Moon arriving {Epoch.from_tdb_s(t2).utc}: the Moon stands {lean:.2f} deg off the equator then, and "
+            f"flight to the Moon arriving {Epoch.from_tdb_s(t2).utc}: the Moon stands {lean:.2f} deg off "
+            f"the equator then, and "
             f"the parking orbit is inclined {held} deg; launch at {lean:.2f} deg or more, or arrive within some days "
             "of its passing the equator"
         )
@@ -384,9 +391,7 @@ def _shoot(
     circular = np.sqrt(GM_EARTH / radius)
 
     def miss(at: FloatArray) -> FloatArray | None:
-        start = parking_state(
-            space.pole, inclination, at[0], at[1], radius=radius, speed=circular + at[2]
-        )
+        start = parking_state(space.pole, inclination, at[0], at[1], radius=radius, speed=circular + at[2])
         when, state, met = space.fly(
             start, t1, t2 + 0.9 * SECONDS_PER_DAY, mode=_cislunar_kernels.TO_PERISELENE
         )
@@ -432,7 +437,9 @@ def _flight(
     near = state - space.moon(when)
     found = b_plane(near[:3], near[3:])
     if found is None:
-        raise OrbitError("flight to the Moon: it arrives bound, which impulses from a parking orbit cannot give")
+        raise OrbitError(
+            "flight to the Moon: it arrives bound, which impulses from a parking orbit cannot give"
+        )
     asymptote, _, v_inf = found
     pole = space.moon_pole(when)
     lean = float(np.arcsin(asymptote @ pole))
@@ -453,5 +460,3 @@ def _flight(
         arrival_inclination=float(np.arccos(h @ pole / np.linalg.norm(h))),
         insertion=insertion(orbit, v_inf, lean),
     )
-
-

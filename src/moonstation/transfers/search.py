@@ -111,8 +111,12 @@ def find_moon_flights(
     in_threads(work, tasks, progress=progress)
     flights = [f for f in flights if start.tdb_s <= f.lift_off.tdb_s <= stop.tdb_s]
     if not flights:
-        reason = f"; {troubles[0]}" if troubles else "; the lift-offs that fit lie outside: give a day or more"
-        raise RequestError(f"departures from {start.utc[:16]}Z to {stop.utc[:16]}Z: no flight to the Moon was found{reason}")
+        reason = (
+            f"; {troubles[0]}" if troubles else "; the lift-offs that fit lie outside: give a day or more"
+        )
+        raise RequestError(
+            f"departures from {start.utc[:16]}Z to {stop.utc[:16]}Z: no flight to the Moon was found{reason}"
+        )
     flights.sort(key=lambda f: (f.lift_off.tdb_s, f.injection))
     kept = flights[:1]
     for flight in flights[1:]:
@@ -129,7 +133,9 @@ def _fly(day: float, long: float, departure: Departure, orbit: LunarOrbit, *, se
 
 def _why_not(start: Epoch, stop: Epoch, departure: Departure, orbit: LunarOrbit) -> str:
     """Which limit keeps every flight of a span away, and the nearest day that works."""
-    arrivals = np.arange(start.tdb_s + SHORTEST_FLIGHT, stop.tdb_s + LONGEST_FLIGHT + LOOK_AHEAD, ARRIVAL_STEP)
+    arrivals = np.arange(
+        start.tdb_s + SHORTEST_FLIGHT, stop.tdb_s + LONGEST_FLIGHT + LOOK_AHEAD, ARRIVAL_STEP
+    )
     chop = moon_porkchop(np.array([start.tdb_s]), arrivals, departure, orbit)
     lean = np.degrees(np.abs(chop.moon_declination.values))
     reached = np.flatnonzero(np.isfinite(chop.inclination.values))
@@ -224,7 +230,9 @@ def find_home_flights(
     moments: FloatArray = np.arange(start.tdb_s, stop.tdb_s, step)
     in_threads(work, [float(when) for when in moments], progress=progress)
     if not found:
-        raise RequestError(f"departures from {start.utc[:10]} to {stop.utc[:10]}: no flight home was found; {troubles[0]}")
+        raise RequestError(
+            f"departures from {start.utc[:10]} to {stop.utc[:10]}: no flight home was found; {troubles[0]}"
+        )
     return [found[when] for when in sorted(found)]
 
 
