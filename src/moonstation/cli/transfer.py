@@ -161,8 +161,8 @@ def _print_mars(table: pd.DataFrame) -> None:
         )
     out.print_wide(drawn, WIDTH)
     out.print(
-        "declination: of the departure asymptote, ICRF; a launch site further from the equator reaches lower ones only "
-        "with an orbit as steep. arrival: excess speed. No margin.",
+        "declination: of the departure asymptote, ICRF; the parking orbit must be inclined as much or more. arrival: "
+        "excess speed. No margin.",
         markup=False,
         style="dim",
     )

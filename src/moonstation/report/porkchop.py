@@ -55,7 +55,7 @@ def mars_porkchop_png(
     least, most = float(np.nanmin(c3)), most_c3 / 1e6
     levels = _levels(least, most)
     shown = np.where(c3 <= most, c3, np.nan)
-    filled = axes.contourf(x, y, shown, levels=levels, cmap=ENERGY_COLOURS)
+    filled = axes.contourf(x, y, c3, levels=levels, cmap=ENERGY_COLOURS)
     _label(axes, axes.contour(x, y, shown, levels=levels, colors=INK, linewidths=0.6), "%.3g")
     # arrival speeds only where the departure is shown, or they would fill the page
     ridge = np.abs(chop.angle.values.T - np.pi) < RIDGE
@@ -201,7 +201,7 @@ def moon_porkchop_png(
     least = float(np.nanmin(total))
     levels = least + np.array([0.0, 10.0, 20.0, 40.0, 60.0, 100.0, 150.0, 200.0, 300.0])
     shown = np.where(total <= levels[-1], total, np.nan)
-    filled = axes.contourf(x, y, shown, levels=levels, cmap=ENERGY_COLOURS)
+    filled = axes.contourf(x, y, total, levels=levels, cmap=ENERGY_COLOURS)
     energy = band.c3.values.T / 1e6
     drawn = axes.contour(
         x,

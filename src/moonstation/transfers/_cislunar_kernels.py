@@ -33,6 +33,9 @@ NEAR_MOON = 1.2e8
 FIGURE = 1.0e8
 """Distance from the Moon below which its figure counts [m]: beyond, it pulls with less than 3e-11 m/s^2."""
 
+TOLERANCE = 1e-14
+"""Error allowed a step, as a share of distance and speed."""
+
 STAGES = 13
 MOST_STEPS = 20_000
 
@@ -150,7 +153,7 @@ def acceleration(window: EphemerisWindow, pull: Pull, t: float, r: FloatArray, o
 def _step(
     window: EphemerisWindow, pull: Pull, t: float, y: FloatArray, h: float, k: FloatArray, out: FloatArray
 ) -> float:
-    """One step into out; k[0] holds the slope at y. Returns the error over what is allowed at 1e-12."""
+    """One step into out; k[0] holds the slope at y. Returns the error over what is allowed."""
     inner = np.empty(6)
     for s in range(1, STAGES):
         for i in range(6):
@@ -170,7 +173,7 @@ def _step(
         out[i] = y[i] + h * total
         error = abs(h * 41.0 / 840.0 * (k[0, i] + k[10, i] - k[11, i] - k[12, i]))
         worst = max(worst, error / (size_r if i < 3 else size_v))
-    return worst / 1e-12
+    return worst / TOLERANCE
 
 
 @njit(cache=True, nogil=True, fastmath=False, error_model="numpy")
