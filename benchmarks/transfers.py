@@ -1,7 +1,8 @@
 """Lambert arcs beside lamberthub's in the same run, porkchops, and flights to the Moon exact in the full model.
 
 The peer is no dependency of this project: `pip install --no-deps --target FOLDER lamberthub`, then run with
-PYTHONPATH=FOLDER. Medians of five after one warm-up, in processor time, since wall clock says little on a shared machine.
+PYTHONPATH=FOLDER. Medians of five after one warm-up, in processor time,
+since wall clock says little on a shared machine.
 """
 
 import importlib
@@ -55,7 +56,8 @@ def compare_with_lamberthub() -> None:
     each = once / len(rows)
     v1, _ = solve_lambert_batch(r1, r2, tof=tof, gm=GM_SUN)
     off = max(
-        float(np.linalg.norm(theirs(GM_SUN, r1[i], r2[i], tof[i], atol=1e-12, rtol=1e-12)[0] - v1[i])) for i in rows
+        float(np.linalg.norm(theirs(GM_SUN, r1[i], r2[i], tof[i], atol=1e-12, rtol=1e-12)[0] - v1[i]))
+        for i in rows
     )
     print(
         f"Lambert arcs     lamberthub  {each * 1e6:8.2f} us each ({each * count / ours:.0f}x), largest difference "

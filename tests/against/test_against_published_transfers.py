@@ -72,15 +72,15 @@ def test_apollo_16_goes_as_flown():
 
 
 def test_impulses_are_those_of_published_tables():
-    month = find_moon_flights(
+    days = find_moon_flights(
         Epoch.parse("2030-03-01"),
-        Epoch.parse("2030-03-15"),
+        Epoch.parse("2030-03-06"),
         Departure(find_launch_site("kennedy"), 407e3),
         LunarOrbit(),
         flight_time=5.0 * DAY,
     )
-    injection = np.array([flight.injection for flight in month])
-    cost = np.array([flight.insertion.delta_v for flight in month])
+    injection = np.array([flight.injection for flight in days])
+    cost = np.array([flight.insertion.delta_v for flight in days])
     # an impulse against an ascent stage's table: 3 %
     assert np.median(injection) == pytest.approx(FACTS_TLI / 1.05, rel=0.03)
     # the table's insertion serves every day of the month and a turn of the plane: ours lie below, by at most 15 %

@@ -71,8 +71,8 @@ def test_a_flight_agrees_with_another_integrator(flight):
         speed=np.sqrt(GM_EARTH / (EARTH_RADIUS + 200e3)) + flight.injection,
     )
     t0 = flight.departure.tdb_s
-    # three days on, where both agree to what one unit in the last place of the start makes (0.5 mm), and six hours before
-    # the periselene, where the Moon has begun to magnify rounding
+    # three days on, where both agree to what one unit in the last place of the start makes (0.5 mm), and six hours
+    # before the periselene, where the Moon has begun to magnify rounding
     for t1, share in ((t0 + 3 * 86_400.0, 4e-12), (flight.arrival.tdb_s - 6 * 3600.0, 2e-10)):
         when, state, met = space.fly(start, t0, t1)
         assert when == t1

@@ -76,12 +76,8 @@ def test_ten_thousand_arcs_end_where_they_should(way):
     r1, r2, tof = places(CASES, 1)
     v1, v2 = solve_lambert_batch(r1, r2, tof=tof, gm=GM, way=way)
     assert np.isfinite(v1).all()
-    # rays that pass within 100 km of the centre magnify the last digit of the velocity ten thousand times
-    h = np.sum(np.cross(r1, v1) ** 2, axis=1)
-    clear = h / GM > 2e5
-    assert clear.mean() > 0.85
-    assert off(by_anomalies(r1, v1, tof), r2)[clear].max() < 1e-9
-    assert off(propagate_kepler(np.hstack([r1, v1]), tof, gm=GM)[:, 3:], v2)[clear].max() < 1e-9
+    assert off(by_anomalies(r1, v1, tof), r2).max() < 1e-9
+    assert off(propagate_kepler(np.hstack([r1, v1]), tof, gm=GM)[:, 3:], v2).max() < 1e-9
 
 
 @pytest.mark.parametrize("turns", [1, 2, 5])

@@ -6,6 +6,7 @@ import pytest
 from moonstation.constants import EARTH_RADIUS, GM_EARTH, GM_MOON, MOON_RADIUS
 from moonstation.errors import OrbitError, RequestError
 from moonstation.spacetime.earth import EarthRotation
+from moonstation.spacetime.ephemerides import default_ephemeris
 from moonstation.spacetime.epochs import Epoch
 from moonstation.transfers.cislunar import Cislunar
 from moonstation.transfers.insertion import LunarOrbit, approach_normal, b_plane, insertion
@@ -28,7 +29,7 @@ WENCHANG = Departure(find_launch_site("wenchang"))
     ("day", "flight", "second", "orbit"),
     [
         (0, 4.5, False, LunarOrbit()),
-        (8, 5.5, True, LunarOrbit(200e3, 16_000e3, np.radians(62.4))),
+        (8, 5.5, True, LunarOrbit(200e3, 16_000e3, np.radians(62.4), south=False)),
         (16, 3.5, True, LunarOrbit(100e3, 100e3, np.radians(150.0))),
         (24, 4.5, False, LunarOrbit(15e3, 100e3, None)),
     ],
@@ -42,6 +43,9 @@ def test_a_flight_meets_its_targets(day, flight, second, orbit):
     assert np.linalg.norm(near[:3]) == pytest.approx(orbit.periapsis, abs=1.0)
     if orbit.inclination is not None:
         assert np.degrees(found.arrival_inclination) == pytest.approx(np.degrees(orbit.inclination), abs=1e-3)
+        # the half that was asked for
+        to_me = default_ephemeris().rotation_icrf_to_me(np.array([found.arrival.tdb_s]))[0]
+        assert ((to_me @ near[:3])[2] < 0) == orbit.south
     speed = np.linalg.norm(near[3:])
     assert found.insertion.delta_v == pytest.approx(speed - orbit.periapsis_speed, abs=1e-3)
     assert speed**2 - 2 * GM_MOON / np.linalg.norm(near[:3]) == pytest.approx(found.v_inf**2, rel=1e-9)
@@ -82,7 +86,7 @@ def test_the_first_pass_is_near_the_full_model():
         )
     # what docs/transfers.md tells of the first pass
     assert np.abs(off)[:, 0].max() < 4.0
-    assert np.abs(off)[:, 1].max() < 25.0
+    assert np.abs(off)[:, 1].max() < 30.0
 
 
 def test_sites_reach_what_their_azimuths_allow():

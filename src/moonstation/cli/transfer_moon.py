@@ -44,10 +44,13 @@ START = Annotated[str, typer.Option("--from", help="First day, e.g. 2030-03-01."
 DAYS = Annotated[float, typer.Option(help="Length of the span in days.")]
 ORBIT = Annotated[
     str | None,
-    typer.Option(help="Orbit of the Moon by its name in the catalogue, instead of the three that follow."),
+    typer.Option(help="Orbit of the Moon by its name in the catalogue, instead of the four that follow."),
 ]
 PERIAPSIS = Annotated[str, typer.Option(help="Its periapsis over the 1737.4 km sphere.")]
 APOAPSIS = Annotated[str | None, typer.Option(help="Its apoapsis likewise; circular if not given.")]
+SIDE = Annotated[
+    str, typer.Option("--periapsis-in", help="Half of the Moon that its periapsis shall lie in.")
+]
 LEAN = Annotated[
     str, typer.Option("--orbit-inclination", help="Its inclination to the Moon's equator, or 'free'.")
 ]
@@ -72,6 +75,7 @@ def moon_command(
     periapsis: PERIAPSIS = "100 km",
     apoapsis: APOAPSIS = None,
     orbit_inclination: LEAN = "90 deg",
+    side: SIDE = "south",
     flight: Annotated[
         str | None, typer.Option(help="About this time of flight, e.g. '4.5 d'; the cheapest if not given.")
     ] = None,
@@ -109,7 +113,7 @@ def moon_command(
         None if inclination is None else read_quantity(inclination, "angle", "--inclination"),
         turns,
     )
-    reach = _orbit(orbit, periapsis, apoapsis, orbit_inclination)
+    reach = _orbit(orbit, periapsis, apoapsis, orbit_inclination, side)
     long = None if flight is None else read_quantity(flight, "time", "--flight")
     share = read_quantity(margin, "share", "--margin")
     rules = LandingRules(
@@ -121,6 +125,7 @@ def moon_command(
     if best not in AIMS:
         raise RequestError(f"--best {best}: give one of {', '.join(AIMS)}")
     arrivals: list[SiteArrival] = []
+    troubles: list[str] = []
     with progress_bar() as report:
         report("reading the site", 0.0)
         place = None if site is None else find_place(site, terrain=terrain or ())
@@ -132,6 +137,7 @@ def moon_command(
             aim=best,
             flight_time=long,
             progress=lambda part: report("correcting flights", 0.05 + 0.75 * part),
+            trouble=troubles.append,
         )
         if place is not None:
             report("light at the site", 0.82)
@@ -144,6 +150,7 @@ def moon_command(
         table = table.join(_site_table(arrivals))
     cheapest = int(np.argmin(table["injection_m_s"] + table["insertion_m_s"]))
     _print_flights(table, leave, reach, place, cheapest, every=every)
+    _print_troubles(troubles)
     masses = delivered(flights[cheapest].insertion.delta_v, isp=isp, margin=share, landing=place is not None)
     _print_masses(delivered_table(masses), flights[cheapest], isp, share, landing=place is not None)
     if csv is not None:
@@ -168,6 +175,7 @@ def home_command(
     periapsis: PERIAPSIS = "100 km",
     apoapsis: APOAPSIS = None,
     orbit_inclination: LEAN = "90 deg",
+    side: SIDE = "south",
     flight: Annotated[str, typer.Option(help="Time of flight to the perigee.")] = "4.5 d",
     entry_altitude: Annotated[str, typer.Option(help="Height of the entry interface.")] = "121.92 km",
     entry_angle: Annotated[str, typer.Option(help="Flight-path angle there, downward.")] = "6 deg",
@@ -193,10 +201,11 @@ def home_command(
         if entry_inclination is None
         else read_quantity(entry_inclination, "angle", "--entry-inclination"),
     )
-    leave = _orbit(orbit, periapsis, apoapsis, orbit_inclination)
+    leave = _orbit(orbit, periapsis, apoapsis, orbit_inclination, side)
     long = read_quantity(flight, "time", "--flight")
     if not SHORTEST_FLIGHT <= long <= LONGEST_FLIGHT:
         raise RequestError(f"--flight {flight}: give 2 d to 7 d")
+    troubles: list[str] = []
     with progress_bar() as report:
         flights = find_home_flights(
             first,
@@ -205,6 +214,7 @@ def home_command(
             flight_time=long,
             entry=meet,
             progress=lambda part: report("correcting flights", part),
+            trouble=troubles.append,
         )
     table = home_table(flights)
     drawn = _table(
@@ -236,6 +246,7 @@ def home_command(
     out.print(
         "No margin. The node of the orbit suits each departure; speeds in axes that do not turn.", style="dim"
     )
+    _print_troubles(troubles)
     out.print(MODEL, markup=False, style="dim", soft_wrap=True)
     if csv is not None:
         write_file(csv, table.to_csv(index=False, lineterminator="\n"))
@@ -250,7 +261,9 @@ def _span(start: str, days: float) -> tuple[Epoch, Epoch]:
     return first, first + days * SECONDS_PER_DAY
 
 
-def _orbit(name: str | None, periapsis: str, apoapsis: str | None, inclination: str) -> LunarOrbit:
+def _orbit(name: str | None, periapsis: str, apoapsis: str | None, inclination: str, side: str) -> LunarOrbit:
+    if side not in ("south", "north"):
+        raise RequestError(f"--periapsis-in {side}: give south or north")
     if name is not None:
         try:
             entry = packaged_catalogue().find("orbit", name).values
@@ -265,11 +278,12 @@ def _orbit(name: str | None, periapsis: str, apoapsis: str | None, inclination: 
             value("periapsis_altitude", "altitude"),
             value("apoapsis_altitude", "altitude"),
             value("inclination", "angle"),
+            south=bool(np.sin(value("arg_periapsis", "angle")) < 0.0),
         )
     low = read_quantity(periapsis, "altitude", "--periapsis")
     high = low if apoapsis is None else read_quantity(apoapsis, "altitude", "--apoapsis")
     lean = None if inclination == FREE else read_quantity(inclination, "angle", "--orbit-inclination")
-    return LunarOrbit(low, high, lean)
+    return LunarOrbit(low, high, lean, side == "south")
 
 
 def _told(orbit: LunarOrbit) -> str:
@@ -440,6 +454,16 @@ def _print_masses(table: pd.DataFrame, best: MoonFlight, isp: float, margin: flo
         markup=False,
         soft_wrap=True,
     )
+
+
+def _print_troubles(troubles: list[str]) -> None:
+    if troubles:
+        out.print(
+            f"{len(troubles)} flights were tried and not found; the first: {troubles[0]}",
+            style="yellow",
+            markup=False,
+            soft_wrap=True,
+        )
 
 
 def _table(words: tuple[str, ...], numbers: list[str] | tuple[str, ...]) -> Table:

@@ -107,7 +107,6 @@ def fly_home(
     flight_time: float,
     entry: Entry | None = None,
     second_plane: bool = False,
-    south: bool = True,
     ephemeris: Ephemeris | None = None,
 ) -> HomeFlight:
     """A direct return, exact in the full model: meets height, flight-path angle, inclination and time of the entry.
@@ -124,8 +123,6 @@ def fly_home(
         How the air is to be met.
     second_plane : bool
         Which of the two planes about the Earth that have the inclination.
-    south : bool
-        Leaves passing south of the Moon's centre, or north.
     ephemeris : Ephemeris, optional
         The packaged DE440 if not given.
 
@@ -152,7 +149,7 @@ def fly_home(
         normal = _plane(space.pole, out, command, second_plane)
         if unknowns is None:
             unknowns = velocity[0] * -out + velocity[1] * np.cross(normal, out) - moon[3:]
-        found = _shoot(space, t1, t2, orbit, unknowns, momentum * normal, out, south=south)
+        found = _shoot(space, t1, t2, orbit, unknowns, momentum * normal, out)
         if found is None:
             raise OrbitError(
                 f"flight home from {start.utc} in {flight_time / SECONDS_PER_DAY:.2f} d: none in the full "
@@ -160,7 +157,7 @@ def fly_home(
                 "near the first pass; change the time of flight by a few hours"
             )
         unknowns = found
-        flown = _flight(space, t1, t2, orbit, unknowns, meet, south=south)
+        flown = _flight(space, t1, t2, orbit, unknowns, meet)
         off_angle = flown.flight_path_angle - meet.flight_path_angle
         off_plane = flown.inclination - inclination
         plane_met = meet.inclination is None or abs(off_plane) < 10.0 * ANGLE_TOLERANCE
@@ -225,11 +222,11 @@ def _first_guess(moon: FloatArray, meet: Entry, flight_time: float) -> tuple[tup
     )
 
 
-def _leave(space: Cislunar, t1: float, orbit: LunarOrbit, excess: FloatArray, *, south: bool) -> FloatArray:
+def _leave(space: Cislunar, t1: float, orbit: LunarOrbit, excess: FloatArray) -> FloatArray:
     """State at the periselene (6,), Moon-centred, whose hyperbola leaves with an excess velocity."""
     v_inf = float(np.linalg.norm(excess))
     asymptote = excess / v_inf
-    normal = approach_normal(asymptote, space.moon_pole(t1), orbit.inclination, south=south)
+    normal = approach_normal(asymptote, space.moon_pole(t1), orbit.inclination, south=orbit.south)
     e = 1.0 + orbit.periapsis * v_inf**2 / GM_MOON
     p = -(asymptote + np.sqrt(e * e - 1.0) * np.cross(normal, asymptote)) / e
     speed = np.sqrt(v_inf**2 + 2.0 * GM_MOON / orbit.periapsis)
@@ -245,8 +242,6 @@ def _shoot(
     unknowns: FloatArray,
     momentum: FloatArray,
     out: FloatArray,
-    *,
-    south: bool,
 ) -> FloatArray | None:
     side = np.cross(out, space.pole)
     side /= np.linalg.norm(side)
@@ -254,7 +249,7 @@ def _shoot(
     moon = space.moon(t1)
 
     def miss(at: FloatArray) -> FloatArray | None:
-        start = _leave(space, t1, orbit, at, south=south) + moon
+        start = _leave(space, t1, orbit, at) + moon
         when, state, met = space.fly(
             start, t1, t2 + 0.9 * SECONDS_PER_DAY, mode=_cislunar_kernels.TO_RADIUS, level=GATE
         )
@@ -288,10 +283,8 @@ def _flight(
     orbit: LunarOrbit,
     excess: FloatArray,
     meet: Entry,
-    *,
-    south: bool,
 ) -> HomeFlight:
-    near = _leave(space, t1, orbit, excess, south=south)
+    near = _leave(space, t1, orbit, excess)
     when, state, met = space.fly(
         near + space.moon(t1), t1, t2 + SECONDS_PER_DAY, mode=_cislunar_kernels.TO_RADIUS, level=meet.radius
     )

@@ -27,11 +27,16 @@ class LunarOrbit:
         Over the 1737.4 km sphere [m].
     inclination : float or None
         To the Moon's equator [rad]; None for whatever the approach gives.
+    south : bool
+        Whether the periapsis shall lie in the south, where the inclination leaves the choice: flights then pass south
+        of the
+        Moon's centre. A relay with its apoapsis over the south wants False.
     """
 
     periapsis_altitude: float = 100e3
     apoapsis_altitude: float = 100e3
     inclination: float | None = np.pi / 2.0
+    south: bool = True
 
     def __post_init__(self) -> None:
         if not self.periapsis_altitude > 0.0:

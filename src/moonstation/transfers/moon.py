@@ -256,7 +256,6 @@ def fly_to_moon(
     orbit: LunarOrbit,
     *,
     second_plane: bool = False,
-    south: bool = True,
     ephemeris: Ephemeris | None = None,
 ) -> MoonFlight:
     """A flight exact in the full model, that meets the Moon at a time and height and the launch site's plane.
@@ -273,8 +272,6 @@ def fly_to_moon(
         Orbit to arrive at.
     second_plane : bool
         Which of the two planes that hold the inclination and the Moon.
-    south : bool
-        Passes south of the Moon's centre, or north, where the inclination leaves the choice.
     ephemeris : Ephemeris, optional
         The packaged DE440 if not given.
 
@@ -300,7 +297,7 @@ def fly_to_moon(
     unknowns = guess[:3]
     best: tuple[float, float] = (t1, 0.0)
     for _ in range(8):
-        solved = _shoot(space, t1, t2, departure.radius, inclination, unknowns, orbit, south)
+        solved = _shoot(space, t1, t2, departure.radius, inclination, unknowns, orbit)
         if solved is None:
             raise OrbitError(
                 f"flight to the Moon from {Epoch.from_tdb_s(t1).utc} to {arrival.utc}: no flight in the "
@@ -386,7 +383,6 @@ def _shoot(
     inclination: float,
     unknowns: FloatArray,
     orbit: LunarOrbit,
-    south: bool,
 ) -> FloatArray | None:
     circular = np.sqrt(GM_EARTH / radius)
 
@@ -403,7 +399,7 @@ def _shoot(
             return None
         asymptote, b, v_inf = found
         pole = space.moon_pole(when)
-        normal = approach_normal(asymptote, pole, orbit.inclination, south=south)
+        normal = approach_normal(asymptote, pole, orbit.inclination, south=orbit.south)
         size = orbit.periapsis * np.sqrt(1.0 + 2.0 * GM_MOON / (orbit.periapsis * v_inf**2))
         off = b - size * np.cross(asymptote, normal)
         side = np.cross(asymptote, pole)

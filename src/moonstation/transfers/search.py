@@ -1,6 +1,6 @@
 """Search for flights to the Moon and home over a span of days."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 import numpy as np
@@ -41,6 +41,7 @@ def find_moon_flights(
     aim: Aim = "total",
     flight_time: float | None = None,
     progress: Callable[[float], None] | None = None,
+    trouble: Callable[[str], None] | None = None,
 ) -> list[MoonFlight]:
     """Best flights of every day, two a day where the parking orbit can pass over the Moon in two ways.
 
@@ -58,6 +59,8 @@ def find_moon_flights(
         About this time of flight instead [s].
     progress : callable, optional
         Called with the share done.
+    trouble : callable, optional
+        Called with why, for every flight that was tried and not found.
 
     Returns
     -------
@@ -117,6 +120,7 @@ def find_moon_flights(
         raise RequestError(
             f"departures from {start.utc[:16]}Z to {stop.utc[:16]}Z: no flight to the Moon was found{reason}"
         )
+    _tell(troubles, trouble)
     flights.sort(key=lambda f: (f.lift_off.tdb_s, f.injection))
     kept = flights[:1]
     for flight in flights[1:]:
@@ -129,6 +133,12 @@ def _fly(day: float, long: float, departure: Departure, orbit: LunarOrbit, *, se
     return fly_to_moon(
         Epoch.from_tdb_s(day), Epoch.from_tdb_s(day + long), departure, orbit, second_plane=second
     )
+
+
+def _tell(troubles: Sequence[OrbitError], trouble: Callable[[str], None] | None) -> None:
+    if trouble is not None:
+        for error in troubles:
+            trouble(str(error))
 
 
 def _why_not(start: Epoch, stop: Epoch, departure: Departure, orbit: LunarOrbit) -> str:
@@ -184,6 +194,7 @@ def find_home_flights(
     entry: Entry,
     step: float = SECONDS_PER_DAY,
     progress: Callable[[float], None] | None = None,
+    trouble: Callable[[str], None] | None = None,
 ) -> list[HomeFlight]:
     """The cheaper direct return of every step of a span.
 
@@ -201,6 +212,8 @@ def find_home_flights(
         Between departures [s].
     progress : callable, optional
         Called with the share done.
+    trouble : callable, optional
+        Called with why, for every flight that was tried and not found.
 
     Raises
     ------
@@ -213,7 +226,7 @@ def find_home_flights(
         raise RequestError(f"departures from {start.utc} to {stop.utc}: the span must end after it begins")
     default_ephemeris().require(start.tdb_s, stop.tdb_s + flight_time + SECONDS_PER_DAY)
     found: dict[float, HomeFlight] = {}
-    troubles: list[OrbitError] = []
+    troubles: dict[float, OrbitError] = {}
 
     def work(when: float) -> None:
         for second in (False, True):
@@ -222,7 +235,7 @@ def find_home_flights(
                     Epoch.from_tdb_s(when), orbit, flight_time=flight_time, entry=entry, second_plane=second
                 )
             except OrbitError as error:
-                troubles.append(error)
+                troubles[when] = error
                 continue
             if when not in found or flight.injection < found[when].injection:
                 found[when] = flight
@@ -231,8 +244,10 @@ def find_home_flights(
     in_threads(work, [float(when) for when in moments], progress=progress)
     if not found:
         raise RequestError(
-            f"departures from {start.utc[:10]} to {stop.utc[:10]}: no flight home was found; {troubles[0]}"
+            f"departures from {start.utc[:10]} to {stop.utc[:10]}: no flight home was found; "
+            f"{next(iter(troubles.values()))}"
         )
+    _tell([error for when, error in troubles.items() if when not in found], trouble)
     return [found[when] for when in sorted(found)]
 
 
