@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.optimize import brentq
 
 from moonstation.spacetime.epochs import Epoch
 from moonstation.transfers.home import Entry, fly_home
@@ -69,6 +70,26 @@ def test_apollo_16_goes_as_flown():
     assert flight.insertion.delta_v == pytest.approx(2802.0 * FOOT, rel=0.03)
     # the launch was held to a moving azimuth: the plane fixes the time to minutes
     assert abs(flight.lift_off - Epoch.parse("1972-04-16T17:54:00Z")) < 20 * 60.0
+
+
+def test_chang_e_5_goes_as_flown():
+    # China News Service 2020-11-29: launched on 24 November Beijing time (04:30, 20:30 UTC the day before), braked from
+    # 20:58 on the 28th for about 17 minutes, about 400 km over the Moon, after a flight of about 112 hours. The
+    # inclination of its parking orbit is not told: it is the one that puts Wenchang into the plane at lift-off
+    lift_off, middle = Epoch.parse("2020-11-23T20:30:00Z"), Epoch.parse("2020-11-28T13:06:30Z")
+    site = find_launch_site("wenchang")
+
+    def flight(inclination_deg):
+        departure = Departure(site, inclination=np.radians(inclination_deg))
+        return fly_to_moon(lift_off + 2400.0, middle, departure, LunarOrbit(400e3, 400e3, np.radians(135.0)))
+
+    # due east is 19.6 deg; the Moon's orbit was inclined 24.5 deg to the equator in 2020, so little more pays
+    inclination = brentq(lambda deg: flight(deg).lift_off - lift_off, 20.0, 28.5, xtol=1e-3)
+    assert 20.0 < inclination < 28.5
+    found = flight(inclination)
+    assert abs(found.lift_off - lift_off) < 10.0
+    # 3 %: published in whole hours
+    assert found.flight_time / 3600.0 == pytest.approx(112.0, rel=0.03)
 
 
 def test_impulses_are_those_of_published_tables():

@@ -88,6 +88,14 @@ class Cislunar:
             )
         return float(out[0]), out[1:], status == kernels.EVENT
 
+    def fly_to(
+        self, state: FloatArray, start: float, stop: float, *, mode: int, level: float = 0.0
+    ) -> tuple[float, FloatArray] | None:
+        """Time and state of an event, as `fly`; None where there is none: a trial that misses or runs into a body."""
+        out = np.empty(7)
+        status = kernels.fly(self.window, self.pull, state, start, stop, mode, level, out)
+        return (float(out[0]), out[1:]) if status == kernels.EVENT else None
+
     def moon(self, et: float) -> FloatArray:
         """State of the Moon from the Earth (6,) [m, m/s, ICRF]."""
         result: FloatArray = self.sky.state_icrf("moon", np.array([et]), center="earth")[0]

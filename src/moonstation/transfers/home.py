@@ -250,11 +250,12 @@ def _shoot(
 
     def miss(at: FloatArray) -> FloatArray | None:
         start = _leave(space, t1, orbit, at) + moon
-        when, state, met = space.fly(
+        reached = space.fly_to(
             start, t1, t2 + 0.9 * SECONDS_PER_DAY, mode=_cislunar_kernels.TO_RADIUS, level=GATE
         )
-        if not met:
+        if reached is None:
             return None
+        when, state = reached
         off = (np.cross(state[:3], state[3:]) - momentum) / np.linalg.norm(state[3:])
         return np.array([off @ side, off @ other, 1e3 * (when + _to_perigee(state) - t2)])
 

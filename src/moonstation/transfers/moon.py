@@ -388,11 +388,10 @@ def _shoot(
 
     def miss(at: FloatArray) -> FloatArray | None:
         start = parking_state(space.pole, inclination, at[0], at[1], radius=radius, speed=circular + at[2])
-        when, state, met = space.fly(
-            start, t1, t2 + 0.9 * SECONDS_PER_DAY, mode=_cislunar_kernels.TO_PERISELENE
-        )
-        if not met:
+        reached = space.fly_to(start, t1, t2 + 0.9 * SECONDS_PER_DAY, mode=_cislunar_kernels.TO_PERISELENE)
+        if reached is None:
             return None
+        when, state = reached
         near = state - space.moon(when)
         found = b_plane(near[:3], near[3:])
         if found is None:
