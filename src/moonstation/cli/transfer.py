@@ -14,7 +14,6 @@ from moonstation.cli.console import out, progress_bar
 from moonstation.cli.words import check_file, read_quantity, write_file
 from moonstation.constants import SECONDS_PER_DAY
 from moonstation.errors import RequestError
-from moonstation.report.porkchop import mars_overview_png, mars_porkchop_png
 from moonstation.spacetime.epochs import Epoch
 from moonstation.transfers.mars import (
     AIMS,
@@ -86,6 +85,8 @@ def mars_command(
             write_file(png, _porkchop(chosen, most_c3))
         if overview is not None:
             report("drawing all windows", 0.85)
+            from moonstation.report.porkchop import mars_overview_png
+
             curve = departure_curve(first.tdb_s, last.tdb_s)
             write_file(overview, mars_overview_png(curve, windows, title=f"Earth to Mars, {start} to {stop}"))
     table = windows_table(windows)
@@ -119,6 +120,9 @@ def _chosen(windows: list[MarsWindow], name: str | None) -> MarsWindow:
 
 def _porkchop(window: MarsWindow, most_c3: float) -> bytes:
     """Picture about the best flights of a window, with room on all sides."""
+    # imported when it is wanted: the drawing library takes a second that other commands need not wait
+    from moonstation.report.porkchop import mars_porkchop_png
+
     if not most_c3 * 1e6 > window.best().c3:
         raise RequestError(
             f"--most-c3 {most_c3:g}: the least in {window.name} is {window.best().c3 / 1e6:.2f} km2/s2"

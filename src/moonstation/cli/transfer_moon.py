@@ -19,7 +19,6 @@ from moonstation.cli.words import (
 )
 from moonstation.constants import SECONDS_PER_DAY
 from moonstation.errors import RequestError
-from moonstation.report.porkchop import moon_porkchop_png
 from moonstation.spacetime.epochs import Epoch
 from moonstation.station.catalogues import packaged_catalogue
 from moonstation.station.units import parse_quantity
@@ -304,6 +303,9 @@ def _picture(
     flights: list[MoonFlight],
     place: Place | None,
 ) -> bytes:
+    # imported when it is wanted: the drawing library takes a second that other commands need not wait
+    from moonstation.report.porkchop import moon_porkchop_png
+
     step = (last - first) / PICTURE_STEPS
     departures = first.tdb_s + step * np.arange(PICTURE_STEPS + 1, dtype=np.float64)
     before = int(np.ceil(SHORTEST_FLIGHT / step))

@@ -8,7 +8,6 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 import xarray as xr
-from scipy.optimize import minimize
 
 from moonstation.arrays import FloatArray
 from moonstation.constants import EARTH_RADIUS, GM_EARTH, GM_SUN, SECONDS_PER_DAY
@@ -400,6 +399,9 @@ def _best_of_window(
 def _improved(
     sky: Ephemeris, departure: float, arrival: float, kind: str, aim: Aim, longest_flight: float
 ) -> MarsFlight:
+    # imported when it is wanted: commands that fly nowhere need not wait for it
+    from scipy.optimize import minimize
+
     def cell(days: FloatArray) -> FloatArray:
         t1, t2 = departure + days[0] * SECONDS_PER_DAY, arrival + days[1] * SECONDS_PER_DAY
         result: FloatArray = _grid(sky, np.array([t1]), np.array([t2]))[0, 0]
