@@ -215,7 +215,7 @@ def moon_porkchop_png(
     _label(axes, drawn, "%.1f")
     cost = np.where(np.isfinite(shown), band.insertion.values.T, np.nan)
     base = np.ceil(float(np.nanmin(cost)) / 20.0) * 20.0
-    steps = base + np.array([0.0, 20.0, 40.0, 60.0, 100.0, 160.0, 240.0, 340.0])
+    steps = base + np.array([0.0, 20.0, 40.0, 60.0, 100.0, 160.0])
     _label(axes, axes.contour(x, y, cost, levels=steps, colors=BLUE, linewidths=1.1), "%.0f")
     handles = [
         Line2D([], [], color=INK, linewidth=0.8, label="departure energy C3 [km²/s²], first pass"),
