@@ -53,20 +53,37 @@ from moonstation.sunlight.windows import Conditions, find_windows, windows_frame
 from moonstation.terrain.elevation import ElevationModel
 from moonstation.terrain.horizon_table import packaged_horizon, read_horizon, write_horizon
 from moonstation.terrain.horizons import Horizon, horizon, locate
+from moonstation.transfers.home import Entry, HomeFlight, fly_home
+from moonstation.transfers.insertion import LunarOrbit
+from moonstation.transfers.lambert import (
+    propagate_kepler,
+    solve_lambert,
+    solve_lambert_all,
+    solve_lambert_batch,
+)
+from moonstation.transfers.launch import find_launch_site
+from moonstation.transfers.mars import find_mars_windows, mars_porkchop
+from moonstation.transfers.moon import Departure, MoonFlight, fly_to_moon, moon_porkchop
+from moonstation.transfers.search import find_home_flights, find_moon_flights
 
 __all__ = [
     "Conditions",
     "Contact",
     "CoverageError",
     "DataFileError",
+    "Departure",
     "Elements",
     "ElevationModel",
+    "Entry",
     "Ephemeris",
     "Epoch",
     "Event",
     "FindResult",
     "GroundStation",
+    "HomeFlight",
     "Horizon",
+    "LunarOrbit",
+    "MoonFlight",
     "MoonstationError",
     "OrbitError",
     "OutputError",
@@ -92,15 +109,23 @@ __all__ = [
     "default_ephemeris",
     "elements_to_state",
     "find_contacts",
+    "find_home_flights",
+    "find_launch_site",
+    "find_mars_windows",
+    "find_moon_flights",
     "find_pairs",
     "find_place",
     "find_sites",
     "find_windows",
+    "fly_home",
+    "fly_to_moon",
     "horizon",
     "light_statistics",
     "load_station",
     "locate",
+    "mars_porkchop",
     "monthly",
+    "moon_porkchop",
     "open_region",
     "packaged_horizon",
     "pairs_frame",
@@ -109,8 +134,12 @@ __all__ = [
     "places_frame",
     "places_geojson",
     "propagate",
+    "propagate_kepler",
     "read_horizon",
     "site_light",
+    "solve_lambert",
+    "solve_lambert_all",
+    "solve_lambert_batch",
     "spells",
     "state_to_elements",
     "study",

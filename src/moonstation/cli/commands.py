@@ -9,7 +9,19 @@ from typing import Annotated
 import typer
 
 from moonstation import __version__
-from moonstation.cli import check, data, maps, picture, scenarios, show, site, stopping, study, windows
+from moonstation.cli import (
+    check,
+    data,
+    maps,
+    picture,
+    scenarios,
+    show,
+    site,
+    stopping,
+    study,
+    transfer,
+    windows,
+)
 from moonstation.cli.console import err
 from moonstation.cli.words import SouthernCommand
 from moonstation.errors import MoonstationError
@@ -52,6 +64,7 @@ for _name, _command in (
     )
 app.add_typer(data.app, name="data")
 app.add_typer(site.app, name="site")
+app.add_typer(transfer.app, name="transfer")
 
 
 def _version(wanted: bool) -> None:

@@ -9,6 +9,7 @@ import typer
 from typer.core import TyperCommand
 
 from moonstation.errors import OutputError, RequestError
+from moonstation.formats.drafts import replace_file
 from moonstation.spacetime.ephemerides import default_ephemeris
 from moonstation.spacetime.epochs import Epoch, utc_to_tdb
 from moonstation.station.units import parse_quantity, parse_range
@@ -96,6 +97,16 @@ def check_file(path: Path | None, key: str) -> None:
         raise OutputError(f"{key} {path}: is a folder; give the name of a file")
     if not path.absolute().parent.is_dir():
         raise OutputError(f"{key} {path}: its folder does not exist; make it first or write elsewhere")
+
+
+def write_file(path: Path, content: str | bytes) -> None:
+    """Write a result whole or not at all; what is wrong names the file."""
+    try:
+        replace_file(path, content)
+    except OSError as error:
+        raise OutputError(
+            f"{path}: cannot be written ({error.strerror}); check the folder and the space on it"
+        ) from error
 
 
 HEIGHT_OPTION = typer.Option(
