@@ -42,17 +42,17 @@ from moonstation.formats.spk import BODY_ID
 from moonstation.orbits.events import KINDS, events_frame, find_events
 from moonstation.orbits.osculating import differences_rsw
 from moonstation.orbits.sampling import sample_times
-from moonstation.report.orbit_pictures import VIEWS, draw_orbits
 from moonstation.report.orbits import difference_rows, events_words, orbit_rows, write_orbits_page
 from moonstation.report.wording import duration
 from moonstation.spacetime.sites import Site
 from moonstation.study.orbit_events import event_calendar, event_names, queries_of
 from moonstation.study.orbit_files import SUFFIXES, FileOptions, write_orbit_file, write_scene, write_text_file
-from moonstation.study.orbit_study import OrbitStudy, find_stations, orbit_line, study_orbit
+from moonstation.study.orbit_study import OrbitLine, OrbitStudy, find_stations, orbit_line, study_orbit
 from moonstation.study.orbits import OrbitInput, OrbitRun, find_orbit
 from moonstation.study.places import find_place
 from moonstation.study.run import software
 
+VIEWS = ("all", "track", "south", "north", "space")
 PICTURE = {".png": "picture"}
 PAGE = {".html": "page"}
 SHOWN = 40
@@ -129,7 +129,7 @@ def propagate_command(
         for number, path in enumerate(files):
             report(f"writing {path.name}", 0.8 + 0.2 * number / len(files))
             if path.suffix.lower() in PICTURE:
-                _write_bytes(path, draw_orbits([orbit_line(run)], view=view, places=places))
+                _draw(path, [orbit_line(run)], view, places)
             else:
                 write_orbit_file(path, run, options)
     _print_run(run)
@@ -348,7 +348,7 @@ def _show(
             elif path.suffix.lower() == ".czml":
                 write_scene(path, [study.run for study in studies], places=places)
             else:
-                _write_bytes(path, draw_orbits([study.line for study in studies], view=view, places=places))
+                _draw(path, [study.line for study in studies], view, places)
     _print_studies(studies, differences)
     for path in files:
         out.print(f"{path}: written", markup=False, soft_wrap=True)
@@ -405,9 +405,12 @@ def _places(site: str | None, report: Report) -> tuple[Site, ...]:
     return (find_place(site, progress=lambda stage: report(stage, 0.0)).site,)
 
 
-def _write_bytes(path: Path, content: bytes) -> None:
+def _draw(path: Path, lines: list[OrbitLine], view: str, places: tuple[Site, ...]) -> None:
+    # the drawing library takes long to import
+    from moonstation.report.orbit_pictures import draw_orbits
+
     try:
-        replace_file(path, content)
+        replace_file(path, draw_orbits(lines, view=view, places=places))
     except OSError as error:
         raise OutputError(f"{path}: cannot be written ({error.strerror}); choose another folder") from error
 

@@ -20,7 +20,9 @@ SUN_ELEVATION = np.radians(45.0)
 UPPER_LEFT = np.radians(315.0)
 
 
-def shade(lat_deg: FloatArray, lon_deg: FloatArray, light_enu: FloatArray) -> FloatArray:
+def shade(
+    lat_deg: FloatArray, lon_deg: FloatArray, light_enu: FloatArray, *, step_deg: float = STEP_DEG
+) -> FloatArray:
     """Grey (0 black to 1 white) of places lit from given directions.
 
     Parameters
@@ -29,17 +31,19 @@ def shade(lat_deg: FloatArray, lon_deg: FloatArray, light_enu: FloatArray) -> Fl
         Places [deg], same shape.
     light_enu : FloatArray
         Unit vectors to the light in east, north, up of each place, shape (..., 3).
+    step_deg : float
+        Distance on either side over which slopes are taken [deg]: that of the places, or less.
 
     Notes
     -----
     Lambert shading of the packaged relief, slopes exaggerated; it shows shapes, not where the Sun stands.
     """
     model = ElevationModel.packaged()
-    wide = STEP_DEG / np.maximum(np.cos(np.radians(lat_deg)), 0.02)
-    north = model.elevation(np.clip(lat_deg + STEP_DEG, -90, 90), lon_deg)
-    south = model.elevation(np.clip(lat_deg - STEP_DEG, -90, 90), lon_deg)
+    wide = step_deg / np.maximum(np.cos(np.radians(lat_deg)), 0.02)
+    north = model.elevation(np.clip(lat_deg + step_deg, -90, 90), lon_deg)
+    south = model.elevation(np.clip(lat_deg - step_deg, -90, 90), lon_deg)
     east, west = model.elevation(lat_deg, lon_deg + wide), model.elevation(lat_deg, lon_deg - wide)
-    span = 2.0 * np.radians(STEP_DEG) * MOON_RADIUS
+    span = 2.0 * np.radians(step_deg) * MOON_RADIUS
     slope_east, slope_north = EXAGGERATION * (east - west) / span, EXAGGERATION * (north - south) / span
     lit = light_enu[..., 2] - slope_east * light_enu[..., 0] - slope_north * light_enu[..., 1]
     lit = np.clip(lit / np.sqrt(1.0 + slope_east**2 + slope_north**2), 0.0, 1.0)

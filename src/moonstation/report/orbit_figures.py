@@ -27,7 +27,7 @@ MOST_HEIGHTS = 6000
 MANY_ROUNDS = 60.0
 """Above this, altitude is drawn as a band day by day."""
 
-GLOBE_ROWS = 61
+GLOBE_ROWS = 73
 POLAR_EDGE = 60.0
 
 
@@ -57,7 +57,7 @@ def space_figure(studies: Sequence[Any]) -> Figure:
                 "xaxis": {**axes, "ticksuffix": " km", "nticks": 5},
                 "yaxis": {**axes, "ticksuffix": " km", "nticks": 5},
                 "zaxis": {**axes, "ticksuffix": " km", "nticks": 6},
-                "camera": {"eye": {"x": 1.5, "y": -1.5, "z": 0.55}},
+                "camera": {"eye": {"x": 1.5, "y": -1.5, "z": 0.5}, "center": {"x": 0, "y": 0, "z": -0.14}},
             },
             # the page looks at this axis when it fits a drawing to a phone
             yaxis={"visible": False},
@@ -69,7 +69,7 @@ def space_figure(studies: Sequence[Any]) -> Figure:
     finding = " and ".join(f"{s.run.name}: {_shape(s)}" for s in studies[:2])
     drawn = [_drawn(s) for s in studies]
     note = (
-        f"Drag to turn, scroll to come closer. Axes are those of the Moon (ME) at the first epoch, held still: x to the Earth, "
+        f"Drag to turn. Axes are those of the Moon (ME) at the first epoch, held still: x to the Earth, "
         f"z north. Drawn: {drawn[0]}. Relief exaggerated, lit from one side, not by the Sun."
     )
     return Figure("fig-space", finding, spec, 560, note)
@@ -97,7 +97,7 @@ def _globe() -> Spec:
     light = np.array([0.45, -0.75, 0.48])
     east = np.stack([-np.sin(b), np.cos(b), np.zeros(b.shape)], axis=-1)
     enu = np.stack([east @ light, np.cross(up, east) @ light, up @ light], axis=-1)
-    grey = shade(np.clip(lat_grid, -89.9, 89.9), lon_grid, enu)
+    grey = shade(np.clip(lat_grid, -87.0, 87.0), lon_grid, enu, step_deg=180.0 / (GLOBE_ROWS - 1))
     km = up * MOON_RADIUS / 1e3
     return {
         "type": "surface",
@@ -289,7 +289,7 @@ def altitude_figures(studies: Sequence[Any]) -> list[Figure]:
 
 
 PANELS = (
-    ("semi_major_axis", "semi-major axis [km]", 1e-3, 2),
+    ("semi_major_axis", "axis a [km]", 1e-3, 2),
     ("eccentricity", "eccentricity", 1.0, 5),
     ("inclination", "inclination [deg]", 180.0 / np.pi, 3),
     ("raan", "node [deg]", 180.0 / np.pi, 3),
@@ -339,7 +339,7 @@ def elements_figure(studies: Sequence[Any]) -> Figure:
         f"{s.run.name}: eccentricity {ecc.min():.4f} to {ecc.max():.4f}, inclination to the Moon’s equator "
         f"{incl.min():.2f}° to {incl.max():.2f}°"
     )
-    note = "Osculating elements once a round, in the ME axes of the first epoch, held still; angles go on beyond 360°."
+    note = "Osculating elements once a round (a: semi-major axis), in the ME axes of the first epoch, held still; angles go on beyond 360°."
     return Figure("fig-elements", finding, spec, 720, note)
 
 

@@ -27,6 +27,9 @@ from moonstation.spacetime.events import complement, longest, total
 
 Row = tuple[str, list[str]]
 
+ROUND = 1e-3
+"""Eccentricity below which a periapsis moves about freely."""
+
 
 def orbit_rows(studies: Sequence[Any]) -> list[Row]:
     """Figures of each orbit in words: a label, and one cell for each orbit.
@@ -185,12 +188,12 @@ def _angle(s: Any, name: str) -> str:
     if name != "inclination":
         # what is a rounding below a whole turn is none
         values = values - values[0] + (round(float(values[0]), 6) % 360.0)
-    if name in ("inclination", "raan") or s.elements_me.eccentricity.max() > 0.01:
+    if name in ("inclination", "raan") or s.elements_me.eccentricity.min() > ROUND:
         moved = values[-1] - values[0]
         if name == "inclination":
             return f"{values[0]:.3f}°, {values.min():.2f}° to {values.max():.2f}° over the span"
         return f"{values[0]:.3f}°, moves by {moved:+.2f}° over the span".replace("-", "−")
-    return f"{values[0]:.3f}° (little meaning: the orbit is nearly round)"
+    return f"{values[0]:.3f}° (of little meaning while the orbit is nearly round)"
 
 
 def _icrf(s: Any) -> str:

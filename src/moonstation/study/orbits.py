@@ -85,6 +85,17 @@ class OrbitInput:
     skip_burns: bool = False
 
 
+WORDS = {
+    "periapsis_altitude": "periapsis",
+    "apoapsis_altitude": "apoapsis",
+    "semi_major_axis": "semi-major axis",
+    "raan": "node",
+    "arg_periapsis": "argument of periapsis",
+    "true_anomaly": "true anomaly",
+    "frame": "frame",
+}
+"""Names of elements for people, where they differ from the keys."""
+
 ELEMENTS = (
     "periapsis_altitude",
     "apoapsis_altitude",
@@ -307,14 +318,18 @@ def _from_catalogue(text: str, wish: OrbitInput, progress: Callable[[float], Non
     ]
     notes = []
     if assumed:
-        notes.append(f"Assumed, not published, for {text}: {', '.join(assumed)}; figures rest on that.")
+        notes.append(f"Assumed, not published, for {text}: {_told(assumed)}; figures rest on that.")
     if replaced:
-        notes.append(f"Given by you instead of the catalogue's: {', '.join(replaced)}.")
+        notes.append(f"Given by you instead of the catalogue's: {_told(replaced)}.")
     frame: Axes = wish.frame or ("ICRF" if _bare(raw.get("frame", "ME")) == "ICRF" else "ME")
     epoch, length = _span(wish)
     state = elements_to_state(_elements(wish, known), axes=frame, epoch=epoch)
     title = str(_bare(raw.get("name", text)))
     return _run(text, title, state, epoch, length, wish, progress, notes=notes)
+
+
+def _told(keys: list[str]) -> str:
+    return ", ".join(WORDS.get(key, key) for key in keys)
 
 
 def _bare(value: Any) -> Any:
@@ -351,7 +366,7 @@ def _from_station(
     values = {key: float(getattr(orbiter, key)) for key in CATALOGUE_KEYS}
     elements = _elements(wish, values)
     replaced = _replaced(wish)
-    notes = [f"Given by you instead of the station file's: {', '.join(replaced)}."] if replaced else []
+    notes = [f"Given by you instead of the station file's: {_told(replaced)}."] if replaced else []
     notes += _assumptions(station, orbiter, replaced)
     source = DataSource(
         name=f"station file {station.path.name if station.path else station.id}",
@@ -384,7 +399,7 @@ def _assumptions(station: Station, orbiter: Orbiter, replaced: list[str]) -> lis
     told = [key for key in told if key not in replaced]
     if not told:
         return []
-    return [f"Assumed, not published, for {orbiter.id}: {', '.join(told)}; figures rest on that."]
+    return [f"Assumed, not published, for {orbiter.id}: {_told(told)}; figures rest on that."]
 
 
 def _from_file(path: Path, wish: OrbitInput, progress: Callable[[float], None] | None) -> OrbitRun:
