@@ -69,7 +69,9 @@ def intervals(cell: object) -> np.ndarray:
     return np.array([spiceypy.wnfetd(cell, i) for i in range(spiceypy.wncard(cell))]).reshape(-1, 2)
 
 
-def occulted(trajectory: Trajectory, kind: str, front: str, back: str, shape: str = "ELLIPSOID") -> np.ndarray:
+def occulted(
+    trajectory: Trajectory, kind: str, front: str, back: str, shape: str = "ELLIPSOID"
+) -> np.ndarray:
     result = SPICEDOUBLE_CELL(4000)
     axes = {"MOON": ME, "EARTH": "IAU_EARTH", "SUN": "IAU_SUN"}
     back_axes = "" if shape == "POINT" else axes[back]
@@ -114,7 +116,9 @@ def body_axes() -> None:
         ("earth-umbra", "FULL", "EARTH", 1),
     ],
 )
-def test_eclipses(which: str, event: str, kind: str, front: str, least: int, request: pytest.FixtureRequest) -> None:
+def test_eclipses(
+    which: str, event: str, kind: str, front: str, least: int, request: pytest.FixtureRequest
+) -> None:
     trajectory = request.getfixturevalue(which)
     agree(trajectory, spans(trajectory, EventQuery(event)), occulted(trajectory, kind, front, "SUN"), least)
 
@@ -141,7 +145,9 @@ def test_conjunctions(high: Trajectory) -> None:
 
 def test_altitude_and_range(high: Trajectory) -> None:
     result = SPICEDOUBLE_CELL(1000)
-    spiceypy.gfdist("MOON", "NONE", high.name, "<", (MOON_RADIUS + 1000e3) / 1e3, 0.0, 600.0, 2000, window(high), result)
+    spiceypy.gfdist(
+        "MOON", "NONE", high.name, "<", (MOON_RADIUS + 1000e3) / 1e3, 0.0, 600.0, 2000, window(high), result
+    )
     agree(high, spans(high, EventQuery("altitude", high=1000e3)), intervals(result), 50)
     spiceypy.gfdist("EARTH", "NONE", high.name, ">", 400_000.0, 0.0, 600.0, 2000, window(high), result)
     agree(high, spans(high, EventQuery("range", low=400_000e3)), intervals(result), 5)
@@ -157,7 +163,19 @@ def test_periapsis_and_nodes(high: Trajectory) -> None:
     assert len(theirs) == len(ours) > 50
     assert np.max(np.abs(theirs - ours)) < INSTANT_S
     spiceypy.gfposc(
-        high.name, ME, "NONE", "MOON", "LATITUDINAL", "LATITUDE", ">", 0.0, 0.0, 600.0, 2000, window(high), result
+        high.name,
+        ME,
+        "NONE",
+        "MOON",
+        "LATITUDINAL",
+        "LATITUDE",
+        ">",
+        0.0,
+        0.0,
+        600.0,
+        2000,
+        window(high),
+        result,
     )
     north = intervals(result)
     for event, column in (("ascending-node", 0), ("descending-node", 1)):
@@ -177,7 +195,8 @@ def test_passes_over_a_site(low: Trajectory) -> None:
         [
             "FRAME_RIDGE_TOPO = 1500301", "FRAME_1500301_NAME = 'RIDGE_TOPO'", "FRAME_1500301_CLASS = 4",
             "FRAME_1500301_CLASS_ID = 1500301", "FRAME_1500301_CENTER = 301", f"TKFRAME_1500301_RELATIVE = '{ME}'",
-            "TKFRAME_1500301_SPEC = 'ANGLES'", "TKFRAME_1500301_UNITS = 'RADIANS'", "TKFRAME_1500301_AXES = ( 3, 2, 3 )",
+            "TKFRAME_1500301_SPEC = 'ANGLES'", "TKFRAME_1500301_UNITS = 'RADIANS'",
+            "TKFRAME_1500301_AXES = ( 3, 2, 3 )",
             f"TKFRAME_1500301_ANGLES = ( {-lon:.15f}, {lat - np.pi / 2:.15f}, {np.pi:.15f} )",
         ]
     )  # fmt: skip
@@ -202,7 +221,9 @@ def test_passes_over_a_site(low: Trajectory) -> None:
 def test_a_kernel_of_ours_is_the_trajectory(low: Trajectory, high: Trajectory) -> None:
     for trajectory in (low, high):
         et = np.linspace(trajectory.et[0], trajectory.et[-1], 4001)
-        states = np.array([spiceypy.spkezr(trajectory.name, float(t), "J2000", "NONE", "MOON")[0] for t in et])
+        states = np.array(
+            [spiceypy.spkezr(trajectory.name, float(t), "J2000", "NONE", "MOON")[0] for t in et]
+        )
         apart = states * 1e3 - trajectory.state_icrf(et)
         # interpolation of the kernel; a millimetre is asked for
         assert np.max(np.abs(apart[:, :3])) < 1e-4

@@ -46,10 +46,16 @@ from moonstation.report.orbits import difference_rows, events_words, orbit_rows,
 from moonstation.report.wording import duration
 from moonstation.spacetime.sites import Site
 from moonstation.study.orbit_events import event_calendar, event_names, queries_of
-from moonstation.study.orbit_files import SUFFIXES, FileOptions, write_orbit_file, write_scene, write_text_file
+from moonstation.study.orbit_files import (
+    SUFFIXES,
+    FileOptions,
+    write_orbit_file,
+    write_scene,
+    write_text_file,
+)
 from moonstation.study.orbit_study import OrbitLine, OrbitStudy, find_stations, orbit_line, study_orbit
 from moonstation.study.orbits import OrbitInput, OrbitRun, find_orbit
-from moonstation.study.places import find_place
+from moonstation.study.places import Place, find_place
 from moonstation.study.run import software
 
 VIEWS = ("all", "track", "south", "north", "space")
@@ -76,7 +82,8 @@ def propagate_command(
         typer.Option(
             "--out",
             "-o",
-            help="Files to write, repeatable, by suffix: .csv and .nc tables, .oem, .opm, .bsp (SPK), .czml (Cesium), .png.",
+            help="Files to write, repeatable, by suffix: .csv and .nc tables, .oem, .opm, .bsp (SPK), .czml "
+            "(Cesium), .png.",
         ),
     ] = None,
     epoch: EpochOption = None,
@@ -84,13 +91,18 @@ def propagate_command(
     degree: DegreeOption = None,
     step: Annotated[
         str | None,
-        typer.Option(help="Even step of the rows of tables and OEM, e.g. '1 min'; 10 min in tables, as the motion asks in OEM, if not given."),
+        typer.Option(
+            help="Even step of the rows of tables and OEM, e.g. '1 min'; if not given 10 min in tables, and in OEM as "
+            "the motion asks."
+        ),
     ] = None,
     view: Annotated[
         str, typer.Option(help=f"What pictures show: {', '.join(VIEWS)} ('all': track, space and south).")
     ] = "all",
     site: SiteOption = None,
-    object_id: Annotated[str, typer.Option("--object-id", help="International designator for messages.")] = "",
+    object_id: Annotated[
+        str, typer.Option("--object-id", help="International designator for messages.")
+    ] = "",
     periapsis: PeriapsisOption = None,
     apoapsis: ApoapsisOption = None,
     semi_major_axis: AxisOption = None,
@@ -107,8 +119,8 @@ def propagate_command(
 ) -> int:
     """Propagate an orbit and write it as tables, messages, kernels, scenes and pictures.
 
-    Forces: lunar gravity to a degree chosen by height, Earth and Sun. An orbit that hits the ground is given as far as it
-    goes.
+    Forces: lunar gravity to a degree chosen by height, Earth and Sun. An orbit that hits the ground is given as far as
+    it goes.
     """
     given = read_input(
         epoch=epoch, days=days, degree=degree, periapsis=periapsis, apoapsis=apoapsis, semi_major_axis=semi_major_axis,
@@ -144,16 +156,21 @@ def events_command(
     event: Annotated[
         list[str] | None,
         typer.Option(
-            help="Event to look for, repeatable, with a range where it takes one: moon-umbra, earth-hidden, 'altitude ..100 km', "
-            "'pass 10 deg..'; --list tells all. If not given: periapsis, eclipses, Earth hidden, impact."
+            help="Event to look for, repeatable, with a range where it takes one: moon-umbra, earth-hidden, "
+            "'altitude ..100 km', 'pass 10 deg..'; --list tells all. If not given: periapsis, eclipses, Earth "
+            "hidden, impact."
         ),
     ] = None,
     site: SiteOption = None,
     equator: Annotated[str, typer.Option(help="Plane of the nodes: ME or ICRF.")] = "ME",
     csv: Annotated[Path | None, typer.Option(help="Write the events to this table, too.")] = None,
-    ics: Annotated[Path | None, typer.Option(help="Write the events to this calendar (iCalendar), too.")] = None,
+    ics: Annotated[
+        Path | None, typer.Option(help="Write the events to this calendar (iCalendar), too.")
+    ] = None,
     every: Annotated[bool, typer.Option("--all", help=f"Print more than the first {SHOWN}.")] = False,
-    list_kinds: Annotated[bool, typer.Option("--list", help="List the events that can be looked for, and stop.")] = False,
+    list_kinds: Annotated[
+        bool, typer.Option("--list", help="List the events that can be looked for, and stop.")
+    ] = False,
     epoch: EpochOption = None,
     days: DaysOption = None,
     degree: DegreeOption = None,
@@ -210,18 +227,26 @@ def events_command(
 PageOption = Annotated[
     list[Path] | None,
     typer.Option(
-        "--out", "-o", help="Files to write, repeatable: .html page, .png picture, .czml scene; without it figures are printed alone."
+        "--out",
+        "-o",
+        help="Files to write, repeatable: .html page, .png picture, .czml scene; without it figures are printed alone.",
     ),
 ]
 OpenOption = Annotated[
-    bool, typer.Option("--open", help="Open the page in the browser (written to orbit.html if no page is asked for).")
+    bool,
+    typer.Option(
+        "--open", help="Open the page in the browser (written to orbit.html if no page is asked for)."
+    ),
 ]
 MaskOption = Annotated[
     str, typer.Option(help="Least elevation over the place, above its terrain or not, e.g. '10 deg'.")
 ]
 GroundOption = Annotated[
     list[str] | None,
-    typer.Option("--ground", help="Ground stations, repeatable, by id (jiamusi, malargue); those of the orbiter's station if not given."),
+    typer.Option(
+        "--ground",
+        help="Ground stations, repeatable, by id (jiamusi, malargue); those of the orbiter's station if not given.",
+    ),
 ]
 PLACE = "connecting-ridge"
 
@@ -266,7 +291,10 @@ def show_command(
 def compare_command(
     orbits: Annotated[
         list[str],
-        typer.Argument(help="Orbits to set side by side: catalogue names, STATION:ORBITER, OEM, OPM or SPK files.", metavar="A B [C ...]"),
+        typer.Argument(
+            help="Orbits to set side by side: catalogue names, STATION:ORBITER, OEM, OPM or SPK files.",
+            metavar="A B [C ...]",
+        ),
     ],
     out_files: PageOption = None,
     open_page: OpenOption = False,
@@ -274,7 +302,8 @@ def compare_command(
         bool | None,
         typer.Option(
             "--differences/--no-differences",
-            help="Radial, along-track and cross-track differences from the first; given without asking where one is a file.",
+            help="Radial, along-track and cross-track differences from the first; given without asking where one is a "
+            "file.",
         ),
     ] = None,
     site: SiteOption = PLACE,
@@ -293,8 +322,14 @@ def compare_command(
     if len(orbits) > MOST_ORBITS:
         raise RequestError(f"{len(orbits)} orbits are too many for one page; compare {MOST_ORBITS} at most")
     given = read_input(epoch=epoch, days=days, degree=degree, body_id=body_id, skip_burns=skip_burns)
-    asked = any(Path(name).suffix.lower() in (".oem", ".bsp", ".opm") for name in orbits) if differences is None else differences
-    _show(list(orbits), given, out_files or [], site, mask, ground or [], view, open_page=open_page, apart=asked)
+    asked = (
+        any(Path(name).suffix.lower() in (".oem", ".bsp", ".opm") for name in orbits)
+        if differences is None
+        else differences
+    )
+    _show(
+        list(orbits), given, out_files or [], site, mask, ground or [], view, open_page=open_page, apart=asked
+    )
     return 0
 
 
@@ -339,7 +374,7 @@ def _show(
                 )
             )
         differences = _differences(studies) if apart else {}
-        places = (place.site,) if place is not None else ()
+        places = (_marked(place),) if place is not None else ()
         for path in files:
             report(f"writing {path.name}", 0.92)
             if path.suffix.lower() == ".html":
@@ -402,7 +437,12 @@ def _differences(studies: list[OrbitStudy]) -> dict[str, tuple[FloatArray, Float
 def _places(site: str | None, report: Report) -> tuple[Site, ...]:
     if site is None:
         return ()
-    return (find_place(site, progress=lambda stage: report(stage, 0.0)).site,)
+    return (_marked(find_place(site, progress=lambda stage: report(stage, 0.0))),)
+
+
+def _marked(place: Place) -> Site:
+    """The point under the name that people know."""
+    return replace(place.site, name=place.name)
 
 
 def _draw(path: Path, lines: list[OrbitLine], view: str, places: tuple[Site, ...]) -> None:
@@ -452,17 +492,20 @@ def _print_events(table: pd.DataFrame, asked: list[str], *, every: bool) -> None
     if table.empty:
         out.print(f"no event in this span ({', '.join(asked)})", markup=False, soft_wrap=True)
         return
-    counts = table.groupby("asked", sort=False)["duration_s"].agg(["size", "sum", "max"])
+    counts = {
+        str(name): (len(lengths), float(lengths.sum()), float(lengths.max()))
+        for name, lengths in table.groupby("asked", sort=False)["duration_s"]
+    }
     drawn = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
     for name in ("event", "number", "together", "longest"):
         drawn.add_column(name, justify="left" if name == "event" else "right")
     for name in asked:
-        if name not in counts.index:
+        if name not in counts:
             drawn.add_row(escape(name), "0", "", "")
             continue
-        row = counts.loc[name]
-        lengths = ("", "") if row["max"] == 0.0 else (_length(row["sum"]), _length(row["max"]))
-        drawn.add_row(escape(name), f"{int(row['size'])}", *lengths)
+        number, together, most = counts[name]
+        lengths = ("", "") if most == 0.0 else (duration(together, 4), duration(most, 4))
+        drawn.add_row(escape(name), f"{number}", *lengths)
     out.print(drawn)
     shown = table if every else table.head(SHOWN)
     drawn = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
@@ -478,10 +521,6 @@ def _print_events(table: pd.DataFrame, asked: list[str], *, every: bool) -> None
         out.print("* cut by the span, so may be longer", markup=False)
     if len(shown) < len(table):
         out.print(f"... and {len(table) - len(shown)} more; see them with --all or --csv FILE", markup=False)
-
-
-def _length(seconds: float) -> str:
-    return duration(float(seconds), 4)
 
 
 def _print_studies(studies: list[OrbitStudy], differences: dict[str, tuple[FloatArray, FloatArray]]) -> None:

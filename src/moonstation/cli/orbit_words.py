@@ -13,8 +13,8 @@ from moonstation.station.units import conversion, show
 from moonstation.study.orbits import OrbitInput
 
 ORBIT_HELP = (
-    "A name of the orbit catalogue (queqiao-2, polar-100), STATION:ORBITER such as ilrs:queqiao-2, or a file: OEM or SPK "
-    "as it is, OPM flown on from its state. Leave it out and give elements or a state."
+    "A name of the orbit catalogue (queqiao-2, polar-100), STATION:ORBITER such as ilrs:queqiao-2, or a file: OEM or "
+    "SPK as it is, OPM flown on from its state. Leave it out and give elements or a state."
 )
 
 OrbitArgument = Annotated[str | None, typer.Argument(help=ORBIT_HELP, metavar="ORBIT", show_default=False)]
@@ -37,55 +37,80 @@ DegreeOption = Annotated[
     ),
 ]
 PeriapsisOption = Annotated[
-    str | None, typer.Option(help="Lowest altitude above the 1737.4 km sphere, e.g. '100 km'.", rich_help_panel="Elements")
+    str | None,
+    typer.Option(
+        help="Lowest altitude above the 1737.4 km sphere, e.g. '100 km'.", rich_help_panel="Elements"
+    ),
 ]
 ApoapsisOption = Annotated[
-    str | None, typer.Option(help="Highest altitude; that of --periapsis if not given.", rich_help_panel="Elements")
+    str | None,
+    typer.Option(help="Highest altitude; that of --periapsis if not given.", rich_help_panel="Elements"),
 ]
 AxisOption = Annotated[
     str | None,
-    typer.Option("--semi-major-axis", help="Semi-major axis, e.g. '9700 km', instead of altitudes.", rich_help_panel="Elements"),
+    typer.Option(
+        "--semi-major-axis",
+        help="Semi-major axis, e.g. '9700 km', instead of altitudes.",
+        rich_help_panel="Elements",
+    ),
 ]
 EccentricityOption = Annotated[
     float | None, typer.Option(help="Eccentricity, with --semi-major-axis.", rich_help_panel="Elements")
 ]
 InclinationOption = Annotated[
-    str | None, typer.Option(help="Inclination to the equator of --frame, e.g. '90 deg'.", rich_help_panel="Elements")
+    str | None,
+    typer.Option(help="Inclination to the equator of --frame, e.g. '90 deg'.", rich_help_panel="Elements"),
 ]
 NodeOption = Annotated[
     str | None,
-    typer.Option("--node", help="Longitude of the ascending node from x of --frame, e.g. '45 deg'; 0 if not given.", rich_help_panel="Elements"),
+    typer.Option(
+        "--node",
+        help="Longitude of the ascending node from x of --frame, e.g. '45 deg'; 0 if not given.",
+        rich_help_panel="Elements",
+    ),
 ]
 ArgumentOption = Annotated[
-    str | None, typer.Option("--argument", help="Argument of periapsis; 90 deg puts apoapsis over the south.", rich_help_panel="Elements")
+    str | None,
+    typer.Option(
+        "--argument",
+        help="Argument of periapsis; 90 deg puts apoapsis over the south.",
+        rich_help_panel="Elements",
+    ),
 ]
 AnomalyOption = Annotated[
-    str | None, typer.Option("--anomaly", help="True anomaly at the epoch; 0, at periapsis, if not given.", rich_help_panel="Elements")
+    str | None,
+    typer.Option(
+        "--anomaly",
+        help="True anomaly at the epoch; 0, at periapsis, if not given.",
+        rich_help_panel="Elements",
+    ),
 ]
 FrameOption = Annotated[
     str | None,
     typer.Option(
-        help="Axes of elements or state: ME (the Moon's mean-Earth axes of the epoch, held still) or ICRF. If not given: ME "
-        "for elements, ICRF for a state.",
+        help="Axes of elements or state: ME (the Moon's mean-Earth axes of the epoch, held still) or ICRF. If not given "
+        "ME for elements, ICRF for a state.",
         rich_help_panel="Elements",
     ),
 ]
 PositionOption = Annotated[
-    str | None, typer.Option(help="Position from the Moon's centre, e.g. '1837.4, 0, 0 km'.", rich_help_panel="State")
+    str | None,
+    typer.Option(help="Position from the Moon's centre, e.g. '1837.4, 0, 0 km'.", rich_help_panel="State"),
 ]
 VelocityOption = Annotated[
     str | None, typer.Option(help="Velocity, e.g. '0, 0, 1.6 km/s'.", rich_help_panel="State")
 ]
 BodyOption = Annotated[
-    int | None, typer.Option("--body-id", help="NAIF id: which body of an SPK is read; that of an SPK written (-1000).")
+    int | None,
+    typer.Option("--body-id", help="NAIF id: which body of an SPK is read; that of an SPK written (-1000)."),
 ]
 BurnsOption = Annotated[bool, typer.Option("--skip-burns", help="Leave the manoeuvres of an OPM out.")]
 SiteOption = Annotated[
     str | None,
     typer.Option(
         "--site",
-        help="A place on the Moon: '-89.44 deg, 222.85 deg', a built-in site (connecting-ridge), STATION:SITE, or a horizon "
-        "table.",
+        help="A place on the Moon: '-89.44 deg, 222.85 deg', a built-in site (connecting-ridge), STATION:SITE, or a "
+        "horizon table.",
     ),
 ]
 
@@ -165,7 +190,9 @@ def read_vector(text: str | None, unit: str, key: str, example: str) -> tuple[fl
     except (ValueError, LookupError, TypeError) as error:
         raise RequestError(f"{key} {show(text)}: give three numbers and a unit, '{example}'") from error
     if len(values) != 3:
-        raise RequestError(f"{key} {show(text)}: holds {len(values)} numbers; give three and a unit, '{example}'")
+        raise RequestError(
+            f"{key} {show(text)}: holds {len(values)} numbers; give three and a unit, '{example}'"
+        )
     return values
 
 

@@ -1,8 +1,8 @@
 """CZML, the scenes of Cesium: orbiters and places in axes fixed to the Moon.
 
-Positions stand in the frame that Cesium calls FIXED: the axes of the globe, for which the Moon's mean-Earth axes (ME) are
-taken. Cesium's INERTIAL frame is turned by the Earth's rotation and so would be wrong about the Moon. A viewer has to be
-told that its globe is the Moon: ``Cesium.Ellipsoid.default = Cesium.Ellipsoid.MOON``.
+Positions stand in the frame that Cesium calls FIXED: the axes of the globe, for which the Moon's mean-Earth axes (ME)
+are taken. Cesium's INERTIAL frame is turned by the Earth's rotation and so would be wrong about the Moon. A viewer has
+to be told that its globe is the Moon: ``Cesium.Ellipsoid.default = Cesium.Ellipsoid.MOON``.
 """
 
 import json
@@ -122,7 +122,9 @@ def _document(name: str, start: str, stop: str, period: float) -> dict[str, Any]
 def _orbiter(path: Path, orbiter: CzmlOrbiter, index: int, start: str, stop: str) -> dict[str, Any]:
     seconds, r = orbiter.seconds, orbiter.r_me
     if seconds.size < 2 or r.shape != (seconds.size, 3) or not np.all(np.diff(seconds) > 0.0):
-        raise RequestError(f"{path}: orbiter {orbiter.id} takes two ascending times or more and as many positions")
+        raise RequestError(
+            f"{path}: orbiter {orbiter.id} takes two ascending times or more and as many positions"
+        )
     rows = np.column_stack([np.round(seconds, 3), np.round(r, 1)])
     colour = {"rgba": [*COLOURS[index % len(COLOURS)], 255]}
     return {
@@ -137,7 +139,12 @@ def _orbiter(path: Path, orbiter: CzmlOrbiter, index: int, start: str, stop: str
             "interpolationDegree": min(DEGREE, seconds.size - 1),
             "cartesian": rows.ravel().tolist(),
         },
-        "point": {"pixelSize": 9, "color": colour, "outlineColor": {"rgba": [255, 255, 255, 255]}, "outlineWidth": 1},
+        "point": {
+            "pixelSize": 9,
+            "color": colour,
+            "outlineColor": {"rgba": [255, 255, 255, 255]},
+            "outlineWidth": 1,
+        },
         "label": _label(orbiter.name),
         "path": {
             "material": {"solidColor": {"color": colour}},

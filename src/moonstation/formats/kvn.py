@@ -88,7 +88,9 @@ def read_lines(path: Path, kind: str) -> list[Line]:
         found = f"it begins with {first.key or first.value[:40]}" if first else "it is empty"
         raise DataFileError(f"{path}: is no CCSDS {kind} ({found}); its first keyword is CCSDS_{kind}_VERS")
     if not first.value.startswith(("1.", "2.", "3.")):
-        raise DataFileError(f"{path}: line {first.number}: {kind} version {first.value[:20]} is unknown; give 1 to 3")
+        raise DataFileError(
+            f"{path}: line {first.number}: {kind} version {first.value[:20]} is unknown; give 1 to 3"
+        )
     return lines
 
 

@@ -149,11 +149,14 @@ def read_opm(path: Path) -> Opm:
             values[line.key] = line
         else:
             raise DataFileError(
-                f"{path}: line {line.number}: '{(line.key or line.value)[:40]}' has no place in an OPM; mend or remove it"
+                f"{path}: line {line.number}: '{(line.key or line.value)[:40]}' has no place in an OPM; mend or remove "
+                "it"
             )
     missing = [key for key in NEEDED if key not in values or not values[key].value]
     if missing:
-        raise DataFileError(f"{path}: OPM without {', '.join(missing)}; add it, or fetch the file again if it is cut off")
+        raise DataFileError(
+            f"{path}: OPM without {', '.join(missing)}; add it, or fetch the file again if it is cut off"
+        )
     read_moment(path, values["EPOCH"].number, values["EPOCH"].value)
 
     def numbers(units: dict[str, str]) -> dict[str, float]:
@@ -199,7 +202,9 @@ def _manoeuvre(path: Path, burn: dict[str, Line]) -> Manoeuvre:
     read_moment(path, ignition.number, ignition.value)
     number = {key: read_number(path, burn[key], unit) for key, unit in MANOEUVRE_UNITS.items() if unit}
     if number["MAN_DURATION"] < 0.0:
-        raise DataFileError(f"{path}: line {burn['MAN_DURATION'].number}: MAN_DURATION is below zero; mend it")
+        raise DataFileError(
+            f"{path}: line {burn['MAN_DURATION'].number}: MAN_DURATION is below zero; mend it"
+        )
     return Manoeuvre(
         ignition=ignition.value,
         duration=number["MAN_DURATION"],
@@ -242,7 +247,9 @@ def write_opm(path: Path, message: Opm) -> None:
         lines.append("")
         if message.covariance_frame:
             lines.append(f"COV_REF_FRAME = {_text(path, message.covariance_frame)}")
-        lines += [f"{key} = {message.covariance[key]:.15e}" for key in COVARIANCE_KEYS if key in message.covariance]
+        lines += [
+            f"{key} = {message.covariance[key]:.15e}" for key in COVARIANCE_KEYS if key in message.covariance
+        ]
     for burn in message.manoeuvres:
         lines += [
             "",

@@ -100,7 +100,9 @@ def write_spk(
     if not (np.isfinite(states).all() and np.all(np.diff(epochs) > 0.0)):
         raise RequestError(f"{path}: epochs must ascend and all values be finite; check the trajectory")
     if not -(2**31) < body_id < 0:
-        raise RequestError(f"--body-id {body_id}: spacecraft have negative NAIF ids; give one such as {BODY_ID}")
+        raise RequestError(
+            f"--body-id {body_id}: spacecraft have negative NAIF ids; give one such as {BODY_ID}"
+        )
     target = Path(os.path.realpath(path))
     try:
         folder = draft_folder(target, label="spk")

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 
 from moonstation.arrays import FloatArray
 from moonstation.errors import OrbitError, RequestError
-from moonstation.orbits.events import ground_track
 from moonstation.orbits.propagation import FARTHEST, Trajectory, propagate
+from moonstation.orbits.scene import ground_track
 from moonstation.spacetime.epochs import Epoch
 
 END_WITHIN = 0.02
@@ -96,7 +97,8 @@ def fly(
     impulses : sequence of Impulse
         Changes of velocity within the span, in order of time.
     to_the_end : bool
-        Whether an orbit that hits the ground or leaves the Moon is given as far as it goes (to 0.02 s) instead of refused.
+        Whether an orbit that hits the ground or leaves the Moon is given as far as it goes (to 0.02 s) instead of
+        refused.
     progress : callable, optional
         Called with the share of the span done, 0 to 1.
 
@@ -119,12 +121,14 @@ def fly(
     edges = [epoch, *(impulse.epoch for impulse in impulses), stop]
     legs: list[Trajectory] = []
     state, ended = np.asarray(state_icrf, dtype=np.float64), False
-    for number, (begin, end) in enumerate(zip(edges[:-1], edges[1:], strict=True)):
+    for number, (begin, end) in enumerate(pairwise(edges)):
         if number:
             state = impulses[number - 1].apply(state)
         if end - begin <= 0.0:
             continue
-        leg = _Leg(state, begin, end - begin, degree, name, _part(progress, begin - epoch, end - begin, duration))
+        leg = _Leg(
+            state, begin, end - begin, degree, name, _part(progress, begin - epoch, end - begin, duration)
+        )
         found, ended = leg.fly_to_end() if to_the_end else ([leg.fly(state, 0.0, end - begin)], False)
         legs += found
         degree = legs[0].degree

@@ -222,7 +222,9 @@ def _impulse_axes(path: Path, frame: str, delta_v: FloatArray) -> tuple[str, Flo
         return "ICRF", delta_v
     if frame in EQUATOR_OF_2000:
         return "ICRF", frame_bias().T @ delta_v
-    raise DataFileError(f"{path}: MAN_REF_FRAME {frame[:30]} is not known; give RSW, RTN, TNW, ICRF or EME2000")
+    raise DataFileError(
+        f"{path}: MAN_REF_FRAME {frame[:30]} is not known; give RSW, RTN, TNW, ICRF or EME2000"
+    )
 
 
 def frame_bias() -> FloatArray:
@@ -233,18 +235,20 @@ def frame_bias() -> FloatArray:
 def _tdb(path: Path, system: str, moments: list[Moment]) -> FloatArray:
     """TDB seconds past J2000 of times on the clock of a message."""
     clock = np.array([moment.clock for moment in moments], dtype="datetime64[s]")
-    fraction = np.array([moment.fraction + moment.leap for moment in moments])
+    fraction = np.array([moment.fraction + moment.leap for moment in moments], dtype=np.float64)
     scale = system.strip().upper()
     if scale == "UTC":
-        return utc_to_tdb(clock) + fraction
+        return np.asarray(utc_to_tdb(clock) + fraction)
     if any(moment.leap for moment in moments):
         raise DataFileError(f"{path}: a second 60 in {scale}, which has no leap seconds; mend the times")
-    seconds = (clock - J2000).astype(np.float64) + fraction
+    seconds: FloatArray = (clock - J2000).astype(np.float64) + fraction
     if scale == "TDB":
         return seconds
     if scale in TT_MINUS:
         return tt_to_tdb(seconds + TT_MINUS[scale])
-    raise DataFileError(f"{path}: TIME_SYSTEM {system[:20]} is not known; write it in UTC, TDB, TT, TAI or GPS")
+    raise DataFileError(
+        f"{path}: TIME_SYSTEM {system[:20]} is not known; write it in UTC, TDB, TT, TAI or GPS"
+    )
 
 
 def _about_moon(
@@ -288,10 +292,14 @@ def _oem_part(segment: OemSegment, sky: Ephemeris, source: DataSource) -> Trajec
         )
     stated = meta.get("INTERPOLATION_DEGREE", "").strip()
     if stated and not (stated.isdigit() and 1 <= int(stated) <= 99):
-        raise DataFileError(f"{path}: INTERPOLATION_DEGREE {stated[:20]} is no degree; give 1 to {HIGHEST_DEGREE}")
+        raise DataFileError(
+            f"{path}: INTERPOLATION_DEGREE {stated[:20]} is no degree; give 1 to {HIGHEST_DEGREE}"
+        )
     degree = 1 if method == "LINEAR" else int(stated) if stated else USUAL_DEGREE
     records, used = interpolation_records(et, states, hermite=method == "HERMITE", degree=degree)
-    asked = "as it says" if "INTERPOLATION" in meta and used == degree else "degree limited by rows or program"
+    asked = (
+        "as it says" if "INTERPOLATION" in meta and used == degree else "degree limited by rows or program"
+    )
     words = "as it says nothing about it" if "INTERPOLATION" not in meta else asked
     trajectory = Trajectory(
         name=meta["OBJECT_NAME"],
@@ -300,8 +308,8 @@ def _oem_part(segment: OemSegment, sky: Ephemeris, source: DataSource) -> Trajec
         records=records,
         degree=0,
         note=(
-            f"From {path.name} (OEM, {meta['CENTER_NAME']}, {meta['REF_FRAME']}, {meta['TIME_SYSTEM']}): {len(et)} rows, "
-            f"{method.capitalize()} interpolation of degree {used}, {words}."
+            f"From {path.name} (OEM, {meta['CENTER_NAME']}, {meta['REF_FRAME']}, {meta['TIME_SYSTEM']}): {len(et)} "
+            f"rows, {method.capitalize()} interpolation of degree {used}, {words}."
         ),
         sources=(source, *sky.sources),
     )
@@ -321,7 +329,9 @@ def _cut(path: Path, trajectory: Trajectory, meta: dict[str, str]) -> Trajectory
         else:
             last = int(np.searchsorted(trajectory.et, et + SAME_INSTANT, side="right")) - 1
     if last <= first:
-        raise DataFileError(f"{path}: the useable span of a segment holds no two rows; mend USEABLE_START_TIME")
+        raise DataFileError(
+            f"{path}: the useable span of a segment holds no two rows; mend USEABLE_START_TIME"
+        )
     return _slice(trajectory, first, last)
 
 
@@ -388,10 +398,14 @@ def _joined(path: Path, parts: list[Trajectory]) -> Trajectory:
             legs[-1] = _slice(legs[-1], 0, end)
         if legs and part.et[0] > legs[-1].et[-1] + SAME_INSTANT:
             ends = Epoch.from_tdb_s(float(legs[-1].et[-1])).utc, Epoch.from_tdb_s(float(part.et[0])).utc
-            raise CoverageError(f"{path}: nothing is known from {ends[0]} to {ends[1]}; give each part as its own file")
+            raise CoverageError(
+                f"{path}: nothing is known from {ends[0]} to {ends[1]}; give each part as its own file"
+            )
         if legs and np.linalg.norm(part.states_icrf[0, :3] - legs[-1].states_icrf[-1, :3]) > JUMP:
             when = Epoch.from_tdb_s(float(part.et[0])).utc
-            raise DataFileError(f"{path}: segments do not meet at {when} (over {JUMP / 1e3:g} km apart); check them")
+            raise DataFileError(
+                f"{path}: segments do not meet at {when} (over {JUMP / 1e3:g} km apart); check them"
+            )
         legs.append(part)
     return join(legs)
 

@@ -74,7 +74,8 @@ def element_series(
 
     def angle(vector: FloatArray, first: FloatArray, second: FloatArray) -> FloatArray:
         return np.asarray(
-            np.arctan2(np.einsum("ij,ij->i", vector, second), np.einsum("ij,ij->i", vector, first)) % turn_full
+            np.arctan2(np.einsum("ij,ij->i", vector, second), np.einsum("ij,ij->i", vector, first))
+            % turn_full
         )
 
     return ElementSeries(

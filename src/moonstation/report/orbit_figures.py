@@ -8,7 +8,17 @@ import numpy as np
 from moonstation.arrays import BoolArray, FloatArray, TimeArray
 from moonstation.constants import MOON_RADIUS
 from moonstation.report import palette
-from moonstation.report.figure import Figure, Spec, axis, label, layout, legend_above, numbers, stamps, time_axis
+from moonstation.report.figure import (
+    Figure,
+    Spec,
+    axis,
+    label,
+    layout,
+    legend_above,
+    numbers,
+    stamps,
+    time_axis,
+)
 from moonstation.report.map import pole_plane
 from moonstation.report.moon_shade import cylindrical_shade, polar_shade, shade
 from moonstation.report.orbiters import altitude_band
@@ -122,22 +132,40 @@ def track_figure(studies: Sequence[Any]) -> Figure:
         x, y = np.degrees(s.line.lon[part]), np.degrees(s.line.lat[part])
         jump = np.abs(np.diff(x)) > 180.0
         data.append(_stroke(s, i, x, y, jump, s.line.altitude[part]))
-    for place in _places(studies):
-        data.append(_star((place.lon_deg + 180.0) % 360.0 - 180.0, place.lat_deg, place.name))
+    data += [_star((p.lon_deg + 180.0) % 360.0 - 180.0, p.lat_deg, p.name) for p in _places(studies)]
     spec: Spec = {
         "data": data,
         "layout": layout(
             images=[_background(cylindrical_shade(240), -180.0, 90.0, 360.0, 180.0)],
-            xaxis=axis("longitude, ME [deg]", range=[-180, 180], dtick=30, showgrid=False, constrain="domain"),
-            yaxis=axis("latitude, ME [deg]", range=[-90, 90], dtick=30, showgrid=False, scaleanchor="x", constrain="domain"),
+            xaxis=axis(
+                "longitude, ME [deg]", range=[-180, 180], dtick=30, showgrid=False, constrain="domain"
+            ),
+            yaxis=axis(
+                "latitude, ME [deg]",
+                range=[-90, 90],
+                dtick=30,
+                showgrid=False,
+                scaleanchor="x",
+                constrain="domain",
+            ),
             showlegend=len(studies) > 1,
             legend=legend_above(),
         ),
     }
     finding = "Ground track"
     reach = [float(np.degrees(np.abs(s.line.lat)).max()) for s in studies]
-    finding += f" of {studies[0].run.name}: up to {number(reach[0], 3)}° from the equator" if len(studies) == 1 else "s"
-    return Figure("fig-track", finding, spec, 560, f"Drawn: {_drawn(studies[0])}. Relief lit from the upper left, not by the Sun.")
+    finding += (
+        f" of {studies[0].run.name}: up to {number(reach[0], 3)}° from the equator"
+        if len(studies) == 1
+        else "s"
+    )
+    return Figure(
+        "fig-track",
+        finding,
+        spec,
+        560,
+        f"Drawn: {_drawn(studies[0])}. Relief lit from the upper left, not by the Sun.",
+    )
 
 
 def pole_figure(studies: Sequence[Any]) -> Figure:
@@ -153,10 +181,21 @@ def pole_figure(studies: Sequence[Any]) -> Figure:
     around = np.linspace(-180.0, 180.0, 121)
     for lat in (-85.0, -80.0, -70.0, -60.0):
         x, y = pole_plane(lat, around, south=True)
-        circle = {"x": numbers(x / 1e3, 0), "y": numbers(y / 1e3, 0), "line": {"color": "#ffffff", "width": 1}}
-        data.insert(0, {"type": "scatter", "mode": "lines", "hoverinfo": "skip", "showlegend": False, **circle})
+        circle = {
+            "x": numbers(x / 1e3, 0),
+            "y": numbers(y / 1e3, 0),
+            "line": {"color": "#ffffff", "width": 1},
+        }
+        data.insert(
+            0, {"type": "scatter", "mode": "lines", "hoverinfo": "skip", "showlegend": False, **circle}
+        )
     words = [(-85.0, 45.0, "85° S"), (-80.0, 45.0, "80° S"), (-70.0, 45.0, "70° S"), (-60.0, 45.0, "60° S")]
-    words += [(-62.5, 0.0, "0° (Earth)"), (-63.0, 90.0, "90° E"), (-62.5, 180.0, "180°"), (-63.0, -90.0, "90° W")]
+    words += [
+        (-62.5, 0.0, "0° (Earth)"),
+        (-63.0, 90.0, "90° E"),
+        (-62.5, 180.0, "180°"),
+        (-63.0, -90.0, "90° W"),
+    ]
     spots = [pole_plane(lat, lon, south=True) for lat, lon, _ in words]
     data.append(
         {
@@ -194,7 +233,9 @@ def pole_figure(studies: Sequence[Any]) -> Figure:
     )
 
 
-def _stroke(s: Any, index: int, x: FloatArray, y: FloatArray, broken: BoolArray, altitude: FloatArray) -> Spec:
+def _stroke(
+    s: Any, index: int, x: FloatArray, y: FloatArray, broken: BoolArray, altitude: FloatArray
+) -> Spec:
     """A line with gaps where it is broken."""
     at = np.flatnonzero(broken) + 1
     shown = np.insert(x, at, np.nan), np.insert(y, at, np.nan)
@@ -224,7 +265,12 @@ def _star(x: float, y: float, name: str) -> Spec:
         "text": [label(name)],
         "textposition": "top right" if x <= 90.0 else "top left",
         "textfont": {"size": 12, "color": palette.INK, "shadow": "0 0 3px #fff, 0 0 3px #fff"},
-        "marker": {"symbol": "star", "size": 12, "color": palette.YELLOW, "line": {"color": palette.BLACK, "width": 1}},
+        "marker": {
+            "symbol": "star",
+            "size": 12,
+            "color": palette.YELLOW,
+            "line": {"color": palette.BLACK, "width": 1},
+        },
         "hoverinfo": "skip",
         "showlegend": False,
     }
@@ -253,7 +299,9 @@ def altitude_figures(studies: Sequence[Any]) -> list[Figure]:
         low, high = s.extremes.lowest / 1e3, s.extremes.highest / 1e3
         when = day(tdb_to_utc(np.array([s.extremes.lowest_at]))[0])
         finding = f"{s.run.name} flies between {number(low)} and {number(high)} km; lowest on {when}"
-        return [altitude_band("fig-altitude", finding, times, s.altitude / 1e3, period_days=s.period / 86_400.0)]
+        return [
+            altitude_band("fig-altitude", finding, times, s.altitude / 1e3, period_days=s.period / 86_400.0)
+        ]
     data: list[Spec] = []
     for i, s in enumerate(studies):
         # a round keeps 60 points or more
@@ -339,7 +387,10 @@ def elements_figure(studies: Sequence[Any]) -> Figure:
         f"{s.run.name}: eccentricity {ecc.min():.4f} to {ecc.max():.4f}, inclination to the Moon’s equator "
         f"{incl.min():.2f}° to {incl.max():.2f}°"
     )
-    note = "Osculating elements once a round (a: semi-major axis), in the ME axes of the first epoch, held still; angles go on beyond 360°."
+    note = (
+        "Osculating elements once a round (a: semi-major axis), in the ME axes of the first epoch, held still; angles "
+        "go on beyond 360°."
+    )
     return Figure("fig-elements", finding, spec, 720, note)
 
 
@@ -385,7 +436,15 @@ def shadow_figures(studies: Sequence[Any]) -> list[Figure]:
         ),
     }
     finding = "; ".join(_shadow_words(s) for s in studies)
-    return [Figure("fig-shadow", finding, spec, 280, "Hours of each UTC day in which all (half-shadow: some) of the Sun is hidden.")]
+    return [
+        Figure(
+            "fig-shadow",
+            finding,
+            spec,
+            280,
+            "Hours of each UTC day in which all (half-shadow: some) of the Sun is hidden.",
+        )
+    ]
 
 
 def _shadow_words(s: Any) -> str:
@@ -426,7 +485,11 @@ def difference_figure(name: str, differences: dict[str, tuple[FloatArray, FloatA
     factor, unit = (1e-3, "km") if largest >= 1e3 else (1.0, "m") if largest >= 1.0 else (1e3, "mm")
     for row, title in enumerate(("radial", "along track", "cross track")):
         suffix = "" if row == 0 else str(row + 1)
-        axes[f"yaxis{suffix}"] = axis(f"{title} [{unit}]", domain=[round(1 - 0.333 * row - 0.29, 3), round(1 - 0.333 * row, 3)], nticks=5)
+        axes[f"yaxis{suffix}"] = axis(
+            f"{title} [{unit}]",
+            domain=[round(1 - 0.333 * row - 0.29, 3), round(1 - 0.333 * row, 3)],
+            nticks=5,
+        )
         for i, (other, (et, apart)) in enumerate(differences.items()):
             data.append(
                 {
@@ -443,12 +506,14 @@ def difference_figure(name: str, differences: dict[str, tuple[FloatArray, FloatA
             )
     spec: Spec = {
         "data": data,
-        "layout": layout(xaxis=time_axis(anchor="y3"), **axes, showlegend=len(differences) > 1, legend=legend_above()),
+        "layout": layout(
+            xaxis=time_axis(anchor="y3"), **axes, showlegend=len(differences) > 1, legend=legend_above()
+        ),
     }
     worst = max(differences, key=lambda other: float(np.linalg.norm(differences[other][1], axis=1).max()))
     most = float(np.linalg.norm(differences[worst][1], axis=1).max())
     size, word = (most / 1e3, "km") if most >= 1e3 else (most, "m") if most >= 1.0 else (most * 1e3, "mm")
     finding = f"{worst} is up to {number(size)} {word} from {name}"
-    return Figure("fig-apart", finding, spec, 520, f"In the radial, along-track and cross-track directions of {name}.")
-
-
+    return Figure(
+        "fig-apart", finding, spec, 520, f"In the radial, along-track and cross-track directions of {name}."
+    )

@@ -25,7 +25,7 @@ COLOURS = (palette.BLUE, palette.VERMILLION, palette.GREEN, palette.PURPLE, pale
 POLAR_EDGE = 60.0
 DPI = 130
 MOST_POINTS = 200_000
-MAP_GREYS = {"cmap": "gray", "vmin": 0.0, "vmax": 1.0, "interpolation": "bilinear"}
+MAP_GREYS: dict[str, Any] = {"cmap": "gray", "vmin": 0.0, "vmax": 1.0, "interpolation": "bilinear"}
 
 
 class Line(Protocol):
@@ -167,8 +167,8 @@ def _draw_pole(
         axes.plot(x / 1e3, y / 1e3, color="white", lw=0.5, alpha=0.7)
         tx, ty = pole_plane(sign * (lat - 0.3), 45.0, south=south)
         _text(axes, float(tx) / 1e3, float(ty) / 1e3, f"{lat:g}°{'S' if south else 'N'}")
-    for lon in range(0, 360, 30):
-        x, y = pole_plane(sign * np.array([89.0, 50.0]), float(lon), south=south)
+    for lon in np.arange(0.0, 360.0, 30.0):
+        x, y = pole_plane(sign * np.array([89.0, 50.0]), lon, south=south)
         axes.plot(x / 1e3, y / 1e3, color="white", lw=0.4, alpha=0.6)
     for lon, name in ((0.0, "0° (Earth)"), (90.0, "90° E"), (180.0, "180°"), (-90.0, "90° W")):
         x, y = pole_plane(sign * (POLAR_EDGE + 2.5), lon, south=south)
@@ -189,19 +189,22 @@ def _draw_space(axes: Axes, lines: Sequence[Line]) -> None:
     middle = 0.5 * (flat.max(axis=0) + flat.min(axis=0))
     reach = max(0.54 * float(np.ptp(flat, axis=0).max()), 1.3 * radius)
     pixels = int(np.clip(520 * radius / reach, 60, 520))
-    axes.imshow(
-        globe_shade(view, pixels), extent=(-radius, radius, -radius, radius), zorder=2, **MAP_GREYS
-    )
+    axes.imshow(globe_shade(view, pixels), extent=(-radius, radius, -radius, radius), zorder=2, **MAP_GREYS)
     for i, points in enumerate(projected):
         x, y, depth = points.T
         behind = depth < 0.0
         hidden = behind & (np.hypot(x, y) < radius)
-        always = np.ones(x.size - 1, dtype=bool)
         colour = COLOURS[i % len(COLOURS)]
-        for order, part, strength in ((1, behind & ~hidden, 0.45), (3, ~behind, 0.95)):
-            keep = always & part[1:] & part[:-1]
+        for order, part, strength in ((1.0, behind & ~hidden, 0.45), (3.0, ~behind, 0.95)):
+            keep = part[1:] & part[:-1]
             axes.add_collection(
-                LineCollection(_segments(x, y, keep), colors=colour, linewidths=_width(x.size), alpha=strength, zorder=order)
+                LineCollection(
+                    _segments(x, y, keep),
+                    colors=colour,
+                    linewidths=_width(x.size),
+                    alpha=strength,
+                    zorder=order,
+                )
             )
         axes.plot(x[:1], y[:1], "o", color=colour, ms=5, mec="white", zorder=4 if not behind[0] else 1)
     pole = view[:, 2] * radius
@@ -262,9 +265,9 @@ def _draw_line(
     return line
 
 
-def _segments(x: FloatArray, y: FloatArray, keep: BoolArray) -> FloatArray:
+def _segments(x: FloatArray, y: FloatArray, keep: BoolArray) -> list[FloatArray]:
     points = np.stack([x, y], axis=1)
-    return np.asarray(np.stack([points[:-1], points[1:]], axis=1)[keep])
+    return list(np.stack([points[:-1], points[1:]], axis=1)[keep])
 
 
 def _width(count: int) -> float:

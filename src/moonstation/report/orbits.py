@@ -19,7 +19,15 @@ from moonstation.report.orbit_figures import (
     space_figure,
     track_figure,
 )
-from moonstation.report.shell import drawings, fill_page, notes_box, packaged_text, plotly_js, section, whole_dates
+from moonstation.report.shell import (
+    drawings,
+    fill_page,
+    notes_box,
+    packaged_text,
+    plotly_js,
+    section,
+    whole_dates,
+)
 from moonstation.report.tables import Html, Table, escaped
 from moonstation.report.wording import count, degrees, duration, number, share
 from moonstation.spacetime.epochs import tdb_to_utc
@@ -45,7 +53,10 @@ def orbit_rows(studies: Sequence[Any]) -> list[Row]:
         ("altitude at epoch", _heights),
         ("altitude over the span", _extremes),
         ("semi-major axis", lambda s: f"{_fixed(s.elements_me.semi_major_axis[0] / 1e3, 3)} km"),
-        ("eccentricity", lambda s: f"{s.elements_me.eccentricity[0]:.6f}, {_range(s.elements_me.eccentricity, 4)}"),
+        (
+            "eccentricity",
+            lambda s: f"{s.elements_me.eccentricity[0]:.6f}, {_range(s.elements_me.eccentricity, 4)}",
+        ),
         ("inclination (ME)", lambda s: _angle(s, "inclination")),
         ("ascending node (ME)", lambda s: _angle(s, "raan")),
         ("argument of periapsis (ME)", lambda s: _angle(s, "arg_periapsis")),
@@ -102,10 +113,19 @@ def write_orbits_page(
         section("heights", "Altitude", drawings(heights)),
         section("elements", "Elements", drawings(elements)),
         section("shadow", "Light", drawings(shadows), "No eclipse in this span."),
-        section("passes", "Passes and contacts", _pass_tables(studies), "No place and no ground station was asked for."),
+        section(
+            "passes",
+            "Passes and contacts",
+            _pass_tables(studies),
+            "No place and no ground station was asked for.",
+        ),
     ]
     if apart:
-        body.append(section("apart", f"Differences from {studies[0].run.name}", difference_table(apart) + drawings(off)))
+        body.append(
+            section(
+                "apart", f"Differences from {studies[0].run.name}", difference_table(apart) + drawings(off)
+            )
+        )
     body += [
         section("method", "How the figures are defined", _definitions()),
         section("sources", "Data sources and their limits", _sources(studies)),
@@ -133,12 +153,15 @@ def difference_rows(differences: dict[str, tuple[FloatArray, FloatArray]]) -> li
     told: list[Row] = []
     for label, column in (("radial", 0), ("along track", 1), ("cross track", 2)):
         cells = [
-            f"{metres(float(np.abs(apart[:, column]).max()))} at most, {metres(float(np.sqrt(np.mean(apart[:, column] ** 2))))} rms"
+            f"{metres(float(np.abs(apart[:, column]).max()))} at most, "
+            f"{metres(float(np.sqrt(np.mean(apart[:, column] ** 2))))} rms"
             for _, apart in differences.values()
         ]
         told.append((label, cells))
     norms = [np.linalg.norm(apart, axis=1) for _, apart in differences.values()]
-    told.append(("distance", [f"{metres(float(n.max()))} at most, {metres(float(n[-1]))} at the end" for n in norms]))
+    told.append(
+        ("distance", [f"{metres(float(n.max()))} at most, {metres(float(n[-1]))} at the end" for n in norms])
+    )
     return told
 
 
@@ -216,7 +239,8 @@ def _shadow(s: Any, whole: str, some: str) -> str:
 def _windows(s: Any, windows: FloatArray) -> str:
     if not len(windows):
         return "never"
-    return f"{share(total(windows) / s.length)} of the time, {count(len(windows), 'time')}, longest {duration(longest(windows), 3)}"
+    times = count(len(windows), "time")
+    return f"{share(total(windows) / s.length)} of the time, {times}, longest {duration(longest(windows), 3)}"
 
 
 def _passes(s: Any) -> str:
@@ -254,7 +278,9 @@ def _notes(s: Any, *, several: bool) -> list[str]:
 
 
 def _head(title: str, studies: Sequence[Any]) -> str:
-    what = f'<p class="what">{escaped(", ".join(s.run.name for s in studies))}</p>' if len(studies) > 1 else ""
+    what = (
+        f'<p class="what">{escaped(", ".join(s.run.name for s in studies))}</p>' if len(studies) > 1 else ""
+    )
     spans = list(dict.fromkeys(_span(s) for s in studies))
     lines = "".join(f'<p class="span">{escaped(span)}</p>' for span in spans[:3])
     return f"<h1>{escaped(title)}</h1>{what}{lines}"
@@ -299,18 +325,21 @@ def _pass_tables(studies: Sequence[Any]) -> str:
 
 
 DEFINITIONS = (
-    ("Altitude", "Above the 1737.4 km sphere, not above the terrain. The ground is hit where it reaches zero."),
+    (
+        "Altitude",
+        "Above the 1737.4 km sphere, not above the terrain. The ground is hit where it reaches zero.",
+    ),
     (
         "Elements",
         "Osculating, about the Moon. ME: the Moon’s mean-Earth axes as they stand at the first epoch, held still: "
-        "inclination is to the Moon’s equator, the node counts from the direction of the Earth then. Over the span they "
-        "are told once a round.",
+        "inclination is to the Moon’s equator, the node counts from the direction of the Earth then. Over the span "
+        "they are told once a round.",
     ),
     ("Period", "Mean time between passages of the periapsis."),
     (
         "Shadow",
-        "Full: the disc of the Moon or of the Earth hides all of the Sun as seen from the orbiter; penumbra: some of it or "
-        "all. Discs are round and bare, light time is counted.",
+        "Full: the disc of the Moon or of the Earth hides all of the Sun as seen from the orbiter; penumbra: some of "
+        "it or all. Discs are round and bare, light time is counted.",
     ),
     ("Earth behind the Moon", "All of the Earth’s disc is hidden."),
     (
@@ -327,7 +356,9 @@ def _definitions() -> str:
 
 
 def _sources(studies: Sequence[Any]) -> str:
-    found = {(source.name, source.sha256, source.resolution): source for s in studies for source in s.run.sources}
+    found = {
+        (source.name, source.sha256, source.resolution): source for s in studies for source in s.run.sources
+    }
     for s in studies:
         if s.place is not None:
             found |= {(x.name, x.sha256, x.resolution): x for x in s.place.ground.horizon.sources}

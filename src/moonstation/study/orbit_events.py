@@ -1,5 +1,4 @@
-"""Events of an orbit as a user names them: "periapsis", "earth-hidden", "altitude ..100 km", "pass 10 deg..".
-"""
+"""Events of an orbit as a user names them: "periapsis", "earth-hidden", "altitude ..100 km", "pass 10 deg.."."""
 
 import math
 from collections.abc import Sequence
@@ -16,7 +15,15 @@ from moonstation.station.catalogues import nearest
 from moonstation.station.units import parse_range, show
 from moonstation.study.orbits import OrbitRun
 
-USUAL = ("periapsis", "moon-umbra", "moon-penumbra", "earth-umbra", "earth-penumbra", "earth-hidden", "impact")
+USUAL = (
+    "periapsis",
+    "moon-umbra",
+    "moon-penumbra",
+    "earth-umbra",
+    "earth-penumbra",
+    "earth-hidden",
+    "impact",
+)
 """Events looked for where none is named."""
 
 
@@ -54,14 +61,15 @@ def parse_event(text: str, *, site: Site | None = None) -> EventQuery:
         raise RequestError(f"--event {name}: needs a range, e.g. --event '{name} ..{example}'")
     if kind == "pass" and site is None:
         raise RequestError("--event pass: needs a place; give --site")
-    return EventQuery(kind, low=low, high=high, body=body, site=site if kind == "pass" else None, label=text.strip())
+    return EventQuery(
+        kind, low=low, high=high, body=body, site=site if kind == "pass" else None, label=text.strip()
+    )
 
 
 def event_names() -> list[str]:
     """Names of events, those with a body for the Earth."""
     return [
-        "range-earth" if kind == "range" else f"earth-{kind}" if kind in WITH_BODY else kind
-        for kind in KINDS
+        "range-earth" if kind == "range" else f"earth-{kind}" if kind in WITH_BODY else kind for kind in KINDS
     ]
 
 

@@ -18,10 +18,10 @@ from moonstation.formats.drafts import discard, draft_folder, place, replace_fil
 from moonstation.formats.oem import tdb_text, write_oem
 from moonstation.formats.opm import Opm, write_opm
 from moonstation.formats.spk import BODY_ID, write_spk
-from moonstation.orbits.events import ground_track
 from moonstation.orbits.osculating import element_series
 from moonstation.orbits.propagation import Trajectory
 from moonstation.orbits.sampling import sample_times
+from moonstation.orbits.scene import ground_track
 from moonstation.spacetime.ephemerides import default_ephemeris
 from moonstation.spacetime.epochs import tdb_to_utc
 from moonstation.spacetime.frames import rotate
@@ -128,8 +128,9 @@ def even_times(start: float, stop: float, step: float) -> FloatArray:
     count = (stop - start) / step
     if count > MOST_ROWS:
         raise RequestError(f"--step {step:g} s: makes {count:.3g} rows; give a longer one, or fewer --days")
-    times = start + step * np.arange(math.floor(count + 1e-9) + 1)
-    result: FloatArray = times if stop - times[-1] < 1e-6 * step else np.append(times, stop)
+    result: FloatArray = start + step * np.arange(math.floor(count + 1e-9) + 1, dtype=np.float64)
+    if stop - result[-1] >= 1e-6 * step:
+        result = np.append(result, stop)
     result[-1] = min(result[-1], stop)
     return result if result.size > 1 else np.array([start, stop])
 
@@ -239,7 +240,9 @@ def write_scene(path: Path, runs: Sequence[OrbitRun], *, places: Sequence[Site] 
             )
         )
     standing = [CzmlPlace(f"place-{i + 1}", site.name, site.r_me()) for i, site in enumerate(places)]
-    write_czml(path, moving, standing, start=begin.utc, stop=end.utc, name=", ".join(run.name for run in runs))
+    write_czml(
+        path, moving, standing, start=begin.utc, stop=end.utc, name=", ".join(run.name for run in runs)
+    )
 
 
 def _write_table(path: Path, table: pd.DataFrame, run: OrbitRun) -> None:

@@ -9,10 +9,11 @@ from moonstation.arrays import FloatArray
 from moonstation.constants import GM_MOON
 from moonstation.errors import RequestError
 from moonstation.links.contacts import orbiter_ground_contacts, site_orbiter_contacts
-from moonstation.orbits.events import EventQuery, OrbitEvent, find_events, ground_track
+from moonstation.orbits.events import EventQuery, OrbitEvent, find_events
 from moonstation.orbits.extremes import Extremes
 from moonstation.orbits.osculating import ElementSeries, element_series
 from moonstation.orbits.sampling import sample_times
+from moonstation.orbits.scene import ground_track
 from moonstation.spacetime.earth import GroundStation
 from moonstation.spacetime.ephemerides import default_ephemeris
 from moonstation.spacetime.events import union
@@ -60,7 +61,9 @@ def orbit_line(run: OrbitRun) -> OrbitLine:
     """The line of an orbit's first month (of all of it, if shorter)."""
     trajectory = run.trajectory
     start, stop = float(trajectory.et[0]), float(trajectory.et[-1])
-    et = sample_times(trajectory, start, min(stop, start + TRACK_SECONDS), turn=LINE_TURN, longest=LINE_LONGEST)
+    et = sample_times(
+        trajectory, start, min(stop, start + TRACK_SECONDS), turn=LINE_TURN, longest=LINE_LONGEST
+    )
     held = default_ephemeris().rotation_icrf_to_me(et[:1])[0]
     return OrbitLine(run.id, et, *ground_track(trajectory, et), trajectory.position_icrf(et) @ held.T)
 

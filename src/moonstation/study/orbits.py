@@ -268,19 +268,25 @@ def _state(wish: OrbitInput, epoch: Epoch) -> FloatArray:
 
 def _elements(wish: OrbitInput, known: dict[str, float]) -> Elements:
     """Elements from those said, over those known."""
-    said = {key: getattr(wish, key) for key in ELEMENTS if getattr(wish, key) is not None}
+    said: dict[str, float] = {key: getattr(wish, key) for key in ELEMENTS if getattr(wish, key) is not None}
     heights, axes = {"periapsis_altitude", "apoapsis_altitude"}, {"semi_major_axis", "eccentricity"}
     if heights & set(said) and axes & set(said):
-        raise RequestError("heights and semi-major axis or eccentricity are given; give --periapsis and --apoapsis, or the others")
+        raise RequestError(
+            "heights and semi-major axis or eccentricity are given; give --periapsis and --apoapsis, or the others"
+        )
     if axes & set(said):
         known = {key: value for key, value in known.items() if key not in heights}
     values = known | said
-    angles: dict[str, float] = {key: values.get(key, 0.0) for key in ("raan", "arg_periapsis", "true_anomaly")}
+    angles: dict[str, float] = {
+        key: values.get(key, 0.0) for key in ("raan", "arg_periapsis", "true_anomaly")
+    }
     if "inclination" not in values:
         raise RequestError("no orbit: give --inclination (with --periapsis and --apoapsis), a name or a file")
     if "semi_major_axis" in values or "eccentricity" in values:
         if "semi_major_axis" not in values:
-            raise RequestError("--eccentricity without --semi-major-axis; give both, or --periapsis and --apoapsis")
+            raise RequestError(
+                "--eccentricity without --semi-major-axis; give both, or --periapsis and --apoapsis"
+            )
         return Elements(
             semi_major_axis=values["semi_major_axis"],
             eccentricity=values.get("eccentricity", 0.0),
@@ -288,7 +294,9 @@ def _elements(wish: OrbitInput, known: dict[str, float]) -> Elements:
             **angles,
         )
     if not heights & set(values):
-        raise RequestError("no orbit: give --periapsis and --apoapsis, or --semi-major-axis and --eccentricity")
+        raise RequestError(
+            "no orbit: give --periapsis and --apoapsis, or --semi-major-axis and --eccentricity"
+        )
     low = values.get("periapsis_altitude", values.get("apoapsis_altitude", 0.0))
     high = values.get("apoapsis_altitude", low)
     return Elements.from_altitudes(low, high, inclination=values["inclination"], **angles)
@@ -343,7 +351,9 @@ def _no_state(text: str, wish: OrbitInput) -> None:
 
 def _cure(text: str) -> str:
     names = orbit_names()
-    stations = [f"{name}:{orbiter.id}" for name in builtin_stations() for orbiter in load_station(name).orbiters]
+    stations = [
+        f"{name}:{orbiter.id}" for name in builtin_stations() for orbiter in load_station(name).orbiters
+    ]
     close = difflib.get_close_matches(text[:80], [*names, *stations], n=1, cutoff=0.5)
     if close:
         return f"did you mean {close[0]}?"
@@ -434,7 +444,8 @@ def _cut(path: Path, trajectory: Trajectory, wish: OrbitInput) -> Trajectory:
     end = last if wish.days is None else begin + wish.days * DAY
     if begin < first - 1e-3 or end > last + 1e-3 or not begin < end:
         raise RequestError(
-            f"{path}: covers {Epoch.from_tdb_s(first).utc} to {Epoch.from_tdb_s(last).utc}; choose --epoch and --days within"
+            f"{path}: covers {Epoch.from_tdb_s(first).utc} to {Epoch.from_tdb_s(last).utc}; choose --epoch and --days "
+            "within"
         )
     a = max(int(np.searchsorted(trajectory.et, begin + 1e-3, side="right")) - 1, 0)
     b = min(int(np.searchsorted(trajectory.et, end - 1e-3)), trajectory.et.size - 1)
