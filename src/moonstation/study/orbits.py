@@ -419,7 +419,8 @@ def _from_file(path: Path, wish: OrbitInput, progress: Callable[[float], None] |
     if said:
         raise RequestError(f"{path} and {', '.join(said)} are given; leave one out")
     try:
-        head = path.open("rb").read(4096)
+        with path.open("rb") as stream:
+            head = stream.read(4096)
     except OSError as error:
         raise DataFileError(f"{path}: cannot be read ({error.strerror}); check the path") from error
     if b"CCSDS_OPM_VERS" in head:
