@@ -1,4 +1,4 @@
-"""Orbit ephemeris messages against the `oem` package (Brad Sease): it reads ours, we read its, both interpolate alike."""
+"""Orbit ephemeris messages against the `oem` package (Brad Sease): it reads ours, we read its, both agree."""
 
 import numpy as np
 import pytest
@@ -12,8 +12,8 @@ from moonstation.spacetime.epochs import Epoch
 oem = pytest.importorskip("oem")
 
 BETWEEN_M = 1e-5
-"""Both evaluate the same polynomials; epochs of 1e9 s are told to 1e-7 s here and to 1e-9 s there, and rows are written to
-a micrometre. At 1.6 km/s an epoch off by 1e-9 s is a micrometre; ours are compared at whole seconds."""
+"""Both evaluate the same polynomials; epochs of 1e9 s are told to 1e-7 s here and to 1e-9 s there, and rows are written
+to a micrometre. At 1.6 km/s an epoch off by 1e-9 s is a micrometre; ours are compared at whole seconds."""
 
 
 @pytest.fixture(scope="module")

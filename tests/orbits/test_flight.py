@@ -79,7 +79,7 @@ def test_a_falling_orbit_is_flown_to_the_ground(craft):
 
 def test_an_orbit_that_cannot_begin_is_refused(craft):
     state = craft.states_icrf[0]
-    with pytest.raises(OrbitError, match="under the 1737.4 km sphere"):
+    with pytest.raises(OrbitError, match=r"under the 1737.4 km sphere"):
         fly(state * np.array([0.5] * 3 + [1.0] * 3), epoch=EPOCH, duration=DAY, to_the_end=True)
     with pytest.raises(OrbitError, match="hyperbolic"):
         fly(state * np.array([1.0] * 3 + [2.0] * 3), epoch=EPOCH, duration=DAY, to_the_end=True)

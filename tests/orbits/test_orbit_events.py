@@ -1,5 +1,7 @@
 """Events of an orbit: what they are in simple cases, and what is refused; SPICE's searches are in tests/against."""
 
+import itertools
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -25,7 +27,7 @@ def test_low_and_high_points_take_turns(craft):
     events = find_events(craft, [EventQuery("periapsis"), EventQuery("apoapsis")])
     names = [event.query.kind for event in events]
     assert len(names) > 35
-    assert all(a != b for a, b in zip(names, names[1:], strict=False))
+    assert all(a != b for a, b in itertools.pairwise(names))
     for event in events:
         near = craft.altitude(event.start + np.array([-5.0, 0.0, 5.0]))
         middle = near[1] if event.query.kind == "periapsis" else -near[1]

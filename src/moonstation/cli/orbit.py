@@ -427,9 +427,11 @@ def _differences(studies: list[OrbitStudy]) -> dict[str, tuple[FloatArray, Float
                 f"{first.name} ({first.start.utc} to {first.stop.utc}) and {study.run.name} ({study.run.start.utc} to "
                 f"{study.run.stop.utc}) have no time in common; choose --epoch and --days, or --no-differences"
             )
-        # the ends of an epoch are told to a rounding
         et = sample_times(first.trajectory, begin, end)
-        et = np.clip(et[:: -(-et.size // COMPARED)], study.run.trajectory.et[0], study.run.trajectory.et[-1])
+        et = et[:: -(-et.size // COMPARED)]
+        for trajectory in (first.trajectory, study.run.trajectory):
+            # an epoch in parts may round past the end of the trajectory it came from
+            et = np.clip(et, trajectory.et[0], trajectory.et[-1])
         found[study.run.name] = (et, differences_rsw(first.trajectory, study.run.trajectory, et))
     return found
 

@@ -287,8 +287,8 @@ def _oem_part(segment: OemSegment, sky: Ephemeris, source: DataSource) -> Trajec
     told = float(_tdb(path, meta["TIME_SYSTEM"], [read_moment(path, segment.line, meta["STOP_TIME"])])[0])
     if et[-1] < told - 0.5 * (et[-1] - et[-2]):
         raise DataFileError(
-            f"{path}: the segment that begins at line {segment.line} ends before its STOP_TIME {meta['STOP_TIME']}: the "
-            "file is cut off; fetch or write it again"
+            f"{path}: the segment that begins at line {segment.line} ends before its STOP_TIME {meta['STOP_TIME']}: "
+            "the file is cut off; fetch or write it again"
         )
     states = _about_moon(path, meta["REF_FRAME"], meta["CENTER_NAME"], et, segment.states * 1e3, sky)
     method = meta.get("INTERPOLATION", "HERMITE").strip().upper()
