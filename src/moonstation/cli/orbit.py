@@ -460,7 +460,8 @@ def _draw(path: Path, lines: list[OrbitLine], view: str, places: tuple[Site, ...
 def _print_run(run: OrbitRun) -> None:
     out.print(run.name, style="bold", markup=False, soft_wrap=True)
     out.print(
-        f"{run.start.utc[:19].replace('T', ' ')} to {run.stop.utc[:19].replace('T', ' ')} UTC, "
+        # a span of whole days in TDB ends a millisecond or two beside midnight UTC
+        f"{(run.start + 0.5).utc[:19].replace('T', ' ')} to {(run.stop + 0.5).utc[:19].replace('T', ' ')} UTC, "
         f"{(run.stop - run.start) / 86_400.0:.4g} d",
         markup=False,
         soft_wrap=True,

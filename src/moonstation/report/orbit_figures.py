@@ -358,6 +358,8 @@ def elements_figure(studies: Sequence[Any]) -> Figure:
             values = getattr(s.elements_me, name)
             if name in ("raan", "arg_periapsis"):
                 values = np.unwrap(values)
+                # what is a rounding below a whole turn is none
+                values = values - values[0] + round(float(values[0]), 8) % (2.0 * np.pi)
             data.append(
                 {
                     "type": "scatter",

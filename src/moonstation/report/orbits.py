@@ -184,7 +184,8 @@ def _span(s: Any) -> str:
 
 
 def _minute(epoch: Any) -> str:
-    return str(epoch.utc)[:16].replace("T", " ")
+    # a span of whole days in TDB ends a millisecond or two beside midnight UTC
+    return str((epoch + 0.5).utc)[:16].replace("T", " ")
 
 
 def _heights(s: Any) -> str:
