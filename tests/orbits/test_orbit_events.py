@@ -1,6 +1,7 @@
 """Events of an orbit: what they are in simple cases, and what is refused; SPICE's searches are in tests/against."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,7 @@ from moonstation.constants import MOON_RADIUS
 from moonstation.errors import CoverageError, RequestError
 from moonstation.orbits.elements import state_to_elements
 from moonstation.orbits.events import KINDS, EventQuery, events_frame, find_events, highest_within
+from moonstation.orbits.messages import interpolation_records
 from moonstation.orbits.osculating import differences_rsw, element_series
 from moonstation.orbits.sampling import sample_times
 from moonstation.orbits.scene import Scene
@@ -67,6 +69,18 @@ def test_the_table(craft):
     assert passes["value"].between(5.7, 90.0).all()
     assert (passes["lat_deg"] < -30.0).all()
     assert events_frame(craft, []).empty
+
+
+def test_an_ephemeris_that_goes_through_the_ground(craft):
+    et = np.arange(0.0, 40_000.0, 60.0) + 1.1e9
+    along = -3e7 + 1500.0 * (et - et[0])
+    state = np.stack([along, np.full(et.size, 8e5), 0 * et, np.full(et.size, 1500.0), 0 * et, 0 * et], axis=1)
+    records, _ = interpolation_records(et, state, hermite=True, degree=7)
+    straight = replace(craft, et=et, states_icrf=state, records=records)
+    (impact,) = find_events(straight, [EventQuery("impact")])
+    expected = et[0] + (3e7 - np.sqrt(MOON_RADIUS**2 - 8e5**2)) / 1500.0
+    assert impact.start == pytest.approx(expected, abs=2e-3)
+    assert impact.value == pytest.approx(1500.0)
 
 
 def test_part_of_the_span(craft):

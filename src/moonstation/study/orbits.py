@@ -417,7 +417,7 @@ def _from_file(path: Path, wish: OrbitInput, progress: Callable[[float], None] |
         raise RequestError(f"{path}: is a station file; name an orbiter of it, as in {path}:ORBITER")
     said = [key for key in (*ELEMENTS, *STATE, "frame") if getattr(wish, key) is not None]
     if said:
-        raise RequestError(f"{path} and {', '.join(said)} are given; leave one out")
+        raise RequestError(f"{path} and {_told(said)} are given; leave one out")
     try:
         with path.open("rb") as stream:
             head = stream.read(4096)
