@@ -1,0 +1,185 @@
+"""Trajectories through many patch points, closed in the full force model."""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from scipy import sparse
+from scipy.sparse.linalg import splu
+
+from moonstation.arrays import FloatArray
+from moonstation.constants import GM_EARTH, GM_MOON
+from moonstation.errors import OrbitError
+from moonstation.orbits.three_body import LENGTH, MOON_X, TIME, PeriodicOrbit
+from moonstation.spacetime.ephemerides import Ephemeris, default_ephemeris
+
+POSITION_SCALE, VELOCITY_SCALE = 1e6, 3.0
+"""Changes of a patch point that count alike [m], [m/s]: their ratio is about the motion's of these orbits."""
+
+CLOSED_M, CLOSED_M_S = 1.0, 1e-5
+"""Largest jumps between arcs that a closed trajectory keeps [m], [m/s]."""
+
+MOST_STEPS = 40
+
+LARGEST_STEP = 0.1
+"""Most that a Newton step changes a distance or a speed, as a share of it."""
+
+Arc = Callable[[FloatArray, float, float], tuple[FloatArray, FloatArray]]
+"""From a state (6,), an epoch and a duration: the state at the end and its transition matrix (6, 6)."""
+
+
+class PatchPoints(NamedTuple):
+    """Epochs (n,) [TDB s past J2000] and states (n, 6) there [m, m/s], Moon-centred, ICRF axes."""
+
+    et: FloatArray
+    states_icrf: FloatArray
+
+
+def turning_to_icrf(
+    states: FloatArray, et: FloatArray, *, ephemeris: Ephemeris | None = None
+) -> FloatArray:
+    """States of the three-body problem, placed at the Moon as it really moves.
+
+    The x axis follows the line from the Earth to the Moon, z their angular momentum, and lengths follow their distance
+    (turning and pulsating axes); time is that of the mean month.
+
+    Parameters
+    ----------
+    states : FloatArray
+        (n, 6), in units of the problem (`orbits.three_body`).
+    et : FloatArray
+        Epochs (n,) [TDB s past J2000].
+    ephemeris : Ephemeris, optional
+        The packaged DE440 if not given.
+
+    Returns
+    -------
+    FloatArray
+        (n, 6) [m, m/s], Moon-centred, ICRF axes.
+    """
+    sky = default_ephemeris() if ephemeris is None else ephemeris
+    earth = -sky.state_icrf("earth", et)
+    r, v = earth[:, :3], earth[:, 3:]
+    distance = np.linalg.norm(r, axis=1)
+    momentum = np.cross(r, v)
+    x = r / distance[:, None]
+    z = momentum / np.linalg.norm(momentum, axis=1)[:, None]
+    axes = np.stack([x, np.cross(z, x), z], axis=2)
+    growth = np.einsum("ni,ni->n", r, v) / distance
+    turning = np.linalg.norm(momentum, axis=1) / distance**2
+    place = states[:, :3] - np.array([MOON_X, 0.0, 0.0])
+    # the pace of the problem at the distance of the day, so that speeds near the Moon fit its pull
+    speed = states[:, 3:] / np.sqrt(distance**3 / (GM_EARTH + GM_MOON))[:, None]
+    # the axes turn about z only: what tilts their plane is a thousand times slower
+    across = np.stack([-place[:, 1], place[:, 0], np.zeros(len(place))], axis=1) * turning[:, None]
+    local = distance[:, None] * (speed + across) + growth[:, None] * place
+    return np.concatenate(
+        [
+            np.einsum("nij,nj->ni", axes, distance[:, None] * place),
+            np.einsum("nij,nj->ni", axes, local),
+        ],
+        axis=1,
+    )
+
+
+def patch_points(
+    orbit: PeriodicOrbit,
+    *,
+    start: float,
+    revolutions: int,
+    fractions: Sequence[float],
+    ephemeris: Ephemeris | None = None,
+) -> PatchPoints:
+    """Points of a periodic orbit flown over and over, as the first guess of a trajectory in the full model.
+
+    Parameters
+    ----------
+    orbit : PeriodicOrbit
+        What is flown.
+    start : float
+        Epoch of the orbit's first state [TDB s past J2000].
+    revolutions : int
+        How often.
+    fractions : sequence of float
+        Where the points lie in a revolution, as shares of its period, ascending from 0.
+    ephemeris : Ephemeris, optional
+        The packaged DE440 if not given.
+    """
+    shares = np.asarray(fractions, dtype=float)
+    turns = np.concatenate([k + shares for k in range(revolutions)] + [np.array([float(revolutions)])])
+    et = start + turns * orbit.period_s
+    return PatchPoints(et, turning_to_icrf(orbit.states(turns * orbit.period), et, ephemeris=ephemeris))
+
+
+def close_arcs(
+    guess: PatchPoints, fly: Arc, *, progress: Callable[[float], None] | None = None
+) -> PatchPoints:
+    """Move patch points as little as it takes for each arc to end where the next begins.
+
+    Newton's method on all jumps together, with the least change in the sense of `POSITION_SCALE` and
+    `VELOCITY_SCALE` at each step (multiple shooting: Stoer and Bulirsch 2002, section 7.3.5; Pavlak 2013).
+
+    Parameters
+    ----------
+    guess : PatchPoints
+        At epochs that stay.
+    fly : callable
+        Arc in the full model.
+    progress : callable, optional
+        Called with a rough share done, 0 to 1.
+
+    Returns
+    -------
+    PatchPoints
+        Closed to `CLOSED_M` and `CLOSED_M_S`.
+
+    Raises
+    ------
+    OrbitError
+        If it does not close; says how large the jumps remain.
+    """
+    et, states = guess.et, guess.states_icrf.copy()
+    count = len(et) - 1
+    scale = np.array([POSITION_SCALE] * 3 + [VELOCITY_SCALE] * 3)
+    jumps = np.empty((count, 6))
+    first = None
+    for _ in range(MOST_STEPS):
+        blocks = np.empty((count, 6, 6))
+        for k in range(count):
+            end, matrix = fly(states[k], float(et[k]), float(et[k + 1] - et[k]))
+            jumps[k] = (end - states[k + 1]) / scale
+            blocks[k] = matrix * scale / scale[:, None]
+        largest = np.abs(jumps * scale).reshape(count, 2, 3).max(axis=(0, 2))
+        if first is None:
+            first = largest
+        elif progress is not None:
+            reached = np.log(first / largest) / np.log(first / np.array([CLOSED_M, CLOSED_M_S]))
+            progress(float(np.clip(reached.min(), 0.0, 1.0)))
+        if largest[0] < CLOSED_M and largest[1] < CLOSED_M_S:
+            return PatchPoints(et, states)
+        change = _least_change(blocks, jumps) * scale
+        size = np.linalg.norm(change.reshape(-1, 2, 3), axis=2) / np.linalg.norm(states.reshape(-1, 2, 3), axis=2)
+        # far from closed, the arcs are far from linear
+        states += change * min(1.0, LARGEST_STEP / float(size.max()))
+    raise OrbitError(
+        f"trajectory through {count + 1} points does not close: jumps of {largest[0] / 1e3:.3g} km and "
+        f"{largest[1]:.3g} m/s remain; begin at another epoch or ask for fewer revolutions"
+    )
+
+
+def _least_change(blocks: FloatArray, jumps: FloatArray) -> FloatArray:
+    """Least x with blocks[k] x[k] - x[k + 1] = -jumps[k]; jacobian times its transpose is block tridiagonal."""
+    count = len(blocks)
+    jacobian = _jacobian(blocks)
+    normal = (jacobian @ jacobian.T).tocsc()
+    return np.asarray(-(jacobian.T @ splu(normal).solve(jumps.ravel()))).reshape(count + 1, 6)
+
+
+def _jacobian(blocks: FloatArray) -> sparse.csc_matrix:
+    count = len(blocks)
+    row, column = np.meshgrid(np.arange(6), np.arange(6), indexing="ij")
+    k = 6 * np.arange(count)[:, None, None]
+    rows = np.concatenate([(row + k).ravel(), np.arange(6 * count)])
+    columns = np.concatenate([(column + k).ravel(), np.arange(6, 6 * count + 6)])
+    values = np.concatenate([blocks.ravel(), -np.ones(6 * count)])
+    return sparse.csc_matrix((values, (rows, columns)), shape=(6 * count, 6 * count + 6))
