@@ -23,6 +23,9 @@ FROZEN = 1e-4
 
 MOST_STEPS = 12
 
+LEAST_ALTITUDE = 10_900.0
+"""Lowest altitude of a frozen orbit [m]: the highest ground of the Moon is 10.8 km up (Smith et al. 2010)."""
+
 
 @dataclass(frozen=True)
 class FrozenOrbit:
@@ -150,7 +153,12 @@ def find_frozen_orbit(
             _elements(semi_major_axis, inclination, raan, vector), axes="ME", epoch=epoch
         )
         flight = propagate(
-            start, epoch=epoch, duration=2.0 * MONTH + 1.0, degree=degree, name="the frozen orbit"
+            start,
+            epoch=epoch,
+            duration=2.0 * MONTH + 1.0,
+            degree=degree,
+            name="the frozen orbit",
+            ground=False,
         )
         return flight, monthly_eccentricity(flight, 2)
 
@@ -162,6 +170,7 @@ def find_frozen_orbit(
         drift = means[1] - means[0]
         best = min(best, float(np.hypot(*drift)))
         if np.hypot(*drift) < FROZEN:
+            _require_clear(flight, semi_major_axis, inclination)
             return FrozenOrbit(
                 elements=_elements(semi_major_axis, inclination, raan, vector),
                 epoch=epoch,
@@ -179,16 +188,20 @@ def find_frozen_orbit(
         change = np.linalg.solve(slopes, -drift)
         size = float(np.hypot(*change))
         vector = vector + change * min(1.0, 0.02 / size)
-        low = semi_major_axis * (1.0 - float(np.hypot(*vector))) - MOON_RADIUS
-        if low < 5e3:
-            raise OrbitError(
-                f"no frozen orbit at a mean altitude of {(semi_major_axis - MOON_RADIUS) / 1e3:g} km and "
-                f"{np.degrees(inclination):g} deg: it would dip to {low / 1e3:.0f} km; raise it"
-            )
     raise OrbitError(
         f"no frozen orbit found at a mean altitude of {(semi_major_axis - MOON_RADIUS) / 1e3:g} km and "
         f"{np.degrees(inclination):g} deg: the eccentricity still moves by {best:.2g} a month; try another inclination"
     )
+
+
+def _require_clear(flight: Trajectory, semi_major_axis: float, inclination: float) -> None:
+    low = flight.altitude_extremes.lowest
+    if low < LEAST_ALTITUDE:
+        raise OrbitError(
+            f"no frozen orbit at a mean altitude of {(semi_major_axis - MOON_RADIUS) / 1e3:g} km and "
+            f"{np.degrees(inclination):g} deg stays clear of the ground: it would dip to {low / 1e3:.0f} km; raise it "
+            "or turn its plane"
+        )
 
 
 def _elements(a: float, inclination: float, raan: float, vector: FloatArray) -> Elements:

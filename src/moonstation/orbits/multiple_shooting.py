@@ -9,9 +9,12 @@ from scipy.sparse.linalg import splu
 
 from moonstation.arrays import FloatArray
 from moonstation.constants import GM_EARTH, GM_MOON
-from moonstation.errors import OrbitError
+from moonstation.errors import OrbitError, RequestError
+from moonstation.orbits.gravity import GravityModel, load_gravity
+from moonstation.orbits.propagation import Trajectory, propagate
 from moonstation.orbits.three_body import LENGTH, MOON_X, TIME, PeriodicOrbit
 from moonstation.spacetime.ephemerides import Ephemeris, default_ephemeris
+from moonstation.spacetime.epochs import Epoch
 
 POSITION_SCALE, VELOCITY_SCALE = 1e6, 3.0
 """Changes of a patch point that count alike [m], [m/s]: their ratio is about the motion's of these orbits."""
@@ -23,6 +26,12 @@ MOST_STEPS = 40
 
 LARGEST_STEP = 0.1
 """Most that a Newton step changes a distance or a speed, as a share of it."""
+
+ARCS = 5
+"""Arcs to a revolution: an odd number, so that none begins at the perilune, where all is sensitive."""
+
+DIFFERENCE_M, DIFFERENCE_M_S = 100.0, 1e-3
+"""Steps of the differences that make transition matrices [m], [m/s]."""
 
 Arc = Callable[[FloatArray, float, float], tuple[FloatArray, FloatArray]]
 """From a state (6,), an epoch and a duration: the state at the end and its transition matrix (6, 6)."""
@@ -183,3 +192,102 @@ def _jacobian(blocks: FloatArray) -> sparse.csc_matrix:
     columns = np.concatenate([(column + k).ravel(), np.arange(6, 6 * count + 6)])
     values = np.concatenate([blocks.ravel(), -np.ones(6 * count)])
     return sparse.csc_matrix((values, (rows, columns)), shape=(6 * count, 6 * count + 6))
+
+
+def fly_arc(
+    state_icrf: FloatArray, et: float, duration: float, *, gravity: GravityModel
+) -> tuple[FloatArray, FloatArray]:
+    """State and transition matrix (6, 6) at the end of an arc, by central differences of the full model."""
+    epoch = Epoch.from_tdb_s(et)
+
+    def end(state: FloatArray) -> FloatArray:
+        flight = propagate(
+            state, epoch=epoch, duration=duration, gravity=gravity, bound=False, ground=False
+        )
+        return flight.states_icrf[-1]
+
+    matrix = np.empty((6, 6))
+    for k in range(6):
+        moved = np.zeros(6)
+        moved[k] = DIFFERENCE_M if k < 3 else DIFFERENCE_M_S
+        matrix[:, k] = (end(state_icrf + moved) - end(state_icrf - moved)) / (2.0 * moved[k])
+    return end(state_icrf), matrix
+
+
+def join_arcs(points: PatchPoints, *, gravity: GravityModel, name: str) -> Trajectory:
+    """One trajectory through closed patch points, its arcs flown one after the other."""
+    arcs = [
+        propagate(
+            state,
+            epoch=Epoch.from_tdb_s(float(begin)),
+            duration=float(end - begin),
+            gravity=gravity,
+            bound=False,
+            name=name,
+        )
+        for state, begin, end in zip(points.states_icrf, points.et, points.et[1:], strict=False)
+    ]
+    first = arcs[0]
+    return Trajectory(
+        name=name,
+        et=np.concatenate([first.et[:1], *(arc.et[1:] for arc in arcs)]),
+        states_icrf=np.concatenate([first.states_icrf[:1], *(arc.states_icrf[1:] for arc in arcs)]),
+        records=np.concatenate([arc.records for arc in arcs]),
+        degree=first.degree,
+        note=first.note,
+        sources=first.sources,
+    )
+
+
+def fly_periodic(
+    orbit: PeriodicOrbit,
+    *,
+    epoch: Epoch,
+    revolutions: int,
+    degree: int = 8,
+    name: str = "",
+    progress: Callable[[float], None] | None = None,
+) -> Trajectory:
+    """A periodic orbit of the three-body problem, flown in the full model.
+
+    Parameters
+    ----------
+    orbit : PeriodicOrbit
+        First guess (`orbits.three_body`).
+    epoch : Epoch
+        When it is at its first state, the apolune of a halo orbit.
+    revolutions : int
+        How often it goes round.
+    degree : int
+        Of the gravity field.
+    name : str
+        Of the trajectory; that of the orbit if not given.
+    progress : callable, optional
+        Called with a rough share done, 0 to 1.
+
+    Returns
+    -------
+    Trajectory
+        Continuous to `CLOSED_M` and `CLOSED_M_S` where arcs meet: what is left there no station-keeping would notice.
+
+    Raises
+    ------
+    OrbitError
+        If it cannot be closed, or meets the ground.
+    CoverageError
+        If the ephemeris does not reach over it.
+    RequestError
+        If it is to go round less than once.
+    """
+    if revolutions < 1:
+        raise RequestError(f"revolutions: {revolutions}; give 1 or more")
+    gravity = load_gravity(degree)
+    default_ephemeris().require(epoch.tdb_s, epoch.tdb_s + revolutions * orbit.period_s)
+    guess = patch_points(
+        orbit, start=epoch.tdb_s, revolutions=revolutions, fractions=np.arange(ARCS) / ARCS
+    )
+
+    def fly(state: FloatArray, et: float, duration: float) -> tuple[FloatArray, FloatArray]:
+        return fly_arc(state, et, duration, gravity=gravity)
+
+    return join_arcs(close_arcs(guess, fly, progress=progress), gravity=gravity, name=name or orbit.name)
