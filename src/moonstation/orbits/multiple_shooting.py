@@ -1,6 +1,6 @@
 """Trajectories through many patch points, closed in the full force model."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -12,17 +12,22 @@ from moonstation.constants import GM_EARTH, GM_MOON
 from moonstation.errors import OrbitError, RequestError
 from moonstation.orbits.gravity import GravityModel, load_gravity
 from moonstation.orbits.propagation import Trajectory, propagate
-from moonstation.orbits.three_body import LENGTH, MOON_X, TIME, PeriodicOrbit
+from moonstation.orbits.three_body import MOON_X, TIME, PeriodicOrbit
+from moonstation.orbits.transition import transition_matrix
 from moonstation.spacetime.ephemerides import Ephemeris, default_ephemeris
 from moonstation.spacetime.epochs import Epoch
 
 POSITION_SCALE, VELOCITY_SCALE = 1e6, 3.0
 """Changes of a patch point that count alike [m], [m/s]: their ratio is about the motion's of these orbits."""
 
+STATE_SCALE = np.array([POSITION_SCALE] * 3 + [VELOCITY_SCALE] * 3)
+
 CLOSED_M, CLOSED_M_S = 1.0, 1e-5
 """Largest jumps between arcs that a closed trajectory keeps [m], [m/s]."""
 
 MOST_STEPS = 40
+
+STEPS_NEAR_GUESS = 15
 
 LARGEST_STEP = 0.1
 """Most that a Newton step changes a distance or a speed, as a share of it."""
@@ -30,8 +35,8 @@ LARGEST_STEP = 0.1
 ARCS = 5
 """Arcs to a revolution: an odd number, so that none begins at the perilune, where all is sensitive."""
 
-DIFFERENCE_M, DIFFERENCE_M_S = 100.0, 1e-3
-"""Steps of the differences that make transition matrices [m], [m/s]."""
+BLOCK = 8
+"""Revolutions that are added before all so far are closed anew: more at once lie too far from closed."""
 
 Arc = Callable[[FloatArray, float, float], tuple[FloatArray, FloatArray]]
 """From a state (6,), an epoch and a duration: the state at the end and its transition matrix (6, 6)."""
@@ -44,9 +49,7 @@ class PatchPoints(NamedTuple):
     states_icrf: FloatArray
 
 
-def turning_to_icrf(
-    states: FloatArray, et: FloatArray, *, ephemeris: Ephemeris | None = None
-) -> FloatArray:
+def turning_to_icrf(states: FloatArray, et: FloatArray, *, ephemeris: Ephemeris | None = None) -> FloatArray:
     """States of the three-body problem, placed at the Moon as it really moves.
 
     The x axis follows the line from the Earth to the Moon, z their angular momentum, and lengths follow their distance
@@ -91,38 +94,7 @@ def turning_to_icrf(
     )
 
 
-def patch_points(
-    orbit: PeriodicOrbit,
-    *,
-    start: float,
-    revolutions: int,
-    fractions: Sequence[float],
-    ephemeris: Ephemeris | None = None,
-) -> PatchPoints:
-    """Points of a periodic orbit flown over and over, as the first guess of a trajectory in the full model.
-
-    Parameters
-    ----------
-    orbit : PeriodicOrbit
-        What is flown.
-    start : float
-        Epoch of the orbit's first state [TDB s past J2000].
-    revolutions : int
-        How often.
-    fractions : sequence of float
-        Where the points lie in a revolution, as shares of its period, ascending from 0.
-    ephemeris : Ephemeris, optional
-        The packaged DE440 if not given.
-    """
-    shares = np.asarray(fractions, dtype=float)
-    turns = np.concatenate([k + shares for k in range(revolutions)] + [np.array([float(revolutions)])])
-    et = start + turns * orbit.period_s
-    return PatchPoints(et, turning_to_icrf(orbit.states(turns * orbit.period), et, ephemeris=ephemeris))
-
-
-def close_arcs(
-    guess: PatchPoints, fly: Arc, *, progress: Callable[[float], None] | None = None
-) -> PatchPoints:
+def close_arcs(guess: PatchPoints, fly: Arc) -> PatchPoints:
     """Move patch points as little as it takes for each arc to end where the next begins.
 
     Newton's method on all jumps together, with the least change in the sense of `POSITION_SCALE` and
@@ -134,8 +106,6 @@ def close_arcs(
         At epochs that stay.
     fly : callable
         Arc in the full model.
-    progress : callable, optional
-        Called with a rough share done, 0 to 1.
 
     Returns
     -------
@@ -149,25 +119,23 @@ def close_arcs(
     """
     et, states = guess.et, guess.states_icrf.copy()
     count = len(et) - 1
-    scale = np.array([POSITION_SCALE] * 3 + [VELOCITY_SCALE] * 3)
+    scale = STATE_SCALE
     jumps = np.empty((count, 6))
-    first = None
-    for _ in range(MOST_STEPS):
+    for step in range(MOST_STEPS):
         blocks = np.empty((count, 6, 6))
         for k in range(count):
             end, matrix = fly(states[k], float(et[k]), float(et[k + 1] - et[k]))
             jumps[k] = (end - states[k + 1]) / scale
             blocks[k] = matrix * scale / scale[:, None]
         largest = np.abs(jumps * scale).reshape(count, 2, 3).max(axis=(0, 2))
-        if first is None:
-            first = largest
-        elif progress is not None:
-            reached = np.log(first / largest) / np.log(first / np.array([CLOSED_M, CLOSED_M_S]))
-            progress(float(np.clip(reached.min(), 0.0, 1.0)))
         if largest[0] < CLOSED_M and largest[1] < CLOSED_M_S:
             return PatchPoints(et, states)
-        change = _least_change(blocks, jumps) * scale
-        size = np.linalg.norm(change.reshape(-1, 2, 3), axis=2) / np.linalg.norm(states.reshape(-1, 2, 3), axis=2)
+        # near to the guess first, closed in the end
+        wish = (guess.states_icrf - states) / scale * (step < STEPS_NEAR_GUESS)
+        change = _least_change(blocks, jumps, wish) * scale
+        size = np.linalg.norm(change.reshape(-1, 2, 3), axis=2) / np.linalg.norm(
+            states.reshape(-1, 2, 3), axis=2
+        )
         # far from closed, the arcs are far from linear
         states += change * min(1.0, LARGEST_STEP / float(size.max()))
     raise OrbitError(
@@ -176,12 +144,12 @@ def close_arcs(
     )
 
 
-def _least_change(blocks: FloatArray, jumps: FloatArray) -> FloatArray:
-    """Least x with blocks[k] x[k] - x[k + 1] = -jumps[k]; jacobian times its transpose is block tridiagonal."""
-    count = len(blocks)
+def _least_change(blocks: FloatArray, jumps: FloatArray, wish: FloatArray) -> FloatArray:
+    """The x nearest to a wish with blocks[k] x[k] - x[k + 1] = -jumps[k]; its normal matrix is block tridiagonal."""
     jacobian = _jacobian(blocks)
-    normal = (jacobian @ jacobian.T).tocsc()
-    return np.asarray(-(jacobian.T @ splu(normal).solve(jumps.ravel()))).reshape(count + 1, 6)
+    normal = splu((jacobian @ jacobian.T).tocsc())
+    short = jacobian @ wish.ravel() + jumps.ravel()
+    return np.asarray(wish - (jacobian.T @ normal.solve(short)).reshape(wish.shape))
 
 
 def _jacobian(blocks: FloatArray) -> sparse.csc_matrix:
@@ -197,21 +165,16 @@ def _jacobian(blocks: FloatArray) -> sparse.csc_matrix:
 def fly_arc(
     state_icrf: FloatArray, et: float, duration: float, *, gravity: GravityModel
 ) -> tuple[FloatArray, FloatArray]:
-    """State and transition matrix (6, 6) at the end of an arc, by central differences of the full model."""
-    epoch = Epoch.from_tdb_s(et)
-
-    def end(state: FloatArray) -> FloatArray:
-        flight = propagate(
-            state, epoch=epoch, duration=duration, gravity=gravity, bound=False, ground=False
-        )
-        return flight.states_icrf[-1]
-
-    matrix = np.empty((6, 6))
-    for k in range(6):
-        moved = np.zeros(6)
-        moved[k] = DIFFERENCE_M if k < 3 else DIFFERENCE_M_S
-        matrix[:, k] = (end(state_icrf + moved) - end(state_icrf - moved)) / (2.0 * moved[k])
-    return end(state_icrf), matrix
+    """State and transition matrix (6, 6) at the end of an arc in the full model."""
+    flight = propagate(
+        state_icrf,
+        epoch=Epoch.from_tdb_s(et),
+        duration=duration,
+        gravity=gravity,
+        bound=False,
+        ground=False,
+    )
+    return flight.states_icrf[-1], transition_matrix(flight, gravity=gravity)
 
 
 def join_arcs(points: PatchPoints, *, gravity: GravityModel, name: str) -> Trajectory:
@@ -283,11 +246,35 @@ def fly_periodic(
         raise RequestError(f"revolutions: {revolutions}; give 1 or more")
     gravity = load_gravity(degree)
     default_ephemeris().require(epoch.tdb_s, epoch.tdb_s + revolutions * orbit.period_s)
-    guess = patch_points(
-        orbit, start=epoch.tdb_s, revolutions=revolutions, fractions=np.arange(ARCS) / ARCS
-    )
+    et = epoch.tdb_s + orbit.period_s / ARCS * np.arange(revolutions * ARCS + 1)
 
     def fly(state: FloatArray, et: float, duration: float) -> tuple[FloatArray, FloatArray]:
         return fly_arc(state, et, duration, gravity=gravity)
 
-    return join_arcs(close_arcs(guess, fly, progress=progress), gravity=gravity, name=name or orbit.name)
+    lead = 0.0
+    states = np.empty((0, 6))
+    for done in range(0, revolutions, BLOCK):
+        upto = min(done + BLOCK, revolutions) * ARCS + 1
+        more = _placed(orbit, et[len(states) : upto], epoch.tdb_s - lead)
+        closed = close_arcs(PatchPoints(et[:upto], np.concatenate([states, more])), fly)
+        states = closed.states_icrf
+        lead = _lead(orbit, float(et[upto - 1]), epoch.tdb_s, states[-1], near=lead)
+        if progress is not None:
+            progress(upto / len(et))
+    return join_arcs(closed, gravity=gravity, name=name or orbit.name)
+
+
+def _placed(orbit: PeriodicOrbit, et: FloatArray, start: float) -> FloatArray:
+    """The states (n, 6) of a periodic orbit at epochs, placed at the Moon as it moves."""
+    return turning_to_icrf(orbit.states((et - start) / TIME), et)
+
+
+def _lead(orbit: PeriodicOrbit, et: float, start: float, state: FloatArray, *, near: float) -> float:
+    """By how much time a state in the full model is ahead of the periodic orbit begun at the start [s].
+
+    Periods in the full model are a little different, which adds up over many revolutions.
+    """
+    leads = near + orbit.period_s * np.linspace(-0.2, 0.2, 401)
+    guesses = np.concatenate([_placed(orbit, np.array([et]), start - lead) for lead in leads])
+    apart = np.linalg.norm((guesses - state) / STATE_SCALE, axis=1)
+    return float(leads[np.argmin(apart)])

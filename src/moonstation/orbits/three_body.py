@@ -263,7 +263,9 @@ def distant_retrograde_orbit(*, radius: float) -> PeriodicOrbit:
             if abs(slope) < CLOSED and abs(change) < CLOSED:
                 break
         else:
-            raise OrbitError(f"distant retrograde orbit of {radius / 1e6:g},000 km: correction does not converge")
+            raise OrbitError(
+                f"distant retrograde orbit of {radius / 1e6:g},000 km: correction does not converge"
+            )
     return PeriodicOrbit(
         f"distant retrograde orbit, {radius / 1e3:,.0f} km",
         np.array([x, 0.0, 0.0, 0.0, speed, 0.0]),
@@ -326,7 +328,9 @@ def _integrate(
         rates, (0.0, duration), start, method="DOP853", rtol=RELATIVE, atol=ABSOLUTE, dense_output=dense
     )
     if not done.success:
-        raise OrbitError(f"three-body orbit: integration fails ({done.message.rstrip('.')}); it hits a centre")
+        raise OrbitError(
+            f"three-body orbit: integration fails ({done.message.rstrip('.')}); it hits a centre"
+        )
     end = done.y[:, -1]
     return end[:6], end[6:].reshape(6, 6) if transition else np.empty(0), done.sol
 
@@ -365,9 +369,7 @@ def _corrected_halo(guess: FloatArray, tangent: FloatArray) -> _Halo:
     along = tangent / np.linalg.norm(tangent)
     for _ in range(20):
         x, z, speed, half = unknowns
-        end, matrix, _ = _integrate(
-            np.array([x, 0.0, z, 0.0, speed, 0.0]), half, MASS_RATIO, transition=True
-        )
+        end, matrix, _ = _integrate(np.array([x, 0.0, z, 0.0, speed, 0.0]), half, MASS_RATIO, transition=True)
         rates = np.empty(6)
         _rates(MASS_RATIO, end, rates)
         rows = [1, 3, 5]
