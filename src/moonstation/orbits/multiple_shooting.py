@@ -246,7 +246,7 @@ def fly_periodic(
         raise RequestError(f"revolutions: {revolutions}; give 1 or more")
     gravity = load_gravity(degree)
     default_ephemeris().require(epoch.tdb_s, epoch.tdb_s + revolutions * orbit.period_s)
-    et = epoch.tdb_s + orbit.period_s / ARCS * np.arange(revolutions * ARCS + 1)
+    et: FloatArray = epoch.tdb_s + orbit.period_s / ARCS * np.arange(revolutions * ARCS + 1, dtype=np.float64)
 
     def fly(state: FloatArray, et: float, duration: float) -> tuple[FloatArray, FloatArray]:
         return fly_arc(state, et, duration, gravity=gravity)
