@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from moonstation import __version__
-from moonstation.cli import check, data, maps, scenarios, show, site, stopping, study, windows
+from moonstation.cli import check, data, maps, orbit, scenarios, show, site, stopping, study, windows
 from moonstation.cli.console import err
 from moonstation.cli.words import SouthernCommand
 from moonstation.errors import MoonstationError
@@ -49,6 +49,7 @@ for _name, _command in (
     app.command(name=_name, help=_help, cls=SouthernCommand if _name == "windows" else None)(_command)
 app.add_typer(data.app, name="data")
 app.add_typer(site.app, name="site")
+app.add_typer(orbit.app, name="orbit")
 
 
 def _version(wanted: bool) -> None:
