@@ -427,9 +427,11 @@ def _differences(studies: list[OrbitStudy]) -> dict[str, tuple[FloatArray, Float
                 f"{first.name} ({first.start.utc} to {first.stop.utc}) and {study.run.name} ({study.run.start.utc} to "
                 f"{study.run.stop.utc}) have no time in common; choose --epoch and --days, or --no-differences"
             )
-        # the ends of an epoch are told to a rounding
         et = sample_times(first.trajectory, begin, end)
-        et = np.clip(et[:: -(-et.size // COMPARED)], study.run.trajectory.et[0], study.run.trajectory.et[-1])
+        et = et[:: -(-et.size // COMPARED)]
+        for trajectory in (first.trajectory, study.run.trajectory):
+            # an epoch in parts may round past the end of the trajectory it came from
+            et = np.clip(et, trajectory.et[0], trajectory.et[-1])
         found[study.run.name] = (et, differences_rsw(first.trajectory, study.run.trajectory, et))
     return found
 
@@ -458,7 +460,8 @@ def _draw(path: Path, lines: list[OrbitLine], view: str, places: tuple[Site, ...
 def _print_run(run: OrbitRun) -> None:
     out.print(run.name, style="bold", markup=False, soft_wrap=True)
     out.print(
-        f"{run.start.utc[:19].replace('T', ' ')} to {run.stop.utc[:19].replace('T', ' ')} UTC, "
+        # a span of whole days in TDB ends a millisecond or two beside midnight UTC
+        f"{(run.start + 0.5).utc[:19].replace('T', ' ')} to {(run.stop + 0.5).utc[:19].replace('T', ' ')} UTC, "
         f"{(run.stop - run.start) / 86_400.0:.4g} d",
         markup=False,
         soft_wrap=True,

@@ -88,8 +88,8 @@ AnomalyOption = Annotated[
 FrameOption = Annotated[
     str | None,
     typer.Option(
-        help="Axes of elements or state: ME (the Moon's mean-Earth axes of the epoch, held still) or ICRF. If not given "
-        "ME for elements, ICRF for a state.",
+        help="Axes of elements or state: ME (the Moon's mean-Earth axes of the epoch, held still) or ICRF; if not "
+        "given ME for elements, ICRF for a state.",
         rich_help_panel="Elements",
     ),
 ]

@@ -248,7 +248,7 @@ def write_opm(path: Path, message: Opm) -> None:
         if message.covariance_frame:
             lines.append(f"COV_REF_FRAME = {_text(path, message.covariance_frame)}")
         lines += [
-            f"{key} = {message.covariance[key]:.15e}" for key in COVARIANCE_KEYS if key in message.covariance
+            f"{key} = {message.covariance[key]:.16e}" for key in COVARIANCE_KEYS if key in message.covariance
         ]
     for burn in message.manoeuvres:
         lines += [

@@ -263,7 +263,7 @@ def find_events(
     found: list[OrbitEvent] = []
     for number, query in enumerate(queries):
         if query.kind == "impact":
-            found += _impact(scene, query, end)
+            found += _impact(scene, query, times)
         elif KINDS[query.kind].instant:
             found += _instants(scene, query, times)
         else:
@@ -377,17 +377,20 @@ def _instants(scene: Scene, query: EventQuery, times: FloatArray) -> list[OrbitE
     ]
 
 
-def _impact(scene: Scene, query: EventQuery, end: float) -> list[OrbitEvent]:
-    """The end of a trajectory that was flown until it met the sphere."""
+def _impact(scene: Scene, query: EventQuery, times: FloatArray) -> list[OrbitEvent]:
+    """Where the motion goes below the sphere, as that of others may, or ends as it meets it."""
     trajectory = scene.trajectory
-    if end < trajectory.et[-1]:
-        return []
-    at = np.array([end])
-    altitude, climb = float(trajectory.altitude(at)[0]), float(scene.climb(at)[0])
-    if not (climb < 0.0 and altitude < -climb * GROUND_REACH):
-        return []
-    speed = float(np.linalg.norm(trajectory.state_icrf(at)[0, 3:]))
-    return [OrbitEvent(query, end, end, speed, clipped=False)]
+    below = find_intervals_at(lambda et: -trajectory.altitude(et), times, tol=INSTANT)
+    edges = [float(start) for start in below[:, 0] if start > times[0]]
+    end = times[-1:]
+    altitude, climb = float(trajectory.altitude(end)[0]), float(scene.climb(end)[0])
+    if end[0] == trajectory.et[-1] and climb < 0.0 <= altitude < -climb * GROUND_REACH:
+        edges.append(float(end[0]))
+    speeds = np.linalg.norm(trajectory.state_icrf(np.array(edges, dtype=np.float64))[:, 3:], axis=1)
+    return [
+        OrbitEvent(query, et, et, float(speed), clipped=False)
+        for et, speed in zip(edges, speeds, strict=True)
+    ]
 
 
 def highest_within(function: Function, windows: FloatArray) -> FloatArray:

@@ -284,6 +284,12 @@ def _oem_part(segment: OemSegment, sky: Ephemeris, source: DataSource) -> Trajec
             f"{path}: row {row} of the segment that begins at line {segment.line} is not later than the row before; "
             "put the rows in order"
         )
+    told = float(_tdb(path, meta["TIME_SYSTEM"], [read_moment(path, segment.line, meta["STOP_TIME"])])[0])
+    if et[-1] < told - 0.5 * (et[-1] - et[-2]):
+        raise DataFileError(
+            f"{path}: the segment that begins at line {segment.line} ends before its STOP_TIME {meta['STOP_TIME']}: "
+            "the file is cut off; fetch or write it again"
+        )
     states = _about_moon(path, meta["REF_FRAME"], meta["CENTER_NAME"], et, segment.states * 1e3, sky)
     method = meta.get("INTERPOLATION", "HERMITE").strip().upper()
     if method not in ("HERMITE", "LAGRANGE", "LINEAR"):

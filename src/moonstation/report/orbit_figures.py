@@ -87,7 +87,8 @@ def space_figure(studies: Sequence[Any]) -> Figure:
 
 def _shape(s: Any) -> str:
     low, high = s.extremes.lowest / 1e3, s.extremes.highest / 1e3
-    return f"{number(low, 3)} to {number(high, 3)} km up, once around in {duration(s.period, 3)}"
+    around = f", once around in {duration(s.period, 3)}" if s.elements_me.semi_major_axis[0] > 0.0 else ""
+    return f"{number(low, 3)} to {number(high, 3)} km up{around}"
 
 
 def _drawn(s: Any) -> str:
@@ -358,6 +359,8 @@ def elements_figure(studies: Sequence[Any]) -> Figure:
             values = getattr(s.elements_me, name)
             if name in ("raan", "arg_periapsis"):
                 values = np.unwrap(values)
+                # what is a rounding below a whole turn is none
+                values = values - values[0] + round(float(values[0]), 8) % (2.0 * np.pi)
             data.append(
                 {
                     "type": "scatter",

@@ -89,15 +89,17 @@ def draw_orbits(lines: Sequence[Line], *, view: str = "all", places: Sequence[Pl
     scale = _altitude_scale(lines)
     for name, cell in panels.items():
         axes = figure.add_subplot(cell)
+        shown = None
         if name == "track":
             shown = _draw_track(axes, lines, places, scale)
-            if shown is not None:
-                bar = figure.colorbar(shown, ax=axes, shrink=0.85, pad=0.01)
-                bar.set_label("altitude [km]")
         elif name == "space":
             _draw_space(axes, lines)
         else:
-            _draw_pole(axes, lines, places, scale, south=name == "south")
+            shown = _draw_pole(axes, lines, places, scale, south=name == "south")
+        # one bar does for the whole picture
+        if shown is not None and name in (view, "track"):
+            bar = figure.colorbar(shown, ax=axes, shrink=0.85, pad=0.01)
+            bar.set_label("altitude [km]")
     if len(lines) > 1:
         handles = [
             figure.axes[0].plot([], [], color=COLOURS[i % len(COLOURS)], lw=2, label=line.name)[0]
@@ -111,7 +113,8 @@ def draw_orbits(lines: Sequence[Line], *, view: str = "all", places: Sequence[Pl
 
 def _title(lines: Sequence[Line]) -> str:
     begin, end = min(float(line.et[0]) for line in lines), max(float(line.et[-1]) for line in lines)
-    first, last = (str(moment)[:16].replace("T", " ") for moment in tdb_to_utc(np.array([begin, end])))
+    # a span of whole days in TDB ends a millisecond or two beside midnight UTC
+    first, last = (str(moment)[:16].replace("T", " ") for moment in tdb_to_utc(np.array([begin, end]) + 0.5))
     names = ", ".join(line.name for line in lines)
     return f"{names}: {first} to {last} UTC"
 
@@ -152,14 +155,15 @@ def _draw_pole(
     scale: tuple[float, float] | None,
     *,
     south: bool,
-) -> None:
+) -> Any:
     grey, half = polar_shade(POLAR_EDGE, south=south)
     km = half / 1e3
     axes.imshow(grey, extent=(-km, km, -km, km), **MAP_GREYS)
+    shown = None
     for i, line in enumerate(lines):
         x, y = pole_plane(np.degrees(line.lat), np.degrees(line.lon), south=south)
         near = (line.lat < 0.0) if south else (line.lat > 0.0)
-        _draw_line(axes, x / 1e3, y / 1e3, near[1:] & near[:-1], line.altitude / 1e3, i, scale)
+        shown = _draw_line(axes, x / 1e3, y / 1e3, near[1:] & near[:-1], line.altitude / 1e3, i, scale)
     sign = -1.0 if south else 1.0
     around = np.linspace(-180.0, 180.0, 181)
     for lat in (85.0, 80.0, 70.0, 60.0):
@@ -179,6 +183,7 @@ def _draw_pole(
             _mark_place(axes, float(x) / 1e3, float(y) / 1e3, place.name, left=float(x) > 0.3 * half)
     axes.set(xlim=(-km, km), ylim=(-km, km), xticks=[], yticks=[])
     axes.set_title(f"{'South' if south else 'North'} pole, seen from above", fontsize=10, loc="left")
+    return shown
 
 
 def _draw_space(axes: Axes, lines: Sequence[Line]) -> None:

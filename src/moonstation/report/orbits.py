@@ -49,7 +49,7 @@ def orbit_rows(studies: Sequence[Any]) -> list[Row]:
     """
     told: list[tuple[str, Callable[[Any], str]]] = [
         ("span", _span),
-        ("how it ends", lambda s: s.run.ending or "still in orbit at the end of the span"),
+        ("how it ends", _ends),
         ("altitude at epoch", _heights),
         ("altitude over the span", _extremes),
         ("semi-major axis", lambda s: f"{_fixed(s.elements_me.semi_major_axis[0] / 1e3, 3)} km"),
@@ -62,7 +62,7 @@ def orbit_rows(studies: Sequence[Any]) -> list[Row]:
         ("argument of periapsis (ME)", lambda s: _angle(s, "arg_periapsis")),
         ("true anomaly at epoch", lambda s: degrees(math.degrees(s.elements_me.true_anomaly[0]), 3)),
         ("inclination, node (ICRF)", _icrf),
-        ("period", lambda s: duration(s.period, 4)),
+        ("period", lambda s: duration(s.period, 4) if _bound(s) else "none: not bound at epoch"),
         ("in the Moon’s shadow", lambda s: _shadow(s, "moon-umbra", "moon-penumbra")),
         ("in the Earth’s shadow", lambda s: _shadow(s, "earth-umbra", "earth-penumbra")),
         ("Earth behind the Moon", lambda s: _windows(s, s.hidden)),
@@ -184,10 +184,25 @@ def _span(s: Any) -> str:
 
 
 def _minute(epoch: Any) -> str:
-    return str(epoch.utc)[:16].replace("T", " ")
+    # a span of whole days in TDB ends a millisecond or two beside midnight UTC
+    return str((epoch + 0.5).utc)[:16].replace("T", " ")
+
+
+def _bound(s: Any) -> bool:
+    return bool(s.elements_me.semi_major_axis[0] > 0.0)
+
+
+def _ends(s: Any) -> str:
+    if s.run.ending:
+        return str(s.run.ending)
+    return (
+        "still in orbit at the end of the span" if s.run.trajectory.degree else "its file ends with the span"
+    )
 
 
 def _heights(s: Any) -> str:
+    if not _bound(s):
+        return "not bound to the Moon at epoch"
     a, e = s.elements_me.semi_major_axis[0] / 1e3, s.elements_me.eccentricity[0]
     return f"{_fixed(a * (1 - e) - 1737.4, 2)} x {_fixed(a * (1 + e) - 1737.4, 2)} km"
 
@@ -195,7 +210,8 @@ def _heights(s: Any) -> str:
 def _extremes(s: Any) -> str:
     x = s.extremes
     days = [str(moment)[:10] for moment in tdb_to_utc(np.array([x.lowest_at, x.highest_at]))]
-    return f"{number(x.lowest / 1e3, 4)} km ({days[0]}) to {number(x.highest / 1e3, 5)} km ({days[1]})"
+    low, high = round(x.lowest / 1e3, 3), round(x.highest / 1e3, 3)
+    return f"{number(low, 4)} km ({days[0]}) to {number(high, 5)} km ({days[1]})"
 
 
 def _fixed(value: float, digits: int) -> str:
@@ -212,7 +228,7 @@ def _angle(s: Any, name: str) -> str:
         # what is a rounding below a whole turn is none
         values = values - values[0] + (round(float(values[0]), 6) % 360.0)
     if name in ("inclination", "raan") or s.elements_me.eccentricity.min() > ROUND:
-        moved = values[-1] - values[0]
+        moved = round(float(values[-1] - values[0]), 2) + 0.0
         if name == "inclination":
             return f"{values[0]:.3f}°, {values.min():.2f}° to {values.max():.2f}° over the span"
         return f"{values[0]:.3f}°, moves by {moved:+.2f}° over the span".replace("-", "−")

@@ -226,6 +226,8 @@ def write_scene(path: Path, runs: Sequence[OrbitRun], *, places: Sequence[Site] 
     moving = []
     for run in runs:
         et = sample_times(run.trajectory, begin.tdb_s, end.tdb_s, turn=CZML_TURN)
+        # an epoch in parts may round past the end of the trajectory it came from
+        et = np.clip(et, run.trajectory.et[0], run.trajectory.et[-1])
         r_me = rotate(default_ephemeris().rotation_icrf_to_me(et), run.trajectory.position_icrf(et))
         first = element_series(run.trajectory, et[:1])
         period = 2.0 * np.pi * np.sqrt(abs(float(first.semi_major_axis[0])) ** 3 / GM_MOON)

@@ -417,9 +417,10 @@ def _from_file(path: Path, wish: OrbitInput, progress: Callable[[float], None] |
         raise RequestError(f"{path}: is a station file; name an orbiter of it, as in {path}:ORBITER")
     said = [key for key in (*ELEMENTS, *STATE, "frame") if getattr(wish, key) is not None]
     if said:
-        raise RequestError(f"{path} and {', '.join(said)} are given; leave one out")
+        raise RequestError(f"{path} and {_told(said)} are given; leave one out")
     try:
-        head = path.open("rb").read(4096)
+        with path.open("rb") as stream:
+            head = stream.read(4096)
     except OSError as error:
         raise DataFileError(f"{path}: cannot be read ({error.strerror}); check the path") from error
     if b"CCSDS_OPM_VERS" in head:
