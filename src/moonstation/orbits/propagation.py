@@ -233,10 +233,7 @@ def propagate(
             f"{who}: degree {degree} is not the {gravity.degree} of the gravity given; leave one out"
         )
     packed, rule, window = gravity.packed, collocation_rule(), sky.window(et0, et0 + duration)
-    state = np.zeros(11)
-    state[2:8] = start
-    radius = float(np.linalg.norm(start[:3]))
-    state[1] = min(0.2 * np.sqrt(radius**3 / gravity.gm), duration)
+    state = first_step_state(start, gravity.gm, duration)
     taus: list[FloatArray] = []
     states: list[FloatArray] = []
     records: list[FloatArray] = []
@@ -283,6 +280,14 @@ def propagate(
         note=_describe_model(gravity, periapsis),
         sources=(gravity.source, *sky.sources),
     )
+
+
+def first_step_state(start: FloatArray, gm: float, duration: float) -> FloatArray:
+    """What `_kernels.advance` begins with (11,): no time passed, a first step, the state (6,), no acceleration known."""
+    state = np.zeros(11)
+    state[1] = min(0.2 * np.sqrt(float(np.linalg.norm(start[:3])) ** 3 / gm), duration)
+    state[2:8] = start
+    return state
 
 
 def _check_start(state: FloatArray, gm: float, who: str, *, bound: bool, ground: bool) -> float:
