@@ -18,6 +18,7 @@ sys.path.insert(0, str(ROOT / "tests" / "against"))
 import brahe_moon  # noqa: E402
 
 from moonstation.orbits.elements import Elements, elements_to_state  # noqa: E402
+from moonstation.orbits.forces import EARTH_AND_SUN  # noqa: E402
 from moonstation.orbits.gravity import load_gravity  # noqa: E402
 from moonstation.orbits.propagation import propagate  # noqa: E402
 from moonstation.spacetime.epochs import Epoch  # noqa: E402
@@ -40,9 +41,11 @@ def against_truth(case: str, degree: int) -> tuple[np.ndarray, float]:
     path = ROOT.parent / "shared" / "truth" / "orbits" / f"{case}.csv"
     table = np.loadtxt(path, delimiter=",", skiprows=1)
     start, duration = table[0, 1:] * 1e3, float(table[-1, 0])
-    flown = propagate(start, epoch=EPOCH, duration=duration, degree=degree)
+    flown = propagate(start, epoch=EPOCH, duration=duration, degree=degree, forces=EARTH_AND_SUN)
     error = np.linalg.norm(flown.position_icrf(EPOCH.tdb_s + table[:, 0]) - table[:, 1:4] * 1e3, axis=1).max()
-    taken = median(lambda: propagate(start, epoch=EPOCH, duration=duration, degree=degree))
+    taken = median(
+        lambda: propagate(start, epoch=EPOCH, duration=duration, degree=degree, forces=EARTH_AND_SUN)
+    )
     print(f"{case:16} ours   {taken:7.3f} s   largest error {error * 1e3:7.2f} mm")
     return table, taken
 

@@ -32,4 +32,21 @@ GM_MOON: Final = 4_902.8001224453001e9
 GM_SUN: Final = 132_712_440_041.279419e9
 """Gravitational parameter of the Sun [m^3/s^2] (DE440; Park et al. 2021, table 2)."""
 
+GM_PLANETS: Final = {
+    "mercury": 22_031.868551e9,
+    "venus": 324_858.592e9,
+    "mars": 42_828.375816e9,
+    "jupiter": 126_712_764.1e9,
+    "saturn": 37_940_584.8418e9,
+    "uranus": 5_794_556.4e9,
+    "neptune": 6_836_527.10058e9,
+}
+"""Gravitational parameters of the planets with their moons [m^3/s^2] (DE440; Park et al. 2021, table 2)."""
+
+EARTH_J2: Final = 1.0826359e-3
+"""Dynamical form factor of the Earth, zero tide (IERS Conventions 2010, table 1.1)."""
+
+STANDARD_GRAVITY: Final = 9.80665
+"""Standard acceleration of free fall [m/s^2], which turns a specific impulse in seconds into m/s (SI brochure)."""
+
 SECONDS_PER_DAY: Final = 86_400.0

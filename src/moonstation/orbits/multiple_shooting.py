@@ -13,7 +13,6 @@ from moonstation.errors import OrbitError, RequestError
 from moonstation.orbits.gravity import GravityModel, load_gravity
 from moonstation.orbits.propagation import Trajectory, propagate
 from moonstation.orbits.three_body import MOON_X, TIME, PeriodicOrbit
-from moonstation.orbits.transition import transition_matrix
 from moonstation.spacetime.ephemerides import Ephemeris, default_ephemeris
 from moonstation.spacetime.epochs import Epoch
 
@@ -173,8 +172,9 @@ def fly_arc(
         gravity=gravity,
         bound=False,
         ground=False,
+        transition=True,
     )
-    return flight.states_icrf[-1], transition_matrix(flight, gravity=gravity)
+    return flight.states_icrf[-1], flight.transitions[-1]
 
 
 def join_arcs(points: PatchPoints, *, gravity: GravityModel, name: str) -> Trajectory:

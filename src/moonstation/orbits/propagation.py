@@ -1,19 +1,38 @@
-"""Orbits about the Moon through time: numerical propagation and the trajectory that comes of it."""
+"""Orbits about the Moon, and between Earth and Moon, through time: numerical propagation."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.polynomial import legendre
 
 from moonstation.arrays import FloatArray
-from moonstation.constants import MOON_RADIUS, SECONDS_PER_DAY
-from moonstation.errors import CoverageError, OrbitError, RequestError
-from moonstation.formats.provenance import DataSource
-from moonstation.orbits import _kernels
-from moonstation.orbits.extremes import Extremes, altitude_extremes
+from moonstation.constants import (
+    EARTH_RADIUS,
+    GM_EARTH,
+    MOON_RADIUS,
+    SECONDS_PER_DAY,
+    STANDARD_GRAVITY,
+)
+from moonstation.errors import OrbitError, RequestError
+from moonstation.orbits import _force_kernels, _kernels
+from moonstation.orbits._gravity_kernels import LANES
+from moonstation.orbits.burns import (
+    AXES,
+    CENTERS,
+    Burn,
+    Flown,
+    Impulse,
+    Manoeuvre,
+    impulse_icrf,
+    impulse_jacobian,
+    order_manoeuvres,
+)
+from moonstation.orbits.forces import NO_THRUST, ForceModel, pack_forces
 from moonstation.orbits.gravity import GravityModel, degree_for, load_gravity, omitted_acceleration
+from moonstation.orbits.trajectory import Trajectory as Trajectory
+from moonstation.spacetime._kernels import EphemerisWindow
 from moonstation.spacetime.ephemerides import Ephemeris, default_ephemeris
 from moonstation.spacetime.epochs import Epoch
 
@@ -30,86 +49,14 @@ degree 8 (for 50).
 FARTHEST = 150e6
 """Distance [m] at which an orbiter counts as gone: twice that of the far ends of halo orbits, which stay."""
 
+HIGHEST_FARTHEST = 5e9
+"""Largest distance [m] that may be asked for; beyond, planets and the Sun want another centre."""
+
+FREE_DEGREE = 50
+"""Least degree chosen for a flight that the Moon alone does not hold: how low it will pass is not known before."""
+
 STEPS_PER_CALL = 2000
 """Steps between two reports of progress: a few tenths of a second."""
-
-
-@dataclass(frozen=True, eq=False)
-class Trajectory:
-    """Motion of an orbiter about the Moon, at any epoch of its span.
-
-    Attributes
-    ----------
-    name : str
-        What flies.
-    et : FloatArray
-        Ends of the integration steps (n,) [TDB s past J2000].
-    states_icrf : FloatArray
-        States there (n, 6) [m, m/s], Moon-centred, ICRF axes.
-    records : FloatArray
-        Chebyshev coefficients of the position over each step (n - 1, 3, k) [m].
-    degree : int
-        Degree and order of the gravity field.
-    note : str
-        Force model and what it leaves out, one line.
-    sources : tuple of DataSource
-        Data files used.
-    """
-
-    name: str
-    et: FloatArray
-    states_icrf: FloatArray
-    records: FloatArray = field(repr=False)
-    degree: int
-    note: str
-    sources: tuple[DataSource, ...]
-
-    def state_icrf(self, et: FloatArray) -> FloatArray:
-        """States at any epochs, as accurate as the integration.
-
-        Parameters
-        ----------
-        et : FloatArray
-            Epochs (m,) [TDB s past J2000]; fastest in order of time.
-
-        Returns
-        -------
-        FloatArray
-            (m, 6) [m, m/s], Moon-centred, ICRF axes.
-
-        Raises
-        ------
-        CoverageError
-            If an epoch lies outside of the trajectory.
-        """
-        epochs = np.ascontiguousarray(np.atleast_1d(et), dtype=np.float64)
-        out = np.empty((len(epochs), 6))
-        if len(epochs) == 0:
-            return out
-        first, last = epochs.min(), epochs.max()
-        if not (first >= self.et[0] and last <= self.et[-1]):
-            begin, end = Epoch.from_tdb_s(self.et[0]).utc, Epoch.from_tdb_s(self.et[-1]).utc
-            raise CoverageError(
-                f"orbit of {self.name or 'the orbiter'} is known from {begin} to {end}: "
-                f"propagate it over the whole span asked for (TDB {first:.3f} to {last:.3f} s past J2000)"
-            )
-        _kernels.evaluate_trajectory(epochs, self.et, self.records, out)
-        return out
-
-    def position_icrf(self, et: FloatArray) -> FloatArray:
-        """Positions (m, 3) [m] at epochs (m,) [TDB s past J2000]; see `state_icrf`."""
-        return np.ascontiguousarray(self.state_icrf(et)[:, :3])
-
-    def altitude(self, et: FloatArray) -> FloatArray:
-        """Height (m,) [m] above the 1737.4 km sphere at epochs (m,) [TDB s past J2000]; see
-        `state_icrf`.
-        """
-        return np.asarray(np.linalg.norm(self.state_icrf(et)[:, :3], axis=1) - MOON_RADIUS)
-
-    @cached_property
-    def altitude_extremes(self) -> Extremes:
-        """Lowest and highest altitude of the whole span [m], and when; looked for once."""
-        return altitude_extremes(self.altitude, float(self.et[0]), float(self.et[-1]))
 
 
 @lru_cache(maxsize=1)
@@ -120,11 +67,12 @@ def collocation_rule() -> _kernels.Rule:
     are its integrals (Hairer, Norsett, Wanner 1993, Solving Ordinary Differential Equations I, II.7 and
     II.14).
     """
-    n = _kernels.LANES
+    n = LANES
     x, w = (np.asarray(a, dtype=np.float64) for a in legendre.leggauss(n))
     # Column j: Legendre coefficients, on [-1, 1], of the polynomial that is 1 at node j and 0 at the others.
     basis = ((2.0 * np.arange(n) + 1.0) / 2.0)[:, None] * legendre.legvander(x, n - 1).T * w
     twice = np.stack([legendre.legint(basis[:, j], m=2, lbnd=-1) for j in range(n)], axis=1) / 4.0
+    once = np.stack([legendre.legint(basis[:, j], lbnd=-1) for j in range(n)], axis=1) / 2.0
     nodes = (1.0 + x) / 2.0
     record = np.stack(
         [_legendre_to_chebyshev(np.asarray(twice[:, j], dtype=np.float64)) for j in range(n)], axis=1
@@ -134,7 +82,8 @@ def collocation_rule() -> _kernels.Rule:
         stage=np.ascontiguousarray((legendre.legvander(x, n + 1) @ twice).T),
         weights_position=w / 2.0 * (1.0 - nodes),
         weights_velocity=w / 2.0,
-        tail=np.ascontiguousarray(basis[-2:]),
+        stage_velocity=np.ascontiguousarray((legendre.legvander(x, n) @ once).T),
+        basis=np.ascontiguousarray(basis),
         record=np.ascontiguousarray(record),
     )
 
@@ -162,14 +111,19 @@ def propagate(
     ephemeris: Ephemeris | None = None,
     gravity: GravityModel | None = None,
     tolerance: float = TOLERANCE,
+    forces: ForceModel | None = None,
     bound: bool = True,
     ground: bool = True,
+    farthest: float = FARTHEST,
+    manoeuvres: Sequence[Manoeuvre] = (),
+    mass: float | None = None,
+    transition: bool = False,
+    transition_degree: int | None = None,
 ) -> Trajectory:
-    """Propagate an orbit about the Moon.
+    """Propagate an orbit about the Moon, or a flight between Earth and Moon.
 
     Force model: lunar gravity to a degree in the principal axes of the ephemeris, Earth and Sun as point
-    masses (direct and indirect). Left out: Jupiter (about 0.5 m in 30 days on an orbit up to 16,000 km),
-    pressure of sunlight, tides of the solid Moon, relativity, manoeuvres.
+    masses (direct and indirect), and what `forces` says. The trajectory's note tells what is in and out.
 
     Parameters
     ----------
@@ -178,7 +132,7 @@ def propagate(
     epoch : Epoch
         When.
     duration : float
-        How long [s], forward.
+        How long [s]; negative flies backward in time.
     degree : int, optional
         Degree and order of the gravity field; chosen by the height of the periapsis if not given.
     name : str
@@ -186,16 +140,29 @@ def propagate(
     progress : callable, optional
         Called with the share done, 0 to 1, now and then.
     ephemeris : Ephemeris, optional
-        Places of Earth and Sun and the Moon's orientation; the packaged DE440 if not given.
+        Places of Earth, Sun and planets and the Moon's orientation; the packaged DE440 if not given.
     gravity : GravityModel, optional
         Field to use instead of the packaged one; its degree counts.
     tolerance : float
         Size of the last terms kept of the position over a step [m]; the default keeps orbits within a
         centimetre per month of converged ones (docs/decisions/0003-orbit-integrator.md).
+    forces : ForceModel, optional
+        What counts besides the Moon, Earth and Sun; its defaults if not given (docs/forces.md).
     bound : bool
-        Refuse a state that the Moon alone would not hold; halo orbits and arrivals are such.
+        Refuse a state that the Moon alone would not hold; arrivals, transfers and some halo orbits are such.
     ground : bool
         Refuse an orbit that meets the ground; without, it flies on through it, which only searches want.
+    farthest : float
+        Distance from the Moon [m] that ends the flight with an error; a flight from the Earth needs 5e8, and
+        `bound=False`. At most 5e9.
+    manoeuvres : sequence of Impulse or Burn
+        Changes of velocity, in any order.
+    mass : float, optional
+        Mass at the epoch [kg], which manoeuvres with a specific impulse use up.
+    transition : bool
+        Whether to carry the state transition matrix along, for `Trajectory.transition`.
+    transition_degree : int, optional
+        Highest degree of the gravity gradient in it; that of the flight if not given.
 
     Returns
     -------
@@ -204,93 +171,346 @@ def propagate(
     Raises
     ------
     OrbitError
-        If the orbit starts under ground, is not bound to the Moon, leaves it, or hits the 1737.4 km sphere
-        (terrain is not looked at); says when and where.
+        If the orbit starts under ground, is not bound to the Moon though `bound`, leaves it, or hits the 1737.4 km
+        sphere (terrain is not looked at) or the Earth; says when and where.
     CoverageError
         If the ephemeris does not cover the span.
     RequestError
         If an argument makes no sense.
     """
-    start = np.array(state_icrf, dtype=np.float64).ravel()
     who = f"orbit of {name}" if name else "orbit"
-    if start.shape != (6,) or not np.isfinite(start).all():
-        raise RequestError(f"{who}: give six finite numbers as state, position [m] and velocity [m/s]")
-    if not (np.isfinite(duration) and duration > 0.0):
-        raise RequestError(f"{who}: duration is {duration} s; give a positive number of seconds")
+    start = check_state(state_icrf, who)
+    gm = load_gravity(2).gm if gravity is None else gravity.gm
+    plan = plan_flight(
+        epoch.tdb_s,
+        duration,
+        degree=degree,
+        ephemeris=ephemeris,
+        gravity=gravity,
+        tolerance=tolerance,
+        forces=forces,
+        ground=ground,
+        farthest=farthest,
+        transition_degree=transition_degree,
+        lowest=check_start(start, gm, who, bound=bound, ground=ground),
+        who=who,
+    )
+    if mass is not None and not (np.isfinite(mass) and mass > 0.0):
+        raise RequestError(f"{who}: mass is {mass} kg; give a positive number")
+    ordered = order_manoeuvres(tuple(manoeuvres), et0=plan.et0, et1=plan.et1, mass=mass, who=who)
+    if transition and any(isinstance(one, Burn) and one.axes != "ICRF" for one in ordered):
+        raise RequestError(
+            f"{who}: no transition matrices through a burn whose axes turn with the motion; give it in ICRF axes, or "
+            "as impulses"
+        )
+    flight = _Flight(plan, start, mass, transition, progress)
+    for one in ordered:
+        flight.coast(one.begin if plan.sign > 0 else one.end)
+        if isinstance(one, Impulse):
+            flight.strike(one)
+        else:
+            flight.burn(one)
+    flight.coast(plan.et1)
+    return flight.trajectory(name)
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """All that a flight needs besides its state, ready for compiled code; many flights can share one."""
+
+    et0: float
+    et1: float
+    sky: Ephemeris
+    window: EphemerisWindow
+    gravity: GravityModel
+    model: ForceModel
+    forces: _force_kernels.Forces
+    tolerance: float
+    ground: float
+    farthest: float
+    lowest: float
+    who: str
+
+    @property
+    def sign(self) -> float:
+        """1 forward in time, -1 backward."""
+        return self.forces.direction
+
+    def first_state(self, start: FloatArray) -> FloatArray:
+        """State of the integrator (11,) at the start of a flight, see `_kernels.advance`."""
+        state = np.zeros(11)
+        state[2:5], state[5:8] = start[:3], self.sign * start[3:]
+        earth = (
+            self.sky.position_icrf("earth", self.et0)[0] if self.farthest > FARTHEST else np.full(3, np.inf)
+        )
+        rate2 = self.gravity.gm / np.linalg.norm(start[:3]) ** 3
+        if np.isfinite(earth).all():
+            rate2 += GM_EARTH / np.linalg.norm(start[:3] - earth) ** 3
+        state[1] = min(0.2 / np.sqrt(rate2), abs(self.et1 - self.et0))
+        return state
+
+
+def plan_flight(
+    et0: float,
+    duration: float,
+    *,
+    degree: int | None,
+    ephemeris: Ephemeris | None,
+    gravity: GravityModel | None,
+    tolerance: float,
+    forces: ForceModel | None,
+    ground: bool,
+    farthest: float,
+    transition_degree: int | None,
+    lowest: float,
+    who: str,
+) -> Plan:
+    """Check the arguments of `propagate` that do not depend on the state, and load what they name.
+
+    `lowest` is the radius [m] by which a degree that is not given is chosen; `et0` is in TDB s past J2000.
+    """
+    if not (np.isfinite(duration) and duration != 0.0):
+        raise RequestError(
+            f"{who}: duration is {duration} s; give a positive number of seconds, or a negative one to fly backward"
+        )
     if not (np.isfinite(tolerance) and 1e-9 <= tolerance <= 1.0):
         raise RequestError(f"{who}: tolerance is {tolerance} m; give between 1e-9 and 1 m")
+    if not (np.isfinite(farthest) and MOON_RADIUS < farthest <= HIGHEST_FARTHEST):
+        raise RequestError(
+            f"{who}: farthest is {farthest} m; give between {MOON_RADIUS:.0f} and {HIGHEST_FARTHEST:.0e} m"
+        )
     sky = default_ephemeris() if ephemeris is None else ephemeris
-    et0 = epoch.tdb_s
-    sky.require(et0, et0 + duration)
-    if degree is not None and degree < 2:
-        raise RequestError(f"{who}: gravity degree is {degree}; give 2 or more, or none to have it chosen")
-    gm = load_gravity(2).gm if gravity is None else gravity.gm
-    periapsis = _check_start(start, gm, who, bound=bound, ground=ground)
+    et1 = et0 + duration
+    sky.require(min(et0, et1), max(et0, et1))
+    for what, value in (("gravity degree", degree), ("degree of the transition", transition_degree)):
+        if value is not None and value < 2:
+            raise RequestError(f"{who}: {what} is {value}; give 2 or more, or none to have it chosen")
     if gravity is None:
-        gravity = load_gravity(degree_for(periapsis) if degree is None else degree)
+        chosen = max(degree_for(lowest), FREE_DEGREE if farthest > FARTHEST else 0)
+        gravity = load_gravity(chosen if degree is None else degree)
     elif degree is not None and degree != gravity.degree:
         raise RequestError(
             f"{who}: degree {degree} is not the {gravity.degree} of the gravity given; leave one out"
         )
-    packed, rule, window = gravity.packed, collocation_rule(), sky.window(et0, et0 + duration)
-    state = first_step_state(start, gravity.gm, duration)
-    taus: list[FloatArray] = []
-    states: list[FloatArray] = []
-    records: list[FloatArray] = []
-    status = _kernels.BUFFER_FULL
-    while status == _kernels.BUFFER_FULL:
-        tau = np.empty(STEPS_PER_CALL + 1)
-        y = np.empty((STEPS_PER_CALL + 1, 6))
-        record = np.empty((STEPS_PER_CALL, 3, _kernels.RECORD_COEFFICIENTS))
-        steps, status = _kernels.advance(
-            window,
-            packed,
-            rule,
-            et0,
-            float(duration),
-            tolerance,
-            MOON_RADIUS if ground else 0.0,
-            FARTHEST,
-            state,
-            tau,
-            y,
-            record,
-        )
-        if status == _kernels.BELOW_GROUND:
-            raise OrbitError(_describe_impact(state, et0, who, sky))
-        when = Epoch.from_tdb_s(et0 + state[0]).utc
-        if status == _kernels.LEFT_MOON:
-            raise OrbitError(
-                f"{who}: leaves the Moon, {FARTHEST / 1e6:.0f},000 km away at {when}; "
-                "lower its apoapsis or shorten the span"
-            )
-        if status == _kernels.NO_CONVERGENCE:
-            raise OrbitError(f"{who}: integration fails at {when}; check the initial state and the tolerance")
-        taus.append(tau[bool(taus) : steps + 1])
-        states.append(y[bool(states) : steps + 1])
-        records.append(record[:steps])
-        if progress is not None:
-            progress(float(state[0] / duration))
-    return Trajectory(
-        name=name,
-        et=et0 + np.concatenate(taus),
-        states_icrf=np.concatenate(states),
-        records=np.concatenate(records),
-        degree=gravity.degree,
-        note=_describe_model(gravity, periapsis),
-        sources=(gravity.source, *sky.sources),
+    model = ForceModel() if forces is None else forces
+    return Plan(
+        et0=et0,
+        et1=et1,
+        sky=sky,
+        window=_from_start(sky.window(min(et0, et1), max(et0, et1)), et0),
+        gravity=gravity,
+        model=model,
+        forces=pack_forces(
+            model,
+            sky,
+            et0=et0,
+            et1=et1,
+            gradient_degree=gravity.degree if transition_degree is None else transition_degree,
+        ),
+        tolerance=tolerance,
+        ground=MOON_RADIUS if ground else 0.0,
+        farthest=farthest,
+        lowest=lowest,
+        who=who,
     )
 
 
-def first_step_state(start: FloatArray, gm: float, duration: float) -> FloatArray:
-    """What `_kernels.advance` begins with (11,): no time passed, a first step, the state (6,), no acceleration known."""
-    state = np.zeros(11)
-    state[1] = min(0.2 * np.sqrt(float(np.linalg.norm(start[:3])) ** 3 / gm), duration)
-    state[2:8] = start
-    return state
+def _from_start(window: EphemerisWindow, et0: float) -> EphemerisWindow:
+    """The same records with times counted from et0: an epoch of 1e9 s would jump by 1e-7 s, and the Earth by 0.1 mm."""
+    return window._replace(
+        **{key: value - et0 for key, value in window._asdict().items() if key.startswith("t0_")}
+    )
 
 
-def _check_start(state: FloatArray, gm: float, who: str, *, bound: bool, ground: bool) -> float:
+class _Flight:
+    """A flight under way: the state of the integrator and all that it has left behind."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        start: FloatArray,
+        mass: float | None,
+        transition: bool,
+        progress: Callable[[float], None] | None,
+    ) -> None:
+        self._plan = plan
+        self._state = plan.first_state(start)
+        self._phi = np.eye(6)
+        self._transition = transition
+        self._progress = progress
+        self._taus: list[FloatArray] = []
+        self._states: list[FloatArray] = []
+        self._records: list[FloatArray] = []
+        self._phis: list[FloatArray] = []
+        self._phi_records: list[FloatArray] = []
+        self._first_mass = self._mass = mass
+        self._knots: list[tuple[float, float]] = []
+        self._flown: list[Flown] = []
+        self._note_mass(plan.et0)
+
+    def coast(self, et: float) -> None:
+        """Fly to an epoch [TDB s past J2000] with engines off."""
+        self._fly(self._tau(et), NO_THRUST)
+
+    def burn(self, burn: Burn) -> None:
+        """Fly through a burn."""
+        sign, mass = self._plan.sign, self._mass
+        assert mass is not None  # order_manoeuvres sees to it
+        flow = sign * burn.mass_flow
+        if mass - flow * burn.duration <= 0.0:
+            raise RequestError(
+                f"{self._plan.who}: burn at {burn.epoch.utc} uses {burn.mass_flow * burn.duration:.1f} kg of "
+                f"{mass:.1f} kg; shorten it or give more mass"
+            )
+        towards = np.array(burn.direction, dtype=np.float64)
+        thrust = _force_kernels.Thrust(
+            acceleration=burn.thrust / mass,
+            rate=flow / mass,
+            begin=float(self._state[0]),
+            axes=AXES[burn.axes],
+            about=CENTERS[burn.about],
+            towards=towards / np.linalg.norm(towards),
+        )
+        et = self._plan.et0 + sign * self._state[0]
+        self._note_mass(et)
+        first = self._motion()
+        self._fly(self._tau(burn.end if sign > 0 else burn.begin), thrust)
+        self._mass = mass - flow * burn.duration
+        self._note_mass(burn.end if sign > 0 else burn.begin)
+        self._log(burn, first, mass, burn.isp * STANDARD_GRAVITY * abs(np.log(mass / self._mass)))
+
+    def strike(self, impulse: Impulse) -> None:
+        """Change velocity at once."""
+        plan, mass = self._plan, self._mass
+        first = self._motion()
+        earth = plan.sky.state_icrf("earth", impulse.begin)[0]
+        change = impulse_icrf(impulse, first, earth)
+        size = float(np.linalg.norm(change))
+        self._state[5:8] += change  # backward, both the change and the velocity are turned
+        if plan.sign > 0:
+            self._phi = self._phi @ impulse_jacobian(impulse, first, earth).T
+        elif self._states:
+            # What is stored at an impulse is the state before it, also where it is flown through backward.
+            self._states[-1][-1] = self._state[2:8]
+        if impulse.isp is not None and mass is not None:
+            self._note_mass(impulse.begin)
+            self._mass = mass * float(np.exp(-plan.sign * size / (impulse.isp * STANDARD_GRAVITY)))
+            self._note_mass(impulse.begin)
+        self._log(impulse, first, mass, size)
+
+    def trajectory(self, name: str) -> Trajectory:
+        """All that was flown."""
+        plan = self._plan
+        taus, states, records = (np.concatenate(a) for a in (self._taus, self._states, self._records))
+        transitions = np.concatenate(self._phis) if self._transition else np.empty((0, 6, 6))
+        phi_records = (
+            np.concatenate(self._phi_records)
+            if self._transition
+            else np.empty((0, 6, 3, _kernels.RECORD_COEFFICIENTS))
+        )
+        transitions = transitions.transpose(0, 2, 1)
+        if plan.sign < 0:
+            turn = np.array([1.0, 1.0, 1.0, -1.0, -1.0, -1.0])
+            odd = (-1.0) ** np.arange(_kernels.RECORD_COEFFICIENTS)
+            taus, states, records = -taus[::-1], states[::-1] * turn, records[::-1] * odd
+            transitions = transitions[::-1] * np.outer(turn, turn)
+            phi_records = phi_records[::-1] * odd * turn[:, None, None]
+        knots = np.array(sorted(self._knots, key=lambda knot: knot[0])) if self._knots else np.empty((0, 2))
+        return Trajectory(
+            name=name,
+            et=plan.et0 + taus,
+            states_icrf=np.ascontiguousarray(states),
+            records=np.ascontiguousarray(records),
+            degree=plan.gravity.degree,
+            note=_describe_model(plan, float(np.linalg.norm(states[:, :3], axis=1).min()), self._flown),
+            sources=(plan.gravity.source, *plan.sky.sources),
+            started_at=plan.et0,
+            transitions=np.ascontiguousarray(transitions),
+            transition_records=np.ascontiguousarray(np.moveaxis(phi_records, 1, 0)),
+            manoeuvres=tuple(sorted(self._flown, key=lambda one: one.begin)),
+            mass_knots=knots,
+        )
+
+    def _tau(self, et: float) -> float:
+        """Time since the start in the sense of flight [s]."""
+        return self._plan.sign * (et - self._plan.et0)
+
+    def _motion(self) -> FloatArray:
+        """State (6,) in true time."""
+        return np.concatenate([self._state[2:5], self._plan.sign * self._state[5:8]])
+
+    def _note_mass(self, et: float) -> None:
+        if self._mass is not None:
+            self._knots.append((et, self._mass))
+
+    def _log(self, one: Manoeuvre, first: FloatArray, mass: float | None, delta_v: float) -> None:
+        ends = [(first, mass), (self._motion(), self._mass)]
+        (before, mass_before), (after, mass_after) = ends if self._plan.sign > 0 else ends[::-1]
+        self._flown.append(
+            Flown(
+                manoeuvre=one,
+                begin=one.begin,
+                end=one.end,
+                before=before,
+                after=after,
+                mass_before=np.nan if mass_before is None else mass_before,
+                mass_after=np.nan if mass_after is None else mass_after,
+                delta_v=float(delta_v),
+            )
+        )
+
+    def _fly(self, tau_end: float, thrust: _force_kernels.Thrust) -> None:
+        plan, state = self._plan, self._state
+        forces = plan.forces
+        if self._first_mass is not None and self._mass is not None:
+            forces = forces._replace(light=forces.light * self._first_mass / self._mass)
+        phi_steps = STEPS_PER_CALL if self._transition else 0
+        while state[0] < tau_end:
+            tau = np.empty(STEPS_PER_CALL + 1)
+            y = np.empty((STEPS_PER_CALL + 1, 6))
+            record = np.empty((STEPS_PER_CALL, 3, _kernels.RECORD_COEFFICIENTS))
+            phi = np.empty((phi_steps + 1 if self._transition else 0, 6, 6))
+            phi_record = np.empty((phi_steps, 6, 3, _kernels.RECORD_COEFFICIENTS))
+            steps, status = _kernels.advance(
+                plan.window,
+                plan.gravity.packed,
+                forces,
+                thrust,
+                collocation_rule(),
+                float(tau_end),
+                plan.tolerance,
+                plan.ground,
+                plan.farthest,
+                state,
+                self._phi,
+                tau,
+                y,
+                record,
+                phi,
+                phi_record,
+            )
+            if status not in (_kernels.REACHED_END, _kernels.BUFFER_FULL):
+                raise OrbitError(_describe_end(plan, status, state))
+            later = bool(self._taus)
+            self._taus.append(tau[later : steps + 1].copy())
+            self._states.append(y[later : steps + 1].copy())
+            self._records.append(record[:steps].copy())
+            if self._transition:
+                self._phis.append(phi[later : steps + 1].copy())
+                self._phi_records.append(phi_record[:steps].copy())
+            if self._progress is not None:
+                self._progress(float(state[0] / abs(plan.et1 - plan.et0)))
+
+
+def check_state(state_icrf: FloatArray, who: str) -> FloatArray:
+    """Six finite numbers as (6,) [m, m/s]; refuses anything else."""
+    start = np.array(state_icrf, dtype=np.float64).ravel()
+    if start.shape != (6,) or not np.isfinite(start).all():
+        raise RequestError(f"{who}: give six finite numbers as state, position [m] and velocity [m/s]")
+    return start
+
+
+def check_start(state: FloatArray, gm: float, who: str, *, bound: bool, ground: bool) -> float:
     """Radius of the osculating periapsis [m]; refuses orbits that cannot be flown."""
     r, v = state[:3], state[3:]
     radius, speed2 = float(np.linalg.norm(r)), float(v @ v)
@@ -303,7 +523,7 @@ def _check_start(state: FloatArray, gm: float, who: str, *, bound: bool, ground:
     if bound and energy >= 0.0:
         raise OrbitError(
             f"{who}: is hyperbolic, {np.sqrt(speed2):.1f} m/s where {np.sqrt(2 * gm / radius):.1f} m/s escapes; "
-            "give a bound state, velocity in m/s relative to the Moon"
+            "give a bound state, velocity in m/s relative to the Moon, or bound=False where it may leave"
         )
     momentum2 = float(np.sum(np.cross(r, v) ** 2))
     eccentricity = np.sqrt(max(1.0 + 2.0 * energy * momentum2 / gm**2, 0.0))
@@ -312,24 +532,42 @@ def _check_start(state: FloatArray, gm: float, who: str, *, bound: bool, ground:
     return float(max(periapsis, MOON_RADIUS))
 
 
-def _describe_model(gravity: GravityModel, periapsis: float) -> str:
+def _describe_model(plan: Plan, lowest: float, flown: list[Flown]) -> str:
     """Force model and an estimate of what the truncated field leaves out, one line."""
-    degree, height_km = gravity.degree, (periapsis - MOON_RADIUS) / 1e3
-    omitted = omitted_acceleration(periapsis, degree, path=gravity.path)
-    drift = DRIFT_SHARE * omitted * np.sqrt(periapsis**3 / gravity.gm) * SECONDS_PER_DAY
+    gravity = plan.gravity
+    where = "lowest step" if plan.farthest > FARTHEST else "first periapsis"
+    radius = max(lowest, MOON_RADIUS) if plan.farthest > FARTHEST else plan.lowest
+    degree, height_km = gravity.degree, (radius - MOON_RADIUS) / 1e3
+    omitted = omitted_acceleration(radius, degree, path=gravity.path)
+    drift = DRIFT_SHARE * omitted * np.sqrt(radius**3 / gravity.gm) * SECONDS_PER_DAY
+    burns = f"{len(flown)} manoeuvres" if flown else "no manoeuvres"
     return (
-        f"Gravity to degree {degree}, Earth and Sun; no Jupiter, sunlight pressure, tides or manoeuvres. Degrees "
-        f"above {degree} would add about {omitted:.1g} m/s2 at the first periapsis, {height_km:.0f} km up, which "
+        f"Gravity to degree {degree}, {plan.model.description}; {burns}. Degrees "
+        f"above {degree} would add about {omitted:.1g} m/s2 at the {where}, {height_km:.0f} km up, which "
         f"moves an orbiter by roughly {drift:.1g} m a day (estimate from the power of the gravity model)."
     )
 
 
-def _describe_impact(state: FloatArray, et0: float, who: str, sky: Ephemeris) -> str:
-    et = et0 + float(state[0])
-    x, y, z = sky.rotation_icrf_to_me(np.array([et]))[0] @ state[2:5]
-    lat, lon = np.degrees(np.arctan2(z, np.hypot(x, y))), np.degrees(np.arctan2(y, x))
-    return (
-        f"{who}: hits the ground (1737.4 km sphere) at {Epoch.from_tdb_s(et).utc}, lat {lat:.2f} deg, "
-        f"lon {lon:.2f} deg (ME), {state[0] / SECONDS_PER_DAY:.2f} d after its epoch; raise its periapsis, "
-        "change its plane or shorten the span"
-    )
+def _describe_end(plan: Plan, status: int, state: FloatArray) -> str:
+    """Why a flight cannot go on, when and where, one line."""
+    et = plan.et0 + plan.sign * float(state[0])
+    when, days = Epoch.from_tdb_s(et).utc, plan.sign * state[0] / SECONDS_PER_DAY
+    if status == _kernels.BELOW_GROUND:
+        x, y, z = plan.sky.rotation_icrf_to_me(np.array([et]))[0] @ state[2:5]
+        lat, lon = np.degrees(np.arctan2(z, np.hypot(x, y))), np.degrees(np.arctan2(y, x))
+        return (
+            f"{plan.who}: hits the ground (1737.4 km sphere) at {when}, lat {lat:.2f} deg, "
+            f"lon {lon:.2f} deg (ME), {days:.2f} d after its epoch; raise its periapsis, "
+            "change its plane or shorten the span"
+        )
+    if status == _kernels.HIT_EARTH:
+        return (
+            f"{plan.who}: meets the Earth ({EARTH_RADIUS / 1e3:.0f} km) shortly after {when}, {days:.2f} d after its "
+            "epoch; raise its perigee or shorten the span"
+        )
+    if status == _kernels.LEFT_MOON:
+        return (
+            f"{plan.who}: leaves the Moon, {plan.farthest / 1e6:.0f},000 km away at {when}; "
+            "lower its apoapsis, shorten the span or give a larger farthest"
+        )
+    return f"{plan.who}: integration fails at {when}; check the initial state and the tolerance"

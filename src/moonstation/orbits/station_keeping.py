@@ -10,7 +10,6 @@ from moonstation.arrays import FloatArray
 from moonstation.errors import OrbitError, RequestError
 from moonstation.orbits.gravity import load_gravity
 from moonstation.orbits.propagation import Trajectory, propagate
-from moonstation.orbits.transition import transition_matrix
 from moonstation.spacetime.epochs import Epoch
 
 YEAR = 365.25 * 86_400.0
@@ -140,17 +139,18 @@ def keep_orbit(
     gravity = load_gravity(reference.degree)
     states = reference.state_icrf(et)
 
-    def fly(state: FloatArray, k: int) -> Trajectory:
+    def fly(state: FloatArray, k: int, *, transition: bool = False) -> Trajectory:
         return propagate(
             state,
             epoch=Epoch.from_tdb_s(float(et[k])),
             duration=float(et[k + 1] - et[k]),
             gravity=gravity,
             bound=False,
+            transition=transition,
             name="the kept orbiter",
         )
 
-    matrices = [transition_matrix(fly(state, k), gravity=gravity) for k, state in enumerate(states[:-1])]
+    matrices = [fly(state, k, transition=True).transitions[-1] for k, state in enumerate(states[:-1])]
     count = len(et) - TARGETS
     gains = [_gain(matrices[k : k + TARGETS]) for k in range(count)]
     delta_v = np.zeros((members, count))

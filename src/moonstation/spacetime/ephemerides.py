@@ -213,6 +213,36 @@ class Ephemeris:
         parts += _cut(self._libration, self._angles, start, stop)
         return EphemerisWindow(*parts)  # type: ignore[arg-type]
 
+    def series(self, target: str, start: float, stop: float) -> tuple[FloatArray, float, float]:
+        """Chebyshev records of one body, as compiled code takes them.
+
+        Parameters
+        ----------
+        target : str
+            A body that the kernel gives from the barycentre of the solar system, such as a planet.
+        start, stop : float
+            Span [TDB s past J2000].
+
+        Returns
+        -------
+        records : FloatArray
+            (n, 3, k) [m], ICRF axes, from the barycentre of the solar system.
+        t0, dt : float
+            Beginning of the first record and length of each [s].
+
+        Raises
+        ------
+        CoverageError
+            If the kernels do not cover the span.
+        RequestError
+            If the body is not in the ephemeris, or not given from the barycentre.
+        """
+        self.require(start, stop)
+        if len(path := self._path(target)) != 1:
+            raise RequestError(f"body '{target}' is not given from the barycentre; give a planet")
+        records, t0, dt = _cut(self._segment(path[0]), self._scaled(path[0]), start, stop)
+        return np.asarray(records), float(t0), float(dt)
+
     def _segment(self, body: int) -> ChebyshevSegment:
         if body not in self._segments:
             raise RequestError(f"body {body} is not in the ephemeris; it has {sorted(self._segments)}")
