@@ -12,6 +12,7 @@ from moonstation.arrays import AnyArray, FloatArray, IntArray
 from moonstation.constants import MOON_RADIUS
 
 R = MOON_RADIUS
+HALF_PI = 0.5 * np.pi
 
 # Columns of the table of patches, one row per level.
 LEFT, TOP, PIXEL, START, ROWS, COLUMNS, PATCH_WIDTH = 0, 1, 2, 3, 4, 5, 6
@@ -92,12 +93,13 @@ def profile(
     along: FloatArray,
     foot: FloatArray,
     t: FloatArray,
-    first: int,
-    last: int,
+    count: int,
+    work: FloatArray,
+    at: IntArray,
     x_out: FloatArray,
     z_out: FloatArray,
 ) -> None:
-    """Ground along a line in the plane of its great circle, samples `first` to `last` - 1 from one patch.
+    """Ground along a line in the plane of its great circle, from one patch.
 
     Parameters
     ----------
@@ -107,6 +109,12 @@ def profile(
         Direction of the line and its point nearest to the middle of the tile, in the gnomonic plane.
     t : ndarray
         Places along the line from its foot.
+    count : int
+        How many of them.
+    work : ndarray, shape (3, n)
+        Room for fractions of a pixel and lengths.
+    at : ndarray of int64, shape (n,)
+        Room for where pixels stand.
     x_out, z_out : ndarray
         Filled: to the direction of the line and up at its foot, from the Moon's centre [m]; NaN where no ground is
         known.
@@ -127,7 +135,11 @@ def profile(
     d2 = turn[2, 0] * along[0] + turn[2, 1] * along[1]
     square = 1.0 + foot[0] * foot[0] + foot[1] * foot[1]
     length = np.sqrt(square)
-    for k in range(first, last):
+    u = work[0]
+    v = work[1]
+    share = work[2]
+    # arithmetic by itself, without branches, so that the compiler takes eight samples at once
+    for k in range(count):
         norm = np.sqrt(square + t[k] * t[k])
         # one division serves both 1 / norm and the projection
         other = norm + p2 + d2 * t[k]
@@ -135,23 +147,38 @@ def profile(
         q = 2.0 * R * norm * both
         column = (q * (p0 + d0 * t[k]) - left) * per
         row = (top - q * (p1 + d1 * t[k])) * per
-        if not (row >= 0.0 and column >= 0.0 and row < rows and column < columns):
-            x_out[k] = np.nan
-            z_out[k] = np.nan
-            continue
-        r = int(row)
-        c = int(column)
-        v = row - r
-        u = column - c
-        at = np.uint64(start + r * width + c)
-        down = at + np.uint64(width)
+        inside = (row >= 0.0) & (column >= 0.0) & (row < rows) & (column < columns)
+        column = column if inside else 0.0
+        row = row if inside else 0.0
+        r = np.floor(row)
+        c = np.floor(column)
+        u[k] = column - c
+        v[k] = row - r
+        at[k] = start + np.int64(r) * width + np.int64(c)
+        share[k] = other * both if inside else np.nan
+    for k in range(count):
+        # unsigned, so that nothing asks whether the place counts from the end
+        here = np.uint64(at[k])
+        down = here + np.uint64(width)
         one = np.uint64(1)
-        height = (1.0 - v) * ((1.0 - u) * flat[at] + u * flat[at + one]) + v * (
-            (1.0 - u) * flat[down] + u * flat[down + one]
+        height = (1.0 - v[k]) * ((1.0 - u[k]) * flat[here] + u[k] * flat[here + one]) + v[k] * (
+            (1.0 - u[k]) * flat[down] + u[k] * flat[down + one]
         )
-        share = (R + height) * other * both
-        x_out[k] = share * t[k]
-        z_out[k] = share * length
+        reach = (R + height) * share[k]
+        x_out[k] = reach * t[k]
+        z_out[k] = reach * length
+
+
+@njit(cache=True, nogil=True, fastmath=False, error_model="numpy")
+def push(hull_x: FloatArray, hull_z: FloatArray, n: int, x: float, z: float) -> int:
+    """Put a point in front of a hull of `n` points, farthest first; returns how many it has then."""
+    if x != x:
+        return n
+    while n >= 2 and (hull_z[n - 1] - z) * (hull_x[n - 2] - x) <= (hull_z[n - 2] - z) * (hull_x[n - 1] - x):
+        n -= 1
+    hull_x[n] = x
+    hull_z[n] = z
+    return n + 1
 
 
 @njit(cache=True, nogil=True, fastmath=False, error_model="numpy")
@@ -162,143 +189,161 @@ def sweep(
     turn: FloatArray,
     gx: FloatArray,
     gy: FloatArray,
-    reduced: FloatArray,
+    radius: FloatArray,
     spacing: float,
     lag: float,
-    beyond: FloatArray,
-    ends: IntArray,
-    best: AnyArray,
+    ends: FloatArray,
+    slope: AnyArray,
 ) -> None:
-    """Elevation of the horizon in one direction for all pixels of a tile.
+    """Slope at which the ground beyond the near field stands in one direction, for all pixels of a tile.
 
-    Parallel lines, one pixel apart, are swept from far ahead back over the tile. Each keeps the upper convex hull
-    of the ground ahead in the plane of its great circle, x to the right and z up from the foot of the line; a line
-    of sight is straight there, so the Moon's curvature needs no formula of its own. A pixel asks the hulls of the
-    two lines beside it, with its own height and place along the line, and takes their mean by distance.
+    Lines are swept from far ahead back over the tile. Each keeps the upper convex hull of the ground ahead in the plane
+    of its great circle, x to the right and z up from the foot of the line; a line of sight is straight there, so the
+    Moon's curvature needs no formula of its own. A pixel asks the line that passes nearest to it, with its own height
+    and its own place along the line.
+
+    Ground far away is shared: at level k (samples 2^k pixels apart) by 2^k neighbouring lines, whose hulls go on from
+    that of their group. A group covers the ground from the greatest `ends` of its lines on.
 
     Parameters
     ----------
     direction : ndarray, shape (2,)
-        Unit vector, right and up in the gnomonic plane.
+        Unit vector, right and up in the gnomonic plane; mostly right or left (else turn the tile over its diagonal).
     flat : ndarray of float32
         Heights of all patches [m].
     table : ndarray, shape (levels, 6)
         Patches: left, top (of the first node) and pixel [m], start in `flat`, rows, columns.
     turn : ndarray, shape (3, 3)
         Turns (x, y, 1) of the gnomonic plane into the axes of the stereographic one.
-    gx, gy : ndarray, shape (rows, columns)
-        Pixels in the gnomonic plane.
-    reduced : ndarray, shape (rows, columns)
-        Distance of the observers from the Moon's centre [m] over the length of (gx, gy, 1).
+    px, py, radius : ndarray, shape (rows, columns)
+        Observers, from the Moon's centre [m], in the axes of the gnomonic plane: right, up in the plane, zenith.
     spacing : float
-        Between lines, and about that between pixels of the tile.
+        Between pixels of the tile in the plane.
     lag : float
         Distance from which the ground enters the hull [pixels].
-    beyond : ndarray, shape (n,)
-        Distances of samples beyond the tile [plane], ascending; from one spacing on.
-    ends : ndarray of int64, shape (levels + 1,)
-        Samples ends[k] to ends[k + 1] - 1 of them come from patch k.
-    best : ndarray of float32, shape (rows, columns)
-        Tangents of the near field; replaced by the elevation of the horizon [rad], NaN where nothing is known.
+    ends : ndarray, shape (levels,)
+        Up to which distance beyond the tile the ground comes from which patch [plane], ascending.
+    slope : ndarray of float32, shape (rows, columns)
+        Filled, against the horizontal at the foot of the pixel's line; -inf where nothing is known.
     """
-    rows, columns = best.shape
-    across_major = abs(direction[0]) >= abs(direction[1])
-    # a runs along the axis that the direction mostly follows, b along the other one
-    major = 0 if across_major else 1
-    minor = 1 - major
-    ahead = direction[major]
-    aside = direction[minor]
-    count = columns if across_major else rows
-    width = rows if across_major else columns
-    middle_a = 0.5 * (count - 1)
-    middle_b = 0.5 * (width - 1)
-    # rows run down while the plane runs up
-    sign_a = 1.0 if across_major else -1.0
-    sign_b = -sign_a
-    step_a = 1 if ahead * sign_a > 0.0 else -1
-    last = count - 1 if step_a > 0 else 0
-    # the pixels of the tile are where the projection puts them, but its middle and spacing give rows and columns
+    rows, columns = slope.shape
+    ahead = direction[0]
+    aside = direction[1]
+    levels = table.shape[0]
+    step_a = 1 if ahead > 0.0 else -1
+    last = columns - 1 if ahead > 0.0 else 0
+    # where a line stands in each column, from its row in the middle one; rows run down while the plane runs up
+    origin = columns // 2
+    lean = -aside / ahead
+    shift_b = np.empty(columns, np.int64)
+    part_b = np.empty(columns)
+    for k in range(columns):
+        place = (last - step_a * k - origin) * lean
+        shift_b[k] = int(np.floor(place))
+        part_b[k] = place - shift_b[k]
+    lowest = shift_b.min()
+    highest = shift_b.max()
+    # line 0 stands in row -1 - highest of the middle column, and ends between the rows -1 and 0
+    lines = rows + 1 + highest - lowest
+    middle_a = 0.5 * (columns - 1) - origin
+    middle_b = 0.5 * (rows - 1) + highest + 1
+    along = spacing / abs(ahead)
     shift = max(1, int(np.floor(lag * abs(ahead))))
-    reach = 0.5 * spacing * (abs(aside) * (count - 1) + abs(ahead) * (width - 1))
-    lines = int(np.ceil(reach / spacing)) + 1
-    samples = beyond.shape[0]
-    size = samples + 2 * max(rows, columns)
-    hull_x = np.empty(size)
-    hull_z = np.empty(size)
+    begins = np.zeros(lines, np.int64)
+    stops = np.full(lines, columns)
+    # from column to column the rows that lines stand in move by one at most
+    before = highest - shift_b[0]
+    for k in range(1, columns):
+        first = highest - shift_b[k]
+        if first < before:
+            begins[first] = k
+            stops[first + rows + 1] = k
+        elif first > before:
+            begins[first + rows] = k
+            stops[before] = k
+        before = first
+    exits = np.full((levels + 1, lines), -np.inf)
+    for line in range(lines):
+        off = ((middle_b - line) * ahead + middle_a * aside) * spacing
+        exits[0, line] = (
+            (last - step_a * begins[line] - origin - middle_a) * spacing + off * aside
+        ) / ahead
+        for level in range(1, levels + 1):
+            exits[level, line >> level] = max(exits[level, line >> level], exits[0, line])
+    size = 2 * (rows + columns)
+    for level in range(levels):
+        size += int(ends[level] / spacing) // 2**level + (2 * (rows + columns)) // 2**level + 4
+    hulls_x = np.empty((levels, size))
+    hulls_z = np.empty((levels, size))
+    counts = np.zeros(levels, np.int64)
+    done_group = np.full(levels, -1)
     ts = np.empty(size)
     xs = np.empty(size)
     zs = np.empty(size)
-    total = np.zeros((rows, columns))
-    weights = np.zeros((rows, columns))
-    pa_of = gx if across_major else gy
-    pb_of = gy if across_major else gx
+    work = np.empty((3, size))
+    at = np.empty(size, np.int64)
     foot = np.empty(2)
-    per_ahead = 1.0 / ahead
-    along = spacing * abs(per_ahead)
-    half = abs(per_ahead)
-    per = 1.0 / spacing
-    for line in range(-lines, lines + 1):
-        off = line * spacing
-        foot[major] = -aside * off
-        foot[minor] = ahead * off
-        length = np.sqrt(1.0 + off * off)
-        # the columns (or rows) in which the strip of this line holds pixels
-        begin = -1
-        end = -1
-        for k in range(count):
-            big = sign_a * (last - step_a * k - middle_a)
-            b = middle_b + sign_b * (line + big * aside) * per_ahead
-            if b + half >= 0.0 and b - half <= width - 1.0:
-                if begin < 0:
-                    begin = k
-                end = k
-        if begin < 0:
-            continue
-        # samples run back from the farthest: those beyond the tile first, then one for each column (or row)
-        exit_t = (sign_a * (last - step_a * begin - middle_a) * spacing + off * aside) * per_ahead
-        for k in range(samples):
-            ts[k] = exit_t + beyond[samples - 1 - k]
-        inside = max(0, end - begin + 1 - shift)
-        for k in range(inside):
-            ts[samples + k] = exit_t - k * along
-        for level in range(table.shape[0]):
-            first = samples - ends[level + 1]
-            final = samples - ends[level] if level > 0 else samples + inside
-            profile(flat, table[level], turn, direction, foot, ts, first, final, xs, zs)
-        n = 0
-        done = 0
-        for k in range(begin, end + 1):
-            a = last - step_a * k
-            nearest = exit_t - (k - begin - shift + 0.5) * along
-            while done < samples + inside and ts[done] >= nearest:
-                x = xs[done]
-                z = zs[done]
-                done += 1
-                if x != x:
-                    continue
-                while n >= 2 and (hull_z[n - 1] - z) * (hull_x[n - 2] - x) <= (hull_z[n - 2] - z) * (
-                    hull_x[n - 1] - x
-                ):
-                    n -= 1
-                hull_x[n] = x
-                hull_z[n] = z
-                n += 1
-            if n == 0:
+    for line in range(lines):
+        count = 0
+        off = 0.0
+        for level in range(levels - 1, -1, -1):
+            group = line >> level
+            if done_group[level] == group:
                 continue
-            b = middle_b + sign_b * (line + sign_a * (a - middle_a) * aside) * per_ahead
-            for m in range(max(0, int(np.ceil(b - half))), min(width - 1, int(np.floor(b + half))) + 1):
-                i = m if across_major else a
-                j = a if across_major else m
-                pa = pa_of[i, j]
-                pb = pb_of[i, j]
-                beside = pb * ahead - pa * aside - off
-                weight = 1.0 - abs(beside) * per
-                if weight <= 0.0:
+            done_group[level] = group
+            # in the middle of the group's lines
+            off = ((middle_b - (group << level) - 0.5 * (2**level - 1)) * ahead + middle_a * aside) * spacing
+            foot[0] = -aside * off
+            foot[1] = ahead * off
+            far = exits[level + 1, line >> (level + 1)] + ends[level]
+            near = exits[level, group] + (ends[level - 1] if level > 0 else 0.0)
+            count = int(np.ceil((far - near) / (spacing * 2**level)))
+            step = (far - near) / count
+            top = level == levels - 1
+            for k in range(count + 1):
+                ts[k] = far - k * step
+            # the first place belongs to the level beyond
+            first_sample = 0 if top else 1
+            count += 1
+            if level == 0:
+                for k in range(1, stops[line] - begins[line] - shift):
+                    ts[count] = near - k * along
+                    count += 1
+            profile(flat, table[level], turn, direction, foot, ts, count, work, at, xs, zs)
+            n = 0
+            if not top:
+                n = counts[level + 1]
+                hulls_x[level, :n] = hulls_x[level + 1, :n]
+                hulls_z[level, :n] = hulls_z[level + 1, :n]
+            if level > 0:
+                for k in range(first_sample, count):
+                    n = push(hulls_x[level], hulls_z[level], n, xs[k], zs[k])
+            counts[level] = n
+        length = np.sqrt(1.0 + off * off)
+        flat_part = 1.0 / length
+        turned_part = off / length
+        hull_x = hulls_x[0]
+        hull_z = hulls_z[0]
+        n = counts[0]
+        done = 0 if levels == 1 else 1
+        exit_t = exits[0, line]
+        for k in range(begins[line], stops[line]):
+            j = last - step_a * k
+            nearest = exit_t - (k - begins[line] - shift + 0.5) * along
+            while done < count and ts[done] >= nearest:
+                n = push(hull_x, hull_z, n, xs[done], zs[done])
+                done += 1
+            for lower in range(2):
+                i = line - 1 - highest + shift_b[k] + lower
+                weight = part_b[k] if lower == 1 else 1.0 - part_b[k]
+                if i < 0 or i >= rows or weight == 0.0:
                     continue
-                r = reduced[i, j]
-                x = r * (pa * ahead + pb * aside)
+                if n == 0:
+                    slope[i, j] = -np.inf
+                    continue
+                x = radius[i, j] * (gx[i, j] * ahead + gy[i, j] * aside)
                 # sqrt(1 + c^2) of the pixel's own distance c from the middle, by its derivative
-                z = r * (length + off * beside / length)
+                z = radius[i, j] * (flat_part + turned_part * (gy[i, j] * ahead - gx[i, j] * aside))
                 q = n - 1
                 rise = hull_z[q] - z
                 run = hull_x[q] - x
@@ -310,16 +355,43 @@ def sweep(
                     rise = rise_next
                     run = run_next
                     q -= 1
-                total[i, j] += weight * (rise / run)
-                weights[i, j] += weight
+                slope[i, j] += weight * (rise / run)
+
+
+@njit(cache=True, nogil=True, fastmath=False, error_model="numpy")
+def combine(direction: FloatArray, gx: FloatArray, gy: FloatArray, slope: AnyArray, best: AnyArray) -> None:
+    """Elevation of the horizon from what the near field and the lines make of it.
+
+    Parameters
+    ----------
+    direction, gx, gy, slope
+        As for `sweep`.
+    best : ndarray of float32, shape (rows, columns)
+        Tangents of the near field; replaced by the elevation of the horizon [rad], NaN where nothing is known.
+    """
+    rows, columns = best.shape
     for i in range(rows):
         for j in range(columns):
-            tangent = float(best[i, j])
-            if weights[i, j] > 0.0:
-                t = gx[i, j] * direction[0] + gy[i, j] * direction[1]
-                c = gy[i, j] * direction[0] - gx[i, j] * direction[1]
-                # the horizontal of the pixel is turned against that of the foot of the line
-                lean = t / np.sqrt(1.0 + c * c)
-                slope = total[i, j] / weights[i, j]
-                tangent = max(tangent, (slope + lean) / (1.0 - slope * lean))
-            best[i, j] = np.arctan(tangent) if tangent > -np.inf else np.nan
+            t = gx[i, j] * direction[0] + gy[i, j] * direction[1]
+            c = gy[i, j] * direction[0] - gx[i, j] * direction[1]
+            # the horizontal of the pixel is turned against that of the foot of the line
+            lean = t / np.sqrt(1.0 + c * c)
+            tangent = (slope[i, j] + lean) / (1.0 - slope[i, j] * lean)
+            near = float(best[i, j])
+            tangent = tangent if slope[i, j] > -np.inf and tangent > near else near
+            # a polynomial that the compiler takes for eight pixels at once (Abramowitz and Stegun 1964, 4.4.49; 2e-8)
+            size = abs(tangent)
+            y = size if size <= 1.0 else 1.0 / size
+            s = y * y
+            p = 0.0028662257
+            p = p * s - 0.0161657367
+            p = p * s + 0.0429096138
+            p = p * s - 0.0752896400
+            p = p * s + 0.1065626393
+            p = p * s - 0.1420889944
+            p = p * s + 0.1999355085
+            p = p * s - 0.3333314528
+            angle = (p * s + 1.0) * y
+            angle = angle if size <= 1.0 else HALF_PI - angle
+            angle = angle if tangent > 0.0 else -angle
+            best[i, j] = angle if tangent > -np.inf else np.nan

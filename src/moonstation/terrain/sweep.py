@@ -1,6 +1,7 @@
 """Horizons of all pixels of a tile at once, by sweeping lines over it with the hull of the ground ahead."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -206,42 +207,57 @@ def tile_horizons(
     if directions < 4:
         raise RequestError(f"directions = {directions}: a horizon needs at least 4 (360 is usual)")
     result = np.empty((directions, ground.tile.rows, ground.tile.columns), np.float32)
+    fill = horizon_filler(ground, height, directions)
+    in_threads(lambda j: fill(j, result[j]), range(directions), threads)
+    return result
+
+
+def horizon_filler(ground: TileGround, height: float, directions: int) -> Callable[[int, AnyArray], None]:
+    """What finds the horizons of a tile in one direction of a sweep; several threads may call it at once."""
+    ways = sweep_directions(directions)
     radius = MOON_RADIUS + ground.ground + height
     gx, gy = (np.ascontiguousarray(ground.plane[..., axis]) for axis in (0, 1))
     reduced = radius / np.sqrt(1.0 + gx * gx + gy * gy)
+    # turned over its diagonal, a tile's rows run as its columns did: right becomes down, and up becomes left
+    over = [np.ascontiguousarray(part.T) for part in (-gy, -gx, reduced)]
+    turn_over = np.ascontiguousarray(ground._turn[:, [1, 0, 2]] * np.array([-1.0, -1.0, 1.0]))
     distance = _near_distances(ground)
     arc = distance / ground._scale
-    ways = sweep_directions(directions)
+    ends = ground._beyond[ground._ends[1:] - 1]
+    unknown = np.isnan(ground.ground)
 
-    def work(j: int) -> None:
+    def fill(j: int, out: AnyArray) -> None:
+        way = ways[j]
         near = np.stack(
             [
-                distance * ways[j, 0] * ground._stride,
-                -distance * ways[j, 1] * ground._stride,
+                distance * way[0] * ground._stride,
+                -distance * way[1] * ground._stride,
                 np.cos(arc),
                 np.sin(arc),
             ],
             axis=1,
         )
-        _sweep_kernels.near_field(ground._phases, *ground._corner, near, radius, result[j])
+        _sweep_kernels.near_field(ground._phases, *ground._corner, near, radius, out)
+        straight = abs(way[0]) >= abs(way[1])
+        x, y, z = (gx, gy, reduced) if straight else over
+        slope = np.zeros(x.shape, np.float32)
         _sweep_kernels.sweep(
-            ways[j],
+            way if straight else -way[::-1],
             ground._flat,
             ground._table,
-            ground._turn,
-            gx,
-            gy,
-            reduced,
+            ground._turn if straight else turn_over,
+            x,
+            y,
+            z,
             ground._spacing,
             float(distance[-1]),
-            ground._beyond,
-            ground._ends,
-            result[j],
+            ends,
+            slope,
         )
+        _sweep_kernels.combine(way, gx, gy, slope if straight else np.ascontiguousarray(slope.T), out)
+        out[unknown] = np.nan
 
-    in_threads(work, range(directions), threads)
-    result[:, np.isnan(ground.ground)] = np.nan
-    return result
+    return fill
 
 
 def _near_distances(ground: TileGround) -> FloatArray:
