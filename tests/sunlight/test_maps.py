@@ -46,9 +46,10 @@ def test_table_holds_the_share_above_any_horizon():
     # the profile's own steps, a thousandth of a radius
     assert np.abs(table - expected).max() < 1e-4 * weight.sum()
     horizon = rng.normal(0, 0.04, (directions, 50)).astype(np.float32)
-    gx, gy, out = rng.normal(0, 0.003, 50), rng.normal(0, 0.003, 50), np.empty(50)
+    gx, gy, out = rng.normal(0, 0.003, 50), rng.normal(0, 0.003, 50), np.zeros(50)
     ways = sweep_directions(directions)
-    _kernels.look_up(horizon, gx, gy, ways, 1.01, lowest, TABLE_STEP, table, out)
+    for j in range(directions):
+        _kernels.look_up(horizon[j], gx, gy, ways[j], 1.01, lowest, TABLE_STEP, table[j], out)
     plain = np.zeros(50)
     for j in range(directions):
         tilted = horizon[j] - 1.01 * (gx * ways[j, 0] + gy * ways[j, 1])

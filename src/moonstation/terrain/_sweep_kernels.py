@@ -182,6 +182,55 @@ def push(hull_x: FloatArray, hull_z: FloatArray, n: int, x: float, z: float) -> 
 
 
 @njit(cache=True, nogil=True, fastmath=False, error_model="numpy")
+def lattice(
+    rows: int, columns: int, ahead: float, aside: float
+) -> tuple[IntArray, FloatArray, IntArray, IntArray]:
+    """Lines over a tile in a direction, a row apart, that pass through pixels in the middle column.
+
+    Parameters
+    ----------
+    rows, columns : int
+        Of the tile.
+    ahead, aside : float
+        Of the direction: right, and up.
+
+    Returns
+    -------
+    shifts, parts : ndarray, shape (columns,)
+        By how many whole rows, and parts of a row, lines stand lower in a column than in the middle one. Columns count
+        from the one farthest ahead.
+    begins, stops : ndarray of int64, shape (lines,)
+        From which column to before which one a line has pixels beside it. Line n stands in row n - 1 - max(shifts) of
+        the middle column.
+    """
+    shifts = np.empty(columns, np.int64)
+    parts = np.empty(columns)
+    # rows run down while the plane runs up
+    lean = min(1.0, max(-1.0, -aside / ahead))
+    for k in range(columns):
+        column = columns - 1 - k if ahead > 0.0 else k
+        place = (column - columns // 2) * lean
+        shifts[k] = int(np.floor(place))
+        parts[k] = place - shifts[k]
+    highest = shifts.max()
+    lines = rows + 1 + highest - shifts.min()
+    begins = np.zeros(lines, np.int64)
+    stops = np.full(lines, columns)
+    # from column to column the rows in which lines stand move by one at most
+    before = highest - shifts[0]
+    for k in range(1, columns):
+        first = highest - shifts[k]
+        if first < before:
+            begins[first] = k
+            stops[first + rows + 1] = k
+        elif first > before:
+            begins[first + rows] = k
+            stops[before] = k
+        before = first
+    return shifts, parts, begins, stops
+
+
+@njit(cache=True, nogil=True, fastmath=False, error_model="numpy")
 def sweep(
     direction: FloatArray,
     flat: AnyArray,
@@ -189,7 +238,7 @@ def sweep(
     turn: FloatArray,
     gx: FloatArray,
     gy: FloatArray,
-    radius: FloatArray,
+    reduced: FloatArray,
     spacing: float,
     lag: float,
     ends: FloatArray,
@@ -197,13 +246,13 @@ def sweep(
 ) -> None:
     """Slope at which the ground beyond the near field stands in one direction, for all pixels of a tile.
 
-    Lines are swept from far ahead back over the tile. Each keeps the upper convex hull of the ground ahead in the plane
-    of its great circle, x to the right and z up from the foot of the line; a line of sight is straight there, so the
-    Moon's curvature needs no formula of its own. A pixel asks the line that passes nearest to it, with its own height
-    and its own place along the line.
+    Lines that stand a row apart are swept from far ahead back over the tile. Each keeps the upper convex hull of the
+    ground ahead in the plane of its great circle, x to the right and z up from the foot of the line; a line of sight is
+    straight there, so the Moon's curvature needs no formula of its own. A pixel asks the hulls of the two lines beside
+    it, with its own height and place along the line, and takes their mean by distance.
 
-    Ground far away is shared: at level k (samples 2^k pixels apart) by 2^k neighbouring lines, whose hulls go on from
-    that of their group. A group covers the ground from the greatest `ends` of its lines on.
+    Lines share ground that is far away: from level 2 on, with samples 2^k pixels apart, 2^(k - 1) neighbours have one
+    hull, and go on from it with ground that is nearer. (In their planes the same ground stands metres apart at most.)
 
     Parameters
     ----------
@@ -215,8 +264,10 @@ def sweep(
         Patches: left, top (of the first node) and pixel [m], start in `flat`, rows, columns.
     turn : ndarray, shape (3, 3)
         Turns (x, y, 1) of the gnomonic plane into the axes of the stereographic one.
-    px, py, radius : ndarray, shape (rows, columns)
-        Observers, from the Moon's centre [m], in the axes of the gnomonic plane: right, up in the plane, zenith.
+    gx, gy : ndarray, shape (rows, columns)
+        Pixels in the gnomonic plane.
+    reduced : ndarray, shape (rows, columns)
+        Distance of the observers from the Moon's centre [m] over the length of (gx, gy, 1).
     spacing : float
         Between pixels of the tile in the plane.
     lag : float
@@ -224,7 +275,7 @@ def sweep(
     ends : ndarray, shape (levels,)
         Up to which distance beyond the tile the ground comes from which patch [plane], ascending.
     slope : ndarray of float32, shape (rows, columns)
-        Filled, against the horizontal at the foot of the pixel's line; -inf where nothing is known.
+        Zeros; filled, against the horizontal at the feet of the lines; -inf where nothing is known.
     """
     rows, columns = slope.shape
     ahead = direction[0]
@@ -232,44 +283,22 @@ def sweep(
     levels = table.shape[0]
     step_a = 1 if ahead > 0.0 else -1
     last = columns - 1 if ahead > 0.0 else 0
-    # where a line stands in each column, from its row in the middle one; rows run down while the plane runs up
-    origin = columns // 2
-    lean = -aside / ahead
-    shift_b = np.empty(columns, np.int64)
-    part_b = np.empty(columns)
-    for k in range(columns):
-        place = (last - step_a * k - origin) * lean
-        shift_b[k] = int(np.floor(place))
-        part_b[k] = place - shift_b[k]
-    lowest = shift_b.min()
-    highest = shift_b.max()
-    # line 0 stands in row -1 - highest of the middle column, and ends between the rows -1 and 0
-    lines = rows + 1 + highest - lowest
-    middle_a = 0.5 * (columns - 1) - origin
+    shifts, parts, begins, stops = lattice(rows, columns, ahead, aside)
+    highest = shifts.max()
+    lines = begins.shape[0]
+    middle_a = 0.5 * (columns - 1) - columns // 2
     middle_b = 0.5 * (rows - 1) + highest + 1
     along = spacing / abs(ahead)
     shift = max(1, int(np.floor(lag * abs(ahead))))
-    begins = np.zeros(lines, np.int64)
-    stops = np.full(lines, columns)
-    # from column to column the rows that lines stand in move by one at most
-    before = highest - shift_b[0]
-    for k in range(1, columns):
-        first = highest - shift_b[k]
-        if first < before:
-            begins[first] = k
-            stops[first + rows + 1] = k
-        elif first > before:
-            begins[first + rows] = k
-            stops[before] = k
-        before = first
+    # where lines leave the tile, and the farthest that one of each group does; `line >> shared[level]` is its group
+    shared = np.maximum(np.arange(levels + 1) - 1, 0)
     exits = np.full((levels + 1, lines), -np.inf)
     for line in range(lines):
         off = ((middle_b - line) * ahead + middle_a * aside) * spacing
-        exits[0, line] = (
-            (last - step_a * begins[line] - origin - middle_a) * spacing + off * aside
-        ) / ahead
+        exits[0, line] = (step_a * (0.5 * (columns - 1) - begins[line]) * spacing + off * aside) / ahead
         for level in range(1, levels + 1):
-            exits[level, line >> level] = max(exits[level, line >> level], exits[0, line])
+            group = line >> shared[level]
+            exits[level, group] = max(exits[level, group], exits[0, line])
     size = 2 * (rows + columns)
     for level in range(levels):
         size += int(ends[level] / spacing) // 2**level + (2 * (rows + columns)) // 2**level + 4
@@ -284,48 +313,45 @@ def sweep(
     at = np.empty(size, np.int64)
     foot = np.empty(2)
     for line in range(lines):
-        count = 0
+        # levels that neighbours share stay as they are; level 0 is each line's own, and gives `off` and `count`
         off = 0.0
+        count = 0
         for level in range(levels - 1, -1, -1):
-            group = line >> level
+            group = line >> shared[level]
             if done_group[level] == group:
                 continue
             done_group[level] = group
             # in the middle of the group's lines
-            off = ((middle_b - (group << level) - 0.5 * (2**level - 1)) * ahead + middle_a * aside) * spacing
+            middle = (group << shared[level]) + 0.5 * ((1 << shared[level]) - 1)
+            off = ((middle_b - middle) * ahead + middle_a * aside) * spacing
             foot[0] = -aside * off
             foot[1] = ahead * off
-            far = exits[level + 1, line >> (level + 1)] + ends[level]
+            far = exits[level + 1, line >> shared[level + 1]] + ends[level]
             near = exits[level, group] + (ends[level - 1] if level > 0 else 0.0)
             count = int(np.ceil((far - near) / (spacing * 2**level)))
             step = (far - near) / count
-            top = level == levels - 1
-            for k in range(count + 1):
-                ts[k] = far - k * step
-            # the first place belongs to the level beyond
-            first_sample = 0 if top else 1
-            count += 1
+            # the farthest place belongs to the level beyond
+            for k in range(count):
+                ts[k] = far - (k + 1) * step
             if level == 0:
                 for k in range(1, stops[line] - begins[line] - shift):
                     ts[count] = near - k * along
                     count += 1
             profile(flat, table[level], turn, direction, foot, ts, count, work, at, xs, zs)
             n = 0
-            if not top:
+            if level < levels - 1:
                 n = counts[level + 1]
                 hulls_x[level, :n] = hulls_x[level + 1, :n]
                 hulls_z[level, :n] = hulls_z[level + 1, :n]
             if level > 0:
-                for k in range(first_sample, count):
+                for k in range(count):
                     n = push(hulls_x[level], hulls_z[level], n, xs[k], zs[k])
             counts[level] = n
-        length = np.sqrt(1.0 + off * off)
-        flat_part = 1.0 / length
-        turned_part = off / length
+        per_length = 1.0 / np.sqrt(1.0 + off * off)
         hull_x = hulls_x[0]
         hull_z = hulls_z[0]
         n = counts[0]
-        done = 0 if levels == 1 else 1
+        done = 0
         exit_t = exits[0, line]
         for k in range(begins[line], stops[line]):
             j = last - step_a * k
@@ -334,16 +360,16 @@ def sweep(
                 n = push(hull_x, hull_z, n, xs[done], zs[done])
                 done += 1
             for lower in range(2):
-                i = line - 1 - highest + shift_b[k] + lower
-                weight = part_b[k] if lower == 1 else 1.0 - part_b[k]
+                i = line - 1 - highest + shifts[k] + lower
+                weight = parts[k] if lower == 1 else 1.0 - parts[k]
                 if i < 0 or i >= rows or weight == 0.0:
                     continue
                 if n == 0:
                     slope[i, j] = -np.inf
                     continue
-                x = radius[i, j] * (gx[i, j] * ahead + gy[i, j] * aside)
+                x = reduced[i, j] * (gx[i, j] * ahead + gy[i, j] * aside)
                 # sqrt(1 + c^2) of the pixel's own distance c from the middle, by its derivative
-                z = radius[i, j] * (flat_part + turned_part * (gy[i, j] * ahead - gx[i, j] * aside))
+                z = reduced[i, j] * (1.0 + off * (gy[i, j] * ahead - gx[i, j] * aside)) * per_length
                 q = n - 1
                 rise = hull_z[q] - z
                 run = hull_x[q] - x

@@ -64,8 +64,7 @@ class TileGround:
     _stride: int
     _scale: float
     _spacing: float
-    _beyond: FloatArray
-    _ends: IntArray
+    _ends: FloatArray
 
     def azimuth(self, row: int, column: int, directions: int) -> FloatArray:
         """Azimuths [rad] that the directions of the sweep have at a pixel, clockwise from north, shape (n,)."""
@@ -127,16 +126,16 @@ def tile_ground(model: ElevationModel, grid: MapGrid, tile: Tile) -> TileGround:
     reach = math.tan(min(1.0, _reach(model)))
     # on terrain much coarser than the map, horizons begin far out; the first patch has to hold that too
     near = math.ceil(0.5 * resolution / (MOON_RADIUS * spacing)) + MARGIN
-    beyond = [spacing * np.arange(1, max(LEVEL_PIXELS, near) + 1)]
-    while beyond[-1][-1] < reach:
-        step = spacing * 2 ** len(beyond)
-        beyond.append(beyond[-1][-1] + step * np.arange(1, LEVEL_PIXELS // 2 + 1))
-    patches, table = [], np.zeros((len(beyond), _sweep_kernels.PATCH_WIDTH))
+    ends = [spacing * max(LEVEL_PIXELS, near)]
+    # the last sample stands a step before the end
+    while ends[-1] < 1.02 * reach:
+        ends.append(ends[-1] + spacing * 2 ** len(ends) * (LEVEL_PIXELS // 2))
+    patches, table = [], np.zeros((len(ends), _sweep_kernels.PATCH_WIDTH))
     start = 0
-    for level, distances in enumerate(beyond):
+    for level, end in enumerate(ends):
         # the first patch is finer than the map where the terrain is; it serves the near field too
         node = grid.pixel / stride if level == 0 else grid.pixel * 2**level
-        left, right_, bottom, top = _box(grid, frame, plane, float(distances[-1]))
+        left, right_, bottom, top = _box(grid, frame, plane, end)
         margin = MARGIN * max(grid.pixel, node)
         column0 = math.floor((left - margin - x[0]) / node)
         row0 = math.floor((y[0] - top - margin) / node)
@@ -166,8 +165,7 @@ def tile_ground(model: ElevationModel, grid: MapGrid, tile: Tile) -> TileGround:
         _stride=stride,
         _scale=scale * MOON_RADIUS / grid.pixel,
         _spacing=spacing,
-        _beyond=np.concatenate(beyond),
-        _ends=np.cumsum([0, *(len(part) for part in beyond)]),
+        _ends=np.array(ends),
     )
 
 
@@ -202,18 +200,22 @@ def tile_horizons(
     Convex hull along lines: Dozier, Bruno and Downey 1981, Comput. Geosci. 7, 145-151; Timonen and Westerholm 2010,
     Comput. Graph. Forum 29(2), 469-476. `docs/decisions/0004-sweep-horizons.md` gives the near field.
     """
-    if not (math.isfinite(height) and height >= 0.0):
-        raise RequestError(f"height {height:g} m: give one of 0 m or more above the ground")
-    if directions < 4:
-        raise RequestError(f"directions = {directions}: a horizon needs at least 4 (360 is usual)")
-    result = np.empty((directions, ground.tile.rows, ground.tile.columns), np.float32)
     fill = horizon_filler(ground, height, directions)
+    result = np.empty((directions, ground.tile.rows, ground.tile.columns), np.float32)
     in_threads(lambda j: fill(j, result[j]), range(directions), threads)
     return result
 
 
 def horizon_filler(ground: TileGround, height: float, directions: int) -> Callable[[int, AnyArray], None]:
-    """What finds the horizons of a tile in one direction of a sweep; several threads may call it at once."""
+    """What finds the horizons of a tile in one direction of a sweep, into an array of the tile's shape.
+
+    Parameters and errors are those of `tile_horizons`. Several threads may call it at once. Who needs each direction only
+    for a moment need not hold them all.
+    """
+    if not (math.isfinite(height) and height >= 0.0):
+        raise RequestError(f"height {height:g} m: give one of 0 m or more above the ground")
+    if directions < 4:
+        raise RequestError(f"directions = {directions}: a horizon needs at least 4 (360 is usual)")
     ways = sweep_directions(directions)
     radius = MOON_RADIUS + ground.ground + height
     gx, gy = (np.ascontiguousarray(ground.plane[..., axis]) for axis in (0, 1))
@@ -223,7 +225,6 @@ def horizon_filler(ground: TileGround, height: float, directions: int) -> Callab
     turn_over = np.ascontiguousarray(ground._turn[:, [1, 0, 2]] * np.array([-1.0, -1.0, 1.0]))
     distance = _near_distances(ground)
     arc = distance / ground._scale
-    ends = ground._beyond[ground._ends[1:] - 1]
     unknown = np.isnan(ground.ground)
 
     def fill(j: int, out: AnyArray) -> None:
@@ -251,7 +252,7 @@ def horizon_filler(ground: TileGround, height: float, directions: int) -> Callab
             z,
             ground._spacing,
             float(distance[-1]),
-            ends,
+            ground._ends,
             slope,
         )
         _sweep_kernels.combine(way, gx, gy, slope if straight else np.ascontiguousarray(slope.T), out)
