@@ -209,8 +209,8 @@ def tile_horizons(
 def horizon_filler(ground: TileGround, height: float, directions: int) -> Callable[[int, AnyArray], None]:
     """What finds the horizons of a tile in one direction of a sweep, into an array of the tile's shape.
 
-    Parameters and errors are those of `tile_horizons`. Several threads may call it at once. Who needs each direction only
-    for a moment need not hold them all.
+    Parameters and errors are those of `tile_horizons`. Several threads may call it at once. Who needs each
+    direction only for a moment need not hold them all.
     """
     if not (math.isfinite(height) and height >= 0.0):
         raise RequestError(f"height {height:g} m: give one of 0 m or more above the ground")
