@@ -84,6 +84,10 @@ def check_horizons_and_averages(found: dict[str, np.ndarray]) -> None:
     assert np.percentile(points, 95) <= 2.0
 
 
+def test_a_few_points(truth):
+    check_horizons_and_averages(compared(truth, PLACES[:1], 8, ("average_sun",)))
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("part", range(5))
 def test_averages_of_five_hundred_points(truth, part):
@@ -93,7 +97,7 @@ def test_averages_of_five_hundred_points(truth, part):
 
 @pytest.mark.slow
 def test_tiles_against_single_sites(truth):
-    found = compared(truth, PLACES, 5, ("average_sun", "any_light", "longest_dark", "earth_visible"))
+    found = compared(truth, PLACES, 10, ("average_sun", "any_light", "longest_dark", "earth_visible"))
     check_horizons_and_averages(found)
     any_light, dark, earth = (np.abs(found[name]) for name in ("any_light", "longest_dark", "earth_visible"))
     print(

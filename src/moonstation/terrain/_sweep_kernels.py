@@ -184,7 +184,7 @@ def push(hull_x: FloatArray, hull_z: FloatArray, n: int, x: float, z: float) -> 
 @njit(cache=True, nogil=True, fastmath=False, error_model="numpy")
 def lattice(
     rows: int, columns: int, ahead: float, aside: float
-) -> tuple[IntArray, FloatArray, IntArray, IntArray]:
+) -> tuple[int, IntArray, FloatArray, IntArray, IntArray]:
     """Lines over a tile in a direction, a row apart, that pass through pixels in the middle column.
 
     Parameters
@@ -196,11 +196,13 @@ def lattice(
 
     Returns
     -------
+    highest : int
+        The greatest of `shifts`.
     shifts, parts : ndarray, shape (columns,)
         By how many whole rows, and parts of a row, lines stand lower in a column than in the middle one. Columns count
         from the one farthest ahead.
     begins, stops : ndarray of int64, shape (lines,)
-        From which column to before which one a line has pixels beside it. Line n stands in row n - 1 - max(shifts) of
+        From which column to before which one a line has pixels beside it. Line n stands in row n - 1 - highest of
         the middle column.
     """
     shifts = np.empty(columns, np.int64)
@@ -212,10 +214,14 @@ def lattice(
         place = (column - columns // 2) * lean
         shifts[k] = int(np.floor(place))
         parts[k] = place - shifts[k]
-    highest = shifts.max()
-    lines = rows + 1 + highest - shifts.min()
-    begins = np.zeros(lines, np.int64)
-    stops = np.full(lines, columns)
+    # steady from end to end; and loops, where functions of NumPy would take the compiler seconds
+    highest = max(shifts[0], shifts[columns - 1])
+    lines = rows + 1 + highest - min(shifts[0], shifts[columns - 1])
+    begins = np.empty(lines, np.int64)
+    stops = np.empty(lines, np.int64)
+    for line in range(lines):
+        begins[line] = 0
+        stops[line] = columns
     # from column to column the rows in which lines stand move by one at most
     before = highest - shifts[0]
     for k in range(1, columns):
@@ -227,7 +233,7 @@ def lattice(
             begins[first + rows] = k
             stops[before] = k
         before = first
-    return shifts, parts, begins, stops
+    return highest, shifts, parts, begins, stops
 
 
 @njit(cache=True, nogil=True, fastmath=False, error_model="numpy")
@@ -283,29 +289,33 @@ def sweep(
     levels = table.shape[0]
     step_a = 1 if ahead > 0.0 else -1
     last = columns - 1 if ahead > 0.0 else 0
-    shifts, parts, begins, stops = lattice(rows, columns, ahead, aside)
-    highest = shifts.max()
+    highest, shifts, parts, begins, stops = lattice(rows, columns, ahead, aside)
     lines = begins.shape[0]
     middle_a = 0.5 * (columns - 1) - columns // 2
     middle_b = 0.5 * (rows - 1) + highest + 1
     along = spacing / abs(ahead)
     shift = max(1, int(np.floor(lag * abs(ahead))))
     # where lines leave the tile, and the farthest that one of each group does; `line >> shared[level]` is its group
-    shared = np.maximum(np.arange(levels + 1) - 1, 0)
-    exits = np.full((levels + 1, lines), -np.inf)
+    shared = np.empty(levels + 1, np.int64)
+    for level in range(levels + 1):
+        shared[level] = max(level - 1, 0)
+    exits = np.empty((levels + 1, lines))
     for line in range(lines):
         off = ((middle_b - line) * ahead + middle_a * aside) * spacing
         exits[0, line] = (step_a * (0.5 * (columns - 1) - begins[line]) * spacing + off * aside) / ahead
         for level in range(1, levels + 1):
             group = line >> shared[level]
-            exits[level, group] = max(exits[level, group], exits[0, line])
+            first = line == group << shared[level]
+            exits[level, group] = exits[0, line] if first else max(exits[level, group], exits[0, line])
     size = 2 * (rows + columns)
     for level in range(levels):
         size += int(ends[level] / spacing) // 2**level + (2 * (rows + columns)) // 2**level + 4
     hulls_x = np.empty((levels, size))
     hulls_z = np.empty((levels, size))
-    counts = np.zeros(levels, np.int64)
-    done_group = np.full(levels, -1)
+    counts = np.empty(levels, np.int64)
+    done_group = np.empty(levels, np.int64)
+    for level in range(levels):
+        done_group[level] = -1
     ts = np.empty(size)
     xs = np.empty(size)
     zs = np.empty(size)
@@ -341,8 +351,10 @@ def sweep(
             n = 0
             if level < levels - 1:
                 n = counts[level + 1]
-                hulls_x[level, :n] = hulls_x[level + 1, :n]
-                hulls_z[level, :n] = hulls_z[level + 1, :n]
+                # one by one: slices take the compiler seconds
+                for k in range(n):
+                    hulls_x[level, k] = hulls_x[level + 1, k]
+                    hulls_z[level, k] = hulls_z[level + 1, k]
             if level > 0:
                 for k in range(count):
                     n = push(hulls_x[level], hulls_z[level], n, xs[k], zs[k])
