@@ -25,6 +25,7 @@ from moonstation.errors import OutputError, RequestError
 from moonstation.formats.drafts import replace_file
 from moonstation.formats.products import resolve_terrain
 from moonstation.report.places import month_rows, summary_rows, worst_rows, write_places_page
+from moonstation.study.confidence import Ensemble, members_frame, parse_error
 from moonstation.study.places import find_place
 from moonstation.study.sites import SitesResult, study_places
 from moonstation.terrain.elevation import ElevationModel
@@ -124,6 +125,31 @@ def show_command(
     days: Annotated[float | None, DAYS_OPTION] = None,
     height: Annotated[str | None, HEIGHT_OPTION] = None,
     terrain: Annotated[list[Path] | None, TERRAIN_OPTION] = None,
+    members: Annotated[
+        int | None,
+        typer.Option(
+            "--ensemble",
+            help="Compute average sunlight and longest dark on so many terrains disturbed within their height error as "
+            "well, and show their 1st to 99th percentile; 100 or more name percentiles.",
+            metavar="NUMBER",
+        ),
+    ] = None,
+    error: Annotated[
+        str | None,
+        typer.Option(
+            help="Height error of the terrain for --ensemble, e.g. white=0.5m,correlated=2m@200m (deviation, and "
+            "length over which the correlation falls to 1/e; correlated may stand several times); that of the product, "
+            "else an assumption from its pixel, if not given.",
+            metavar="ERROR",
+        ),
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(help="Which terrains --ensemble draws; 1 if not given.", metavar="NUMBER")
+    ] = None,
+    csv: Annotated[
+        Path | None,
+        typer.Option("--csv", help="Table to write with every member of --ensemble (CSV).", metavar="FILE"),
+    ] = None,
     out_file: Annotated[
         Path | None,
         typer.Option("--out", "-o", help="Page to write (HTML); none is written without this or --open."),
@@ -145,6 +171,8 @@ def show_command(
         raise RequestError(f"{len(names)} places are too many for one page; compare {MOST_PLACES} at most")
     page = out_file if out_file is not None or not open_page else Path("site.html")
     check_file(page, "--out")
+    check_file(csv, "--csv")
+    ensemble = _ensemble(members, error, seed, csv)
     metres = read_quantity(height, "length", "--height") if height is not None else None
     with progress_bar() as report:
         places = []
@@ -160,12 +188,21 @@ def show_command(
             )
         first, last = read_span(places[0], start, days, None)
         result = study_places(
-            places, first, last, progress=lambda stage, share: report(stage, 0.5 + 0.4 * share)
+            places,
+            first,
+            last,
+            ensemble=ensemble,
+            progress=lambda stage, share: report(stage, 0.5 + 0.4 * share),
         )
         if page is not None:
             report("drawing the page", 0.92)
-            _write_page(page, write_places_page(result))
+            _write_text(page, write_places_page(result))
+        if csv is not None:
+            frame = members_frame(result.places, result.confidence)
+            _write_text(csv, frame.to_csv(index=False, lineterminator="\n"))
     _print(result)
+    if csv is not None:
+        out.print(f"\nMembers: {csv}", markup=False, soft_wrap=True)
     if page is not None:
         out.print(f"\nPage: {page}", markup=False, soft_wrap=True)
         if open_page:
@@ -178,9 +215,19 @@ WIDTH = 40
 """Room for a column on the terminal."""
 
 
-def _write_page(path: Path, page: str) -> None:
+def _ensemble(members: int | None, error: str | None, seed: int | None, csv: Path | None) -> Ensemble | None:
+    if members is None:
+        for given, key in ((error, "--error"), (seed, "--seed"), (csv, "--csv")):
+            if given is not None:
+                raise RequestError(f"{key}: goes with --ensemble NUMBER; add it, e.g. --ensemble 100")
+        return None
+    stated = None if error is None else parse_error(error)
+    return Ensemble(members, 1 if seed is None else seed, stated)
+
+
+def _write_text(path: Path, text: str) -> None:
     try:
-        replace_file(path, page)
+        replace_file(path, text)
     except OSError as error:
         raise OutputError(
             f"{path}: cannot be written ({error.strerror}); check the folder and the space on it"

@@ -18,9 +18,9 @@ from moonstation.terrain._kernels import (
     EXACT_EVERY,
     GOLDEN,
     HALF_PI,
-    REFINEMENTS,
     NEAR_ANGLE,
     NEAR_FINEST,
+    REFINEMENTS,
     R,
     Terrain,
     ray_step,
@@ -78,7 +78,7 @@ class Errors(NamedTuple):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def mix(h: int) -> int:
+def mix(h: np.uint64) -> np.uint64:
     """Scramble 64 bits (splitmix64: Steele, Lea & Flood 2014, doi:10.1145/2714064.2660195)."""
     h = (h ^ (h >> _S30)) * _M1
     h = (h ^ (h >> _S27)) * _M2
@@ -86,14 +86,14 @@ def mix(h: int) -> int:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def node(key: int, i: int, j: int, k: int) -> float:
+def node(key: np.uint64, i: int, j: int, k: int) -> float:
     """Return the normal number of a node, of mean 0 and variance 1; at most 5.1."""
     h = mix(key + np.uint64(i) * _A + np.uint64(j) * _B + np.uint64(k) * _C)
     return float(NORMAL[h & _MASK] + NORMAL[(h >> _S40) & _MASK])
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def correlated(key: int, x: float, y: float, z: float) -> float:
+def correlated(key: np.uint64, x: float, y: float, z: float) -> float:
     """Correlated field of variance 1 at a place, in edges of its lattice."""
     i = int(np.floor(x + 0.5))
     j = int(np.floor(y + 0.5))
@@ -121,15 +121,13 @@ def correlated(key: int, x: float, y: float, z: float) -> float:
                 + cx * node(key, i + 1, j + m, k + n)
             )
             total += wy * wz * row
-    squares = (
-        (ax * ax + bx * bx + cx * cx) * (ay * ay + by * by + cy * cy) * (az * az + bz * bz + cz * cz)
-    )
+    squares = (ax * ax + bx * bx + cx * cx) * (ay * ay + by * by + cy * cy) * (az * az + bz * bz + cz * cz)
     return float(total / np.sqrt(squares))
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def white(
-    terrain: Terrain, key: int, layer: int, row0: int, column0: int, x: float, y: float, z: float
+    terrain: Terrain, key: np.uint64, layer: int, row0: int, column0: int, x: float, y: float, z: float
 ) -> float:
     """White field of variance 1 at the pixels of a layer, bilinear between them, towards (x, y, z)."""
     table = terrain.table
@@ -178,7 +176,10 @@ def disturbance(
         scale = R * errors.per_edge[part]
         shift = errors.shift[member, part]
         total += errors.sigma[part] * correlated(
-            errors.keys[member, layers + part], x * scale + shift[0], y * scale + shift[1], z * scale + shift[2]
+            errors.keys[member, layers + part],
+            x * scale + shift[0],
+            y * scale + shift[1],
+            z * scale + shift[2],
         )
     return float(total)
 
@@ -410,9 +411,7 @@ def disturbed_march(
                 if found[n, 0] <= best:
                     break
                 layer = int(found[n, 5])
-                error = disturbance(
-                    terrain, errors, m, layer, places[n, 2], places[n, 3], places[n, 4]
-                )
+                error = disturbance(terrain, errors, m, layer, places[n, 2], places[n, 3], places[n, 4])
                 radius = R + found[n, 4] + error
                 slope = (radius * places[n, 0] - eye) / (radius * places[n, 1])
                 if slope > best:

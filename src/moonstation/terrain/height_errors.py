@@ -12,7 +12,7 @@ from moonstation.constants import MOON_RADIUS
 from moonstation.errors import CoverageError, RequestError
 from moonstation.spacetime.sites import Site
 from moonstation.terrain import _error_kernels, _kernels
-from moonstation.terrain.elevation import ElevationModel
+from moonstation.terrain.elevation import ElevationModel, Layer
 from moonstation.terrain.horizons import BLOCK
 from moonstation.terrain.threads import in_threads
 
@@ -49,17 +49,17 @@ class HeightError:
 
     @property
     def words(self) -> str:
-        """The parts as they are written: "white=0.5m,correlated=2m@200m"."""
-        parts = [f"white={self.white:g}m"] if self.white else []
-        parts += [f"correlated={sigma:g}m@{length:g}m" for sigma, length in self.correlated]
-        return ",".join(parts) or "none"
+        """The parts as they are written: "white=0.5 m, correlated=2 m@200 m"."""
+        parts = [f"white={self.white:g} m"] if self.white else []
+        parts += [f"correlated={sigma:g} m@{length:g} m" for sigma, length in self.correlated]
+        return ", ".join(parts) or "none"
 
 
 PACKAGED_ERROR = HeightError(
     white=0.0,
     correlated=((106.0, 2600.0), (28.0, 200.0)),
-    source="packaged grid (3.8 km) less ten LOLA windows of 40 m within 150 km of the south pole: 110 m rms (77 to 159 m "
-    "by window), correlation 0.94 at 200 m, 0.77 at 1 km, 0.49 at 2 km, 0.16 at 4 km; polar highlands only",
+    source="packaged grid (3.8 km) less ten LOLA windows of 40 m within 150 km of the south pole: 110 m rms (77 to 159 "
+    "m by window), correlation 0.94 at 200 m, 0.77 at 1 km, 0.49 at 2 km, 0.16 at 4 km; polar highlands only",
     confidence="medium",
 )
 """Error of the packaged grid as it was measured: nearly all of it is relief that 3.8 km pixels cannot show."""
@@ -172,8 +172,8 @@ def disturbed_horizons(
     in_threads(march, range(0, azimuths, BLOCK), progress=progress)
     if (elevation <= -0.5 * math.pi).any():
         raise CoverageError(
-            f"horizons of {site.name}: in some direction no terrain is known; add the packaged grid (packaged=True) or a "
-            "larger window"
+            f"horizons of {site.name}: in some direction no terrain is known; add the packaged grid (packaged=True) or "
+            "a larger window"
         )
     return DisturbedHorizons(azimuth, elevation, ground)
 
@@ -202,11 +202,13 @@ def pack_errors(
     if not 0 <= seed < 2**63:
         raise RequestError(f"seed = {seed}: give a whole number from 0 on")
     if len(errors) != len(model.layers):
-        raise RequestError(f"{len(errors)} height errors for {len(model.layers)} layers of terrain; give one each")
+        raise RequestError(
+            f"{len(errors)} height errors for {len(model.layers)} layers of terrain; give one each"
+        )
     table = model.terrain.table
     finest: dict[str, float] = {}
     for layer in model.layers:
-        finest.setdefault(layer.name, layer.resolution)
+        finest.setdefault(file_of(layer), layer.resolution)
     white, white_seeds, part_seeds = [], [], []
     origin = np.zeros((len(errors), 2), np.int64)
     first = [0]
@@ -214,7 +216,7 @@ def pack_errors(
     length: list[float] = []
     for i, (layer, error) in enumerate(zip(model.layers, errors, strict=True)):
         # a layer of means over blocks of pixels carries as much less white error
-        white.append(error.white * finest[layer.name] / layer.resolution)
+        white.append(error.white * finest[file_of(layer)] / layer.resolution)
         lattice = "grid"
         if i < len(table):
             row = table[i]
@@ -223,11 +225,11 @@ def pack_errors(
             # whole; a quarter keeps lattices that begin at a half or a whole number clear of rounding
             origin[i] = -np.floor(corner + 0.25).astype(np.int64)
             lattice = ",".join(f"{value:.9g}" for value in np.delete(row[: _kernels.STEP], [11, 14]))
-        white_seeds.append(_seed(seed, "white", layer.name, lattice))
+        white_seeds.append(_seed(seed, "white", file_of(layer), lattice))
         for part, (deviation, reach) in enumerate(error.correlated):
             sigma.append(deviation)
             length.append(reach)
-            part_seeds.append(_seed(seed, "correlated", layer.name, str(part)))
+            part_seeds.append(_seed(seed, "correlated", file_of(layer), str(part)))
         first.append(len(sigma))
     seeds = np.array(white_seeds + part_seeds, np.uint64)
     keys = np.empty((members, len(seeds)), np.uint64)
@@ -242,6 +244,11 @@ def pack_errors(
         keys=keys,
         shift=shift,
     )
+
+
+def file_of(layer: Layer) -> str:
+    """Name of the file behind a layer: the first of several joined, without what was done to its pixels."""
+    return layer.name.split(" + ")[0].partition(" averaged to ")[0]
 
 
 def _seed(seed: int, *names: str) -> int:
