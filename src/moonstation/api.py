@@ -37,34 +37,59 @@ from moonstation.spacetime.epochs import Epoch, tdb_to_utc, utc_to_tdb
 from moonstation.spacetime.sites import Site
 from moonstation.station.loading import builtin_stations, check_station, load_station
 from moonstation.station.model import Station
+from moonstation.study.candidates import Region, open_region
 from moonstation.study.files import write_study
+from moonstation.study.find import FindResult, find_sites
+from moonstation.study.found_files import pairs_frame, pairs_geojson, places_frame, places_geojson
+from moonstation.study.pairs import PairsResult, find_pairs
 from moonstation.study.places import Place, find_place
 from moonstation.study.result import StudyResult
 from moonstation.study.run import Progress, run_study, study_span
 from moonstation.study.sites import SitesResult, study_places
+from moonstation.study.terms import Term, parse_term
 from moonstation.sunlight.light import site_light, sun_fraction
 from moonstation.sunlight.statistics import light_statistics, monthly, spells
 from moonstation.sunlight.windows import Conditions, find_windows, windows_frame
 from moonstation.terrain.elevation import ElevationModel
 from moonstation.terrain.horizon_table import packaged_horizon, read_horizon, write_horizon
 from moonstation.terrain.horizons import Horizon, horizon, locate
+from moonstation.transfers.home import Entry, HomeFlight, fly_home
+from moonstation.transfers.insertion import LunarOrbit
+from moonstation.transfers.lambert import (
+    propagate_kepler,
+    solve_lambert,
+    solve_lambert_all,
+    solve_lambert_batch,
+)
+from moonstation.transfers.launch import find_launch_site
+from moonstation.transfers.mars import find_mars_windows, mars_porkchop
+from moonstation.transfers.moon import Departure, MoonFlight, fly_to_moon, moon_porkchop
+from moonstation.transfers.search import find_home_flights, find_moon_flights
 
 __all__ = [
     "Conditions",
     "Contact",
     "CoverageError",
     "DataFileError",
+    "Departure",
     "Elements",
     "ElevationModel",
+    "Entry",
     "Ephemeris",
     "Epoch",
     "Event",
+    "FindResult",
     "GroundStation",
+    "HomeFlight",
     "Horizon",
+    "LunarOrbit",
+    "MoonFlight",
     "MoonstationError",
     "OrbitError",
     "OutputError",
+    "PairsResult",
     "Place",
+    "Region",
     "RequestError",
     "Site",
     "SitesResult",
@@ -72,6 +97,7 @@ __all__ = [
     "StationFileError",
     "StudyResult",
     "SurfaceAntenna",
+    "Term",
     "TimeError",
     "Trajectory",
     "apparent_directions",
@@ -83,17 +109,37 @@ __all__ = [
     "default_ephemeris",
     "elements_to_state",
     "find_contacts",
+    "find_home_flights",
+    "find_launch_site",
+    "find_mars_windows",
+    "find_moon_flights",
+    "find_pairs",
     "find_place",
+    "find_sites",
     "find_windows",
+    "fly_home",
+    "fly_to_moon",
     "horizon",
     "light_statistics",
     "load_station",
     "locate",
+    "mars_porkchop",
     "monthly",
+    "moon_porkchop",
+    "open_region",
     "packaged_horizon",
+    "pairs_frame",
+    "pairs_geojson",
+    "parse_term",
+    "places_frame",
+    "places_geojson",
     "propagate",
+    "propagate_kepler",
     "read_horizon",
     "site_light",
+    "solve_lambert",
+    "solve_lambert_all",
+    "solve_lambert_batch",
     "spells",
     "state_to_elements",
     "study",
