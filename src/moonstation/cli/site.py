@@ -13,12 +13,16 @@ from moonstation.cli import find
 from moonstation.cli.console import out, progress_bar
 from moonstation.cli.words import (
     DAYS_OPTION,
+    ENSEMBLE_OPTION,
+    ERROR_OPTION,
     HEIGHT_OPTION,
     PLACE_HELP,
+    SEED_OPTION,
     START_OPTION,
     TERRAIN_OPTION,
     SouthernCommand,
     check_file,
+    read_ensemble,
     read_quantity,
     read_span,
 )
@@ -26,7 +30,7 @@ from moonstation.errors import OutputError, RequestError
 from moonstation.formats.drafts import replace_file
 from moonstation.formats.products import resolve_terrain
 from moonstation.report.places import month_rows, summary_rows, worst_rows, write_places_page
-from moonstation.study.confidence import Ensemble, members_frame, parse_error
+from moonstation.study.confidence import members_frame
 from moonstation.study.places import find_place
 from moonstation.study.sites import SitesResult, study_places
 from moonstation.terrain.elevation import ElevationModel
@@ -126,27 +130,9 @@ def show_command(
     days: Annotated[float | None, DAYS_OPTION] = None,
     height: Annotated[str | None, HEIGHT_OPTION] = None,
     terrain: Annotated[list[Path] | None, TERRAIN_OPTION] = None,
-    members: Annotated[
-        int | None,
-        typer.Option(
-            "--ensemble",
-            help="Compute average sunlight and longest dark on so many terrains disturbed within their height error as "
-            "well, and show their 1st to 99th percentile; 100 or more name percentiles.",
-            metavar="NUMBER",
-        ),
-    ] = None,
-    error: Annotated[
-        str | None,
-        typer.Option(
-            help="Height error of the terrain for --ensemble, e.g. white=0.5m,correlated=2m@200m (deviation, and "
-            "length over which the correlation falls to 1/e; correlated may stand several times); that of the product, "
-            "else an assumption from its pixel, if not given.",
-            metavar="ERROR",
-        ),
-    ] = None,
-    seed: Annotated[
-        int | None, typer.Option(help="Which terrains --ensemble draws; 1 if not given.", metavar="NUMBER")
-    ] = None,
+    members: Annotated[int | None, ENSEMBLE_OPTION] = None,
+    error: Annotated[str | None, ERROR_OPTION] = None,
+    seed: Annotated[int | None, SEED_OPTION] = None,
     csv: Annotated[
         Path | None,
         typer.Option("--csv", help="Table to write with every member of --ensemble (CSV).", metavar="FILE"),
@@ -173,7 +159,9 @@ def show_command(
     page = out_file if out_file is not None or not open_page else Path("site.html")
     check_file(page, "--out")
     check_file(csv, "--csv")
-    ensemble = _ensemble(members, error, seed, csv)
+    ensemble = read_ensemble(members, error, seed)
+    if csv is not None and ensemble is None:
+        raise RequestError("--csv: goes with --ensemble NUMBER; add it, e.g. --ensemble 100")
     metres = read_quantity(height, "length", "--height") if height is not None else None
     with progress_bar() as report:
         places = []
@@ -216,16 +204,6 @@ app.command(name="find", help=find.HELP, cls=SouthernCommand)(find.command)
 MOST_PLACES = 8
 WIDTH = 40
 """Room for a column on the terminal."""
-
-
-def _ensemble(members: int | None, error: str | None, seed: int | None, csv: Path | None) -> Ensemble | None:
-    if members is None:
-        for given, key in ((error, "--error"), (seed, "--seed"), (csv, "--csv")):
-            if given is not None:
-                raise RequestError(f"{key}: goes with --ensemble NUMBER; add it, e.g. --ensemble 100")
-        return None
-    stated = None if error is None else parse_error(error)
-    return Ensemble(members, 1 if seed is None else seed, stated)
 
 
 def _write_text(path: Path, text: str) -> None:

@@ -58,6 +58,15 @@ LOOKS = {
 }
 """By the names of the layers, as in `moonstation.sunlight.maps.LAYERS`."""
 
+SPREAD = {
+    "p01": "1st percentile",
+    "p50": "median of an ensemble",
+    "p99": "99th percentile",
+    "lowest": "lowest of an ensemble",
+    "highest": "highest of an ensemble",
+}
+"""What comes between layer and height in the bands of an ensemble."""
+
 FALLBACK = "viridis"
 
 MOST_DECADES = 1e3
@@ -76,7 +85,8 @@ def look_of(band: str, *, unit: str = "", meaning: str = "") -> Look:
     """
     name = layer_of(band)
     if name in LOOKS:
-        return LOOKS[name]
+        spread = next((words for short, words in SPREAD.items() if f"_{short}" in band[len(name) :]), "")
+        return replace(LOOKS[name], title=f"{LOOKS[name].title}, {spread}") if spread else LOOKS[name]
     share = unit == "1"
     return Look(
         meaning or band,

@@ -57,6 +57,11 @@ class Ensemble:
     seed: int = 1
     error: HeightError | None = None
 
+    @property
+    def enough(self) -> bool:
+        """Whether there are members enough to name a 1st and a 99th percentile."""
+        return self.members >= ENOUGH_MEMBERS
+
     def __post_init__(self) -> None:
         """Refuse numbers that make no sense."""
         if not FEWEST_MEMBERS <= self.members <= MOST_MEMBERS:
@@ -157,7 +162,8 @@ def layer_errors(model: ElevationModel, stated: HeightError | None) -> list[Heig
     known = {part.name.lower(): product for product in products().values() for part in product.files}
     found = []
     for layer in model.layers:
-        product = known.get(file_of(layer).lower())
+        file = file_of(layer)
+        product = known.get(file.lower())
         if layer.whole_moon:
             found.append(PACKAGED_ERROR if stated is None or len(model.layers) > 1 else stated)
         elif stated is not None:
@@ -167,7 +173,9 @@ def layer_errors(model: ElevationModel, stated: HeightError | None) -> list[Heig
             white, parts = _parse(error.value, f"height_error of {product.id}")
             found.append(HeightError(white, parts, error.source, error.confidence))
         else:
-            found.append(assumed_error(layer.resolution))
+            # what is averaged far away has the error of its own pixels; a model of means alone knows only the finest
+            own = [other.resolution for other in model.layers if other.name.split(" + ")[0] == file]
+            found.append(assumed_error(min(own, default=model.finest)))
     return found
 
 

@@ -194,6 +194,16 @@ def disturb_points(
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
+def add_errors(
+    terrain: Terrain, errors: Errors, points: FloatArray, layers: IntArray, heights: FloatArray
+) -> None:
+    """Add the errors of the first member to `heights` [m], shape (n,), that `sample_points` found."""
+    for i in range(points.shape[0]):
+        if layers[i] >= 0:
+            heights[i] += disturbance(terrain, errors, 0, layers[i], points[i, 0], points[i, 1], points[i, 2])
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def make_keys(seeds: AnyArray, members: AnyArray, keys: AnyArray, shift: FloatArray) -> None:
     """Fill the keys of each member, shape (members, n), from one seed a column, and the shifts of the last columns."""
     parts = shift.shape[1]

@@ -98,6 +98,29 @@ class DisturbedHorizons:
     ground: FloatArray
 
 
+@dataclass(frozen=True)
+class Disturbance:
+    """One member of an ensemble, for what samples the terrain itself.
+
+    Attributes
+    ----------
+    errors : tuple of (str, HeightError)
+        Error of the layers of each file (`file_of`).
+    seed, member : int
+        Which terrain.
+    """
+
+    errors: tuple[tuple[str, HeightError], ...]
+    seed: int
+    member: int
+
+    def on(self, model: ElevationModel) -> _error_kernels.Errors:
+        """The errors of a model made of these files, or of some of them, for compiled code."""
+        known = dict(self.errors)
+        errors = [known[file_of(layer)] for layer in model.layers]
+        return pack_errors(model, errors, members=1, seed=self.seed, first=self.member)
+
+
 def disturbed_horizons(
     site: Site,
     model: ElevationModel,
@@ -179,7 +202,7 @@ def disturbed_horizons(
 
 
 def pack_errors(
-    model: ElevationModel, errors: Sequence[HeightError], *, members: int, seed: int
+    model: ElevationModel, errors: Sequence[HeightError], *, members: int, seed: int, first: int = 0
 ) -> _error_kernels.Errors:
     """Lay the errors of a model's layers out for compiled code.
 
@@ -191,6 +214,8 @@ def pack_errors(
         One for each of its layers.
     members, seed : int
         How many members, and what they are drawn from.
+    first : int
+        Number of the first of them.
 
     Raises
     ------
@@ -211,7 +236,7 @@ def pack_errors(
         finest.setdefault(file_of(layer), layer.resolution)
     white, white_seeds, part_seeds = [], [], []
     origin = np.zeros((len(errors), 2), np.int64)
-    first = [0]
+    begins = [0]
     sigma: list[float] = []
     length: list[float] = []
     for i, (layer, error) in enumerate(zip(model.layers, errors, strict=True)):
@@ -230,15 +255,16 @@ def pack_errors(
             sigma.append(deviation)
             length.append(reach)
             part_seeds.append(_seed(seed, "correlated", file_of(layer), str(part)))
-        first.append(len(sigma))
+        begins.append(len(sigma))
     seeds = np.array(white_seeds + part_seeds, np.uint64)
     keys = np.empty((members, len(seeds)), np.uint64)
     shift = np.empty((members, len(sigma), 3))
-    _error_kernels.make_keys(seeds, np.arange(members, dtype=np.uint64), keys, shift)
+    numbers = np.arange(first, first + members, dtype=np.uint64)
+    _error_kernels.make_keys(seeds, numbers, keys, shift)
     return _error_kernels.Errors(
         white=np.array(white),
         origin=origin,
-        first=np.array(first, np.int64),
+        first=np.array(begins, np.int64),
         sigma=np.array(sigma),
         per_edge=1.0 / (_error_kernels.EDGE * np.array(length)),
         keys=keys,
