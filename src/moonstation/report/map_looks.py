@@ -85,7 +85,7 @@ def look_of(band: str, *, unit: str = "", meaning: str = "") -> Look:
     """
     name = layer_of(band)
     if name in LOOKS:
-        spread = next((words for short, words in SPREAD.items() if f"_{short}" in band[len(name) :]), "")
+        spread = spread_of(band)
         return replace(LOOKS[name], title=f"{LOOKS[name].title}, {spread}") if spread else LOOKS[name]
     share = unit == "1"
     return Look(
@@ -95,6 +95,12 @@ def look_of(band: str, *, unit: str = "", meaning: str = "") -> Look:
         FALLBACK,
         bounds=PERCENT if share else (-np.inf, np.inf),
     )
+
+
+def spread_of(band: str) -> str:
+    """What a band of an ensemble shows, such as "1st percentile"; "" for any other band."""
+    after = band[len(layer_of(band)) :]
+    return next((words for short, words in SPREAD.items() if after.startswith(f"_{short}_")), "")
 
 
 def layer_of(band: str) -> str:

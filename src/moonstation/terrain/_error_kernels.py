@@ -336,7 +336,9 @@ def collect(
                     block = d
                     if count > kept.shape[0]:
                         longer = np.empty((2 * kept.shape[0], 7))
-                        longer[: kept.shape[0]] = kept
+                        for n in range(kept.shape[0]):
+                            for column in range(7):
+                                longer[n, column] = kept[n, column]
                         kept = longer
                 if put >= 0:
                     kept[put, 0] = slope + room
@@ -360,9 +362,17 @@ def collect(
                 ct = np.cos(step)
                 st = np.sin(step)
             c, s = c * ct - s * st, s * ct + c * st
-    found = kept[:count]
-    found = found[found[:, 0] >= floor]
-    return found[np.argsort(-found[:, 0])]
+    order = np.argsort(kept[:count, 0])
+    found = np.empty((count, 7))
+    left = 0
+    # loops, for indexing by arrays takes seconds to compile
+    for n in range(count - 1, -1, -1):
+        if kept[order[n], 0] < floor:
+            break
+        for column in range(7):
+            found[left, column] = kept[order[n], column]
+        left += 1
+    return found[:left]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
