@@ -44,7 +44,8 @@ def terrain_limits(result: SkyResult, sites: Iterable[str]) -> str:
 
 def metric_limit(result: SkyResult, name: str) -> str:
     """What to say beside a figure by its metric name ("bus.base.unserved"): the limits of the sites it rests on."""
-    kind, owner = name.split(".")[:2]
+    kind, _, rest = name.partition(".")
+    owner = rest.partition(".")[0]
     on_bus = [e.site for e in elements_on(result.station, owner)] if kind == "bus" else []
     return terrain_limits(result, [owner, *on_bus])
 

@@ -131,6 +131,16 @@ def _from_terrain(spec: SiteSpec, heights: list[float]) -> Ground:
     return Ground(site, horizon(site, model, heights=tuple(heights)), None, files)
 
 
+def terrain_told(grounds: dict[str, Ground]) -> str:
+    """One line for files: the pixel of the terrain under each site, and whether its figures are indicative only."""
+    told = []
+    for name, ground in grounds.items():
+        size = ground.horizon.resolution_m
+        words = f"{size:g} m" if np.isfinite(size) else "not known"
+        told.append(f"{name}: {words}{', indicative only' if ground.horizon.indicative else ''}")
+    return "; ".join(told)
+
+
 def terrain_notes(grounds: dict[str, Ground], *, windowed: Collection[str] = ()) -> list[str]:
     """What has to be said beside figures that rest on coarse terrain.
 
