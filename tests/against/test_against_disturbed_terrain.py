@@ -1,6 +1,7 @@
 """Horizons on disturbed terrain against closed forms, rasters disturbed by FFT, and published errors."""
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,9 @@ from scipy import stats
 
 from moonstation.formats.geotiff import ElevationWindow
 from moonstation.formats.provenance import DataSource
+from moonstation.spacetime.epochs import Epoch
 from moonstation.study.confidence import layer_errors
+from moonstation.sunlight.light import site_light
 from moonstation.terrain import _error_kernels as kernels
 from moonstation.terrain.elevation import ElevationModel
 from moonstation.terrain.height_errors import PACKAGED_ERROR, HeightError, disturbed_horizons, pack_errors
@@ -171,3 +174,49 @@ def test_the_error_of_the_packaged_grid_is_that_against_40_m_terrain(truth: Path
         measured = products[lag][0] / products[lag][1] / variance
         stated = sum(s**2 * math.exp(-((40.0 * lag / reach) ** 2)) for s, reach in PACKAGED_ERROR.correlated)
         assert stated / PACKAGED_ERROR.total**2 == pytest.approx(measured, abs=0.08), lag
+
+
+@pytest.mark.slow
+def test_ensembles_of_the_packaged_grid_hold_the_light_of_40_m_terrain_but_not_often_enough(
+    truth: Path,
+) -> None:
+    """Two random places in each of ten windows: sunlight on 40 m terrain against ensembles of the packaged grid.
+
+    Of 60 places (docs/confidence.md) the 1st to 99th percentile held 87 %, and the median lay 6.7 points too high where
+    the undisturbed grid lies 10.4 too high. Bounds here leave room for 20 places and 40 members.
+    """
+    paths = sorted((truth / "terrain").glob("*.tif"))
+    fine, coarse = ElevationModel.from_files(paths), ElevationModel.packaged()
+    rng = np.random.default_rng(3)
+    et = Epoch.parse("2035-01-01").tdb_s + 10_800.0 * np.arange(2922)
+    rows = []
+    for path in paths:
+        with rasterio.open(path) as raster:
+            box = raster.bounds
+        for _ in range(2):
+            x, y = rng.uniform(box.left + 2e3, box.right - 2e3), rng.uniform(box.bottom + 2e3, box.top - 2e3)
+            lat, lon = np.degrees(polar_position(np.array(x), np.array(y)))
+            site = locate(fine, "fine", float(lat), float(lon))
+            light = site_light(site, et)
+            there = float(light.sun_fraction(horizon(site, fine, azimuths=120), 2.0).mean())
+            on_grid = locate(coarse, "coarse", float(lat), float(lon))
+            plain = horizon(on_grid, coarse, azimuths=120)
+            found = disturbed_horizons(
+                on_grid, coarse, [PACKAGED_ERROR], height=2.0, members=40, azimuths=120
+            )
+            members = [
+                float(light.sun_fraction(replace(plain, elevation=member[None]), 2.0).mean())
+                for member in found.elevation
+            ]
+            rows.append(
+                (
+                    there,
+                    float(light.sun_fraction(plain, 2.0).mean()),
+                    np.median(members),
+                    min(members),
+                    max(members),
+                )
+            )
+    there, plain_sun, median, lowest, highest = np.array(rows).T
+    assert np.mean((lowest <= there) & (there <= highest)) > 0.65
+    assert np.abs(median - there).mean() < np.abs(plain_sun - there).mean()

@@ -21,6 +21,7 @@ def test_the_spread_is_told_and_written_and_marked_as_indicative(moonstation: Ru
     assert re.search(r"average sunlight: lowest to highest of 10 +[\d.]+\s%", done.out)
     assert re.search(r"disturbed terrains +10, seed 1", done.out)
     assert "correlated=106 m@2600 m" in done.out
+    assert "the spread is indicative as well" in done.out
     table = pd.read_csv(csv)
     assert list(table["member"]) == list(range(11))
     assert table["indicative"].all()
