@@ -270,8 +270,8 @@ def confidence_notes(place: Place, confidence: Confidence) -> list[str]:
         )
     if place.ground.horizon.indicative:
         notes.append(
-            f"{place.name}: the spread is indicative as well: of 60 places near the south pole, ensembles of 3.8 km terrain "
-            "held the sunlight of 40 m terrain at 87 %, where 98 % were due"
+            f"{place.name}: the spread is indicative as well: of 60 places near the south pole, ensembles of 3.8 km "
+            "terrain held the sunlight of 40 m terrain at 87 %, where 98 % were due"
         )
     lowest, highest = confidence.average.percentile(0.01), confidence.average.percentile(0.99)
     if not lowest <= confidence.average.undisturbed <= highest:
