@@ -13,6 +13,7 @@ from moonstation.cli import (
     check,
     data,
     maps,
+    orbit,
     picture,
     scenarios,
     show,
@@ -65,6 +66,7 @@ for _name, _command in (
 app.add_typer(data.app, name="data")
 app.add_typer(site.app, name="site")
 app.add_typer(transfer.app, name="transfer")
+app.add_typer(orbit.app, name="orbit")
 
 
 def _version(wanted: bool) -> None:
