@@ -9,8 +9,10 @@ import numpy as np
 from moonstation.arrays import AnyArray, FloatArray, IntArray
 from moonstation.constants import MOON_RADIUS
 from moonstation.errors import RequestError
-from moonstation.terrain import _kernels, _sweep_kernels
+from moonstation.terrain import _error_kernels, _kernels, _sweep_kernels
+from moonstation.terrain._error_kernels import Errors
 from moonstation.terrain.elevation import ElevationModel
+from moonstation.terrain.height_errors import Disturbance
 from moonstation.terrain.region import MapGrid, Tile
 from moonstation.terrain.threads import in_threads
 
@@ -91,7 +93,9 @@ def sweep_directions(count: int) -> FloatArray:
     return np.stack([np.cos(angle), np.sin(angle)], axis=1)
 
 
-def tile_ground(model: ElevationModel, grid: MapGrid, tile: Tile) -> TileGround:
+def tile_ground(
+    model: ElevationModel, grid: MapGrid, tile: Tile, *, disturbance: Disturbance | None = None
+) -> TileGround:
     """Sample the terrain that the horizons of a tile need, coarser with distance, as far as any can be seen.
 
     Parameters
@@ -102,6 +106,8 @@ def tile_ground(model: ElevationModel, grid: MapGrid, tile: Tile) -> TileGround:
         The map.
     tile : Tile
         The part of it.
+    disturbance : Disturbance, optional
+        Errors to disturb the heights with.
 
     Notes
     -----
@@ -110,6 +116,7 @@ def tile_ground(model: ElevationModel, grid: MapGrid, tile: Tile) -> TileGround:
     highest observer and the highest ground, so nothing that can be seen is left out.
     """
     model = model.around(*grid.disc(tile, LEVEL_PIXELS + MARGIN))
+    errors = None if disturbance is None else disturbance.on(model)
     x, y = grid.pixel_centres(tile)
     middle_x, middle_y = 0.5 * (x[0] + x[-1]), 0.5 * (y[0] + y[-1])
     scale = 1.0 + (middle_x**2 + middle_y**2) / (4.0 * MOON_RADIUS**2)
@@ -121,7 +128,7 @@ def tile_ground(model: ElevationModel, grid: MapGrid, tile: Tile) -> TileGround:
     points = grid.directions(*np.meshgrid(x, y))
     local = points @ frame.T
     plane = np.ascontiguousarray(local[..., :2] / local[..., 2:])
-    ground, layers = _sample(model, points)
+    ground, layers = _sample(model, points, errors)
     sizes = np.array([layer.resolution for layer in model.layers] + [math.nan])
     pixels = sizes[layers]
     resolution = float(np.nanmin(pixels)) if np.isfinite(pixels).any() else grid.pixel
@@ -147,7 +154,7 @@ def tile_ground(model: ElevationModel, grid: MapGrid, tile: Tile) -> TileGround:
         columns = math.ceil((right_ + margin - x[0]) / node) - column0 + 1
         rows = math.ceil((y[0] - bottom + margin) / node) - row0 + 1
         px, py = x[0] + (column0 + np.arange(columns)) * node, y[0] - (row0 + np.arange(rows)) * node
-        patch = _patch(model, grid, px, py)
+        patch = _patch(model, errors, grid, px, py)
         table[level] = px[0], py[0], node, start, rows, columns
         patches.append(patch)
         start += patch.size
@@ -283,21 +290,25 @@ def _reach(model: ElevationModel) -> float:
     return 2.0 * math.acos((MOON_RADIUS + lowest) / (MOON_RADIUS + model.highest + 100.0))
 
 
-def _patch(model: ElevationModel, grid: MapGrid, x: FloatArray, y: FloatArray) -> AnyArray:
+def _patch(
+    model: ElevationModel, errors: Errors | None, grid: MapGrid, x: FloatArray, y: FloatArray
+) -> AnyArray:
     """Heights at the nodes of a lattice of the map's plane, a band of rows at a time to keep memory small."""
     patch = np.empty((y.size, x.size), np.float32)
     band = max(1, BAND_NODES // x.size)
     for first in range(0, y.size, band):
         rows = slice(first, first + band)
-        patch[rows] = _sample(model, grid.directions(*np.meshgrid(x, y[rows])))[0]
+        patch[rows] = _sample(model, grid.directions(*np.meshgrid(x, y[rows])), errors)[0]
     return patch
 
 
-def _sample(model: ElevationModel, points: FloatArray) -> tuple[FloatArray, IntArray]:
+def _sample(model: ElevationModel, points: FloatArray, errors: Errors | None) -> tuple[FloatArray, IntArray]:
     flat = np.ascontiguousarray(points.reshape(-1, 3))
     heights = np.empty(len(flat))
     layers = np.empty(len(flat), np.int64)
     _kernels.sample_points(model.terrain, flat, heights, layers)
+    if errors is not None:
+        _error_kernels.add_errors(model.terrain, errors, flat, layers, heights)
     return heights.reshape(points.shape[:-1]), layers.reshape(points.shape[:-1])
 
 
