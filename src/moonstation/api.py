@@ -48,6 +48,7 @@ from moonstation.spacetime.sites import Site
 from moonstation.station.loading import builtin_stations, check_station, load_station
 from moonstation.station.model import Station
 from moonstation.study.candidates import Region, open_region
+from moonstation.study.confidence import Ensemble, parse_error
 from moonstation.study.files import write_study
 from moonstation.study.find import FindResult, find_sites
 from moonstation.study.found_files import pairs_frame, pairs_geojson, places_frame, places_geojson
@@ -88,6 +89,7 @@ __all__ = [
     "Departure",
     "Elements",
     "ElevationModel",
+    "Ensemble",
     "Entry",
     "Ephemeris",
     "Epoch",
@@ -164,6 +166,7 @@ __all__ = [
     "packaged_horizon",
     "pairs_frame",
     "pairs_geojson",
+    "parse_error",
     "parse_event",
     "parse_term",
     "places_frame",

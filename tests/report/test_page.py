@@ -14,6 +14,7 @@ from made_up_study import KINDS, FakeResult, FakeVerdict, empty_result, make_sta
 
 from moonstation.report.page import SECTIONS, write_report
 from moonstation.report.shell import plotly_js
+from moonstation.report.sky import metric_limit
 from moonstation.spacetime.epochs import utc_to_tdb
 
 VOID = {"meta", "link", "br", "img", "hr", "input"}
@@ -161,6 +162,22 @@ def test_indicative_terrain_is_said_at_each_figure_drawn_from_it(page: str) -> N
     ridge = [f for f in drawn if "<h3>Connecting Ridge" in f]
     assert ridge
     assert not any("indicative" in f for f in ridge)
+    for name in ("fig-links", "fig-pairs", "fig-week"):
+        assert any(f'id="{name}"' in f and "indicative: 3.8" in f for f in drawn), name
+
+
+def test_requirements_that_rest_on_coarse_terrain_are_marked(year: FakeResult, page: str) -> None:
+    assert metric_limit(year, "site.ridge.sun.average") == ""
+    assert metric_limit(year, "no metric") == ""
+    coarse = [v for v in year.verdicts if metric_limit(year, v.metric)]
+    assert coarse
+    assert len(coarse) < len(year.verdicts)
+    # each stands in two tables
+    assert page.count('<span class="limit">indicative</span></td>') >= 2 * len(coarse)
+    for name in (site.id for site in year.station.sites):
+        expected = "indicative: 3.8" if year.horizons[name].indicative else ""
+        assert metric_limit(year, f"site.{name}.sun.average").startswith(expected)
+        assert bool(metric_limit(year, f"bus.{name}.unserved")) == bool(expected)
 
 
 def test_findings_state_what_the_data_show(year: FakeResult, page: str) -> None:

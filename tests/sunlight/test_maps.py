@@ -46,9 +46,10 @@ def test_table_holds_the_share_above_any_horizon():
     # the profile's own steps, a thousandth of a radius
     assert np.abs(table - expected).max() < 1e-4 * weight.sum()
     horizon = rng.normal(0, 0.04, (directions, 50)).astype(np.float32)
-    gx, gy, out = rng.normal(0, 0.003, 50), rng.normal(0, 0.003, 50), np.empty(50)
+    gx, gy, out = rng.normal(0, 0.003, 50), rng.normal(0, 0.003, 50), np.zeros(50)
     ways = sweep_directions(directions)
-    _kernels.look_up(horizon, gx, gy, ways, 1.01, lowest, TABLE_STEP, table, out)
+    for j in range(directions):
+        _kernels.look_up(horizon[j], gx, gy, ways[j], 1.01, lowest, TABLE_STEP, table[j], out)
     plain = np.zeros(50)
     for j in range(directions):
         tilted = horizon[j] - 1.01 * (gx * ways[j, 0] + gy * ways[j, 1])
@@ -122,3 +123,18 @@ def test_only_what_is_asked_for():
     ]
     with pytest.raises(RequestError, match="layer"):
         tile_light(ground, sky, 2.0, layers=("sunshine",))
+
+
+def test_averages_need_no_stored_horizons_and_no_number_of_threads():
+    # the same sums whether horizons are kept for layers that follow every step or not, in any number of threads
+    rng = np.random.default_rng(8)
+    heights = rng.normal(0.0, 800.0, (720, 1440)).astype(np.float32)
+    model = ElevationModel([], GlobalGrid(heights, DataSource("made up", "1", "0" * 64)))
+    grid = map_grid(model, -88.0, 20.0, width=20e3, height=12e3, pixel=500.0)
+    ground = tile_ground(model, grid, next(grid.tiles(40)))
+    sky = region_sky(-88.0, 20.0, ET)
+    alone = tile_light(ground, sky, 2.0, directions=45, layers=("average_sun",), threads=1)["average_sun"]
+    assert np.ptp(alone) > 0.05
+    for layers, threads in ((("average_sun",), 3), (("average_sun", "any_light"), 2)):
+        again = tile_light(ground, sky, 2.0, directions=45, layers=layers, threads=threads)
+        assert np.array_equal(again["average_sun"], alone)

@@ -25,13 +25,21 @@ from moonstation.cli.regions import (
     read_period,
     read_region,
 )
-from moonstation.cli.words import check_file, read_quantity
+from moonstation.cli.words import (
+    ENSEMBLE_OPTION,
+    ERROR_OPTION,
+    SEED_OPTION,
+    check_file,
+    read_ensemble,
+    read_quantity,
+)
 from moonstation.errors import RequestError
 from moonstation.formats.drafts import replace_file
 from moonstation.formats.products import resolve_terrain
 from moonstation.report.map_looks import choose_band
 from moonstation.report.map_sheet import picture_of
 from moonstation.spacetime.epochs import Epoch
+from moonstation.study.map_spread import file_errors, spread_tags
 from moonstation.study.maps import MapRequest, MapSummary, make_map
 from moonstation.sunlight.maps import COARSE_BIAS, LAYERS
 from moonstation.terrain.elevation import ElevationModel
@@ -82,10 +90,14 @@ def command(
         ),
     ] = None,
     no_eclipses: Annotated[bool, NO_ECLIPSES_OPTION] = False,
+    members: Annotated[int | None, ENSEMBLE_OPTION] = None,
+    error: Annotated[str | None, ERROR_OPTION] = None,
+    seed: Annotated[int | None, SEED_OPTION] = None,
 ) -> int:
     """Map sunlight, dark spells, permanent shadow and sight of the Earth over a region."""
     span = read_period(days, years)
     check_file(png, "--png")
+    ensemble = read_ensemble(members, error, seed)
     begin = Epoch.parse(start)
     heights = tuple(sorted(read_quantity(text, "length", "--height") for text in height or ["2 m"]))
     with progress_bar() as report:
@@ -106,6 +118,7 @@ def command(
             directions=directions,
             layers=tuple(layer) if layer else tuple(LAYERS),
             eclipses=not no_eclipses,
+            ensemble=ensemble,
         )
         stopping.resuming = "finished tiles are kept; the same command goes on from there"
         shown = _pictures(png, png_layer or [], request)
@@ -150,6 +163,10 @@ def _print(summary: MapSummary, request: MapRequest, model: ElevationModel) -> N
         table.add_row(band.name, *(f"{value:.4g}" for value in values), "" if band.unit == "1" else band.unit)
     out.print(table)
     out.print(f"terrain: {model.description}", markup=False, soft_wrap=True)
+    if request.ensemble is not None:
+        errors = file_errors(model, request.ensemble.error)
+        for key, words in spread_tags(request.ensemble, errors).items():
+            out.print(f"{key.lower().replace('_', ' ')}: {words}", markup=False, soft_wrap=True)
     if summary.indicative > 0.0:
         out.print(
             f"indicative only: {100.0 * summary.indicative:.0f} % of the map rests on terrain coarser than 500 m. "

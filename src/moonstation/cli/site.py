@@ -13,12 +13,16 @@ from moonstation.cli import find
 from moonstation.cli.console import out, progress_bar
 from moonstation.cli.words import (
     DAYS_OPTION,
+    ENSEMBLE_OPTION,
+    ERROR_OPTION,
     HEIGHT_OPTION,
     PLACE_HELP,
+    SEED_OPTION,
     START_OPTION,
     TERRAIN_OPTION,
     SouthernCommand,
     check_file,
+    read_ensemble,
     read_quantity,
     read_span,
 )
@@ -26,6 +30,7 @@ from moonstation.errors import OutputError, RequestError
 from moonstation.formats.drafts import replace_file
 from moonstation.formats.products import resolve_terrain
 from moonstation.report.places import month_rows, summary_rows, worst_rows, write_places_page
+from moonstation.study.confidence import members_frame
 from moonstation.study.places import find_place
 from moonstation.study.sites import SitesResult, study_places
 from moonstation.terrain.elevation import ElevationModel
@@ -125,6 +130,13 @@ def show_command(
     days: Annotated[float | None, DAYS_OPTION] = None,
     height: Annotated[str | None, HEIGHT_OPTION] = None,
     terrain: Annotated[list[Path] | None, TERRAIN_OPTION] = None,
+    members: Annotated[int | None, ENSEMBLE_OPTION] = None,
+    error: Annotated[str | None, ERROR_OPTION] = None,
+    seed: Annotated[int | None, SEED_OPTION] = None,
+    csv: Annotated[
+        Path | None,
+        typer.Option("--csv", help="Table to write with every member of --ensemble (CSV).", metavar="FILE"),
+    ] = None,
     out_file: Annotated[
         Path | None,
         typer.Option("--out", "-o", help="Page to write (HTML); none is written without this or --open."),
@@ -146,6 +158,10 @@ def show_command(
         raise RequestError(f"{len(names)} places are too many for one page; compare {MOST_PLACES} at most")
     page = out_file if out_file is not None or not open_page else Path("site.html")
     check_file(page, "--out")
+    check_file(csv, "--csv")
+    ensemble = read_ensemble(members, error, seed)
+    if csv is not None and ensemble is None:
+        raise RequestError("--csv: goes with --ensemble NUMBER; add it, e.g. --ensemble 100")
     metres = read_quantity(height, "length", "--height") if height is not None else None
     with progress_bar() as report:
         places = []
@@ -161,12 +177,21 @@ def show_command(
             )
         first, last = read_span(places[0], start, days, None)
         result = study_places(
-            places, first, last, progress=lambda stage, share: report(stage, 0.5 + 0.4 * share)
+            places,
+            first,
+            last,
+            ensemble=ensemble,
+            progress=lambda stage, share: report(stage, 0.5 + 0.4 * share),
         )
         if page is not None:
             report("drawing the page", 0.92)
-            _write_page(page, write_places_page(result))
+            _write_text(page, write_places_page(result))
+        if csv is not None:
+            frame = members_frame(result.places, result.confidence)
+            _write_text(csv, frame.to_csv(index=False, lineterminator="\n"))
     _print(result)
+    if csv is not None:
+        out.print(f"\nMembers: {csv}", markup=False, soft_wrap=True)
     if page is not None:
         out.print(f"\nPage: {page}", markup=False, soft_wrap=True)
         if open_page:
@@ -181,9 +206,9 @@ WIDTH = 40
 """Room for a column on the terminal."""
 
 
-def _write_page(path: Path, page: str) -> None:
+def _write_text(path: Path, text: str) -> None:
     try:
-        replace_file(path, page)
+        replace_file(path, text)
     except OSError as error:
         raise OutputError(
             f"{path}: cannot be written ({error.strerror}); check the folder and the space on it"

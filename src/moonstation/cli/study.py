@@ -9,6 +9,7 @@ from rich.table import Table
 
 from moonstation.cli.console import out, progress_bar
 from moonstation.report.page import write_report
+from moonstation.report.sky import metric_limit
 from moonstation.station.loading import load_station
 from moonstation.study.files import write_study
 from moonstation.study.output import check_target
@@ -84,7 +85,9 @@ def print_verdicts(result: StudyResult) -> None:
         )
     for verdict in result.verdicts:
         met = verdict.verdict == "met"
-        row = verdict.row()
+        row = list(verdict.row())
+        if metric_limit(result, verdict.metric):
+            row[1] += " (indicative)"
         table.add_row(*row[:-1], f"[{'green' if met else 'bold red'}]{'✓' if met else '✗'} {row[-1]}[/]")
     out.print(table)
     met_count = sum(verdict.verdict == "met" for verdict in result.verdicts)

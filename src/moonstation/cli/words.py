@@ -13,6 +13,7 @@ from moonstation.formats.drafts import replace_file
 from moonstation.spacetime.ephemerides import default_ephemeris
 from moonstation.spacetime.epochs import Epoch, utc_to_tdb
 from moonstation.station.units import parse_quantity, parse_range
+from moonstation.study.confidence import Ensemble, parse_error
 from moonstation.study.places import MINUS, Place
 
 USUAL_START = "2035-01-01"
@@ -109,6 +110,29 @@ def write_file(path: Path, content: str | bytes) -> None:
         ) from error
 
 
+def read_ensemble(members: int | None, error: str | None, seed: int | None) -> Ensemble | None:
+    """Ensemble asked for, or None; refuses what goes with one where there is none."""
+    if members is not None:
+        return Ensemble(members, 1 if seed is None else seed, None if error is None else parse_error(error))
+    for given, key in ((error, "--error"), (seed, "--seed")):
+        if given is not None:
+            raise RequestError(f"{key}: goes with --ensemble NUMBER; add it, e.g. --ensemble 100")
+    return None
+
+
+ENSEMBLE_OPTION = typer.Option(
+    "--ensemble",
+    help="Compute average sunlight and longest dark on so many terrains disturbed within their height error as well, "
+    "and show their 1st to 99th percentile; 100 or more name percentiles.",
+    metavar="NUMBER",
+)
+ERROR_OPTION = typer.Option(
+    help="Height error of the terrain for --ensemble, e.g. white=0.5m,correlated=2m@200m (deviation, and length over "
+    "which the correlation falls to 1/e; correlated may stand several times); that of the product, else an assumption "
+    "from its pixel, if not given.",
+    metavar="ERROR",
+)
+SEED_OPTION = typer.Option(help="Which terrains --ensemble draws; 1 if not given.", metavar="NUMBER")
 HEIGHT_OPTION = typer.Option(
     help="Height above ground with unit, e.g. '10 m'; the site's, else 2 m, if not given."
 )

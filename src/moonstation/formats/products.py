@@ -39,6 +39,15 @@ class ProductFile:
 
 
 @dataclass(frozen=True)
+class StatedError:
+    """Error of the heights of a product as the catalogue states it, where it comes from and how sure it is."""
+
+    value: str
+    source: str
+    confidence: str
+
+
+@dataclass(frozen=True)
 class Product:
     """A product of an archive; the first of its files is the one to open."""
 
@@ -48,6 +57,7 @@ class Product:
     resolution: str
     confidence: str
     files: tuple[ProductFile, ...]
+    height_error: StatedError | None = None
 
 
 def cache_folder() -> Path:
@@ -106,6 +116,7 @@ def _product(name: str, table: dict[str, Any]) -> Product:
         table.get("resolution", ""),
         table.get("confidence", ""),
         tuple(parts),
+        StatedError(**table["height_error"]) if "height_error" in table else None,
     )
 
 

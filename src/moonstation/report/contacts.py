@@ -22,7 +22,7 @@ from moonstation.report.figure import (
     time_axis,
 )
 from moonstation.report.inputs import Result, contact_windows, metric, name_of, parts, series, stamp, times_of
-from moonstation.report.sky import terrain_limit
+from moonstation.report.sky import terrain_limits
 from moonstation.report.wording import count, duration, listing, share, shortened
 
 FIRST_DAYS = 7
@@ -73,6 +73,10 @@ def _relays(result: Result) -> bool:
     return any(getattr(orbiter, "relay", False) for orbiter in parts(result.station, "orbiters"))
 
 
+def _limits(result: Result) -> str:
+    return terrain_limits(result, [site.id for site in parts(result.station, "sites")])
+
+
 def _links(result: Result) -> Figure | None:
     rows: list[str] = []
     values: list[AnyArray] = []
@@ -94,7 +98,6 @@ def _links(result: Result) -> Figure | None:
         return None
     finding = _links_finding(result, sites)
     spec = _heat_rows(days.day, rows, values)
-    limits = sorted({limit for site in sites if (limit := terrain_limit(result, site.id))})
     note = "Share of each UTC day in contact: with any ground station"
     if _relays(result):
         note += (
@@ -103,7 +106,7 @@ def _links(result: Result) -> Figure | None:
         note += "that sees it; relays also keep data for later."
     else:
         note += "; the station has no relay."
-    return Figure("fig-links", finding, spec, 130 + 24 * len(rows), note, "; ".join(limits))
+    return Figure("fig-links", finding, spec, 130 + 24 * len(rows), note, _limits(result))
 
 
 def _links_finding(result: Result, sites: list[Any]) -> str:
@@ -177,7 +180,7 @@ def _pairs(result: Result, windows: pd.DataFrame) -> Figure:
     note = "Share of each UTC day in contact, by pair of ends."
     if len(pairs) > MOST_ROWS:
         note += f" The first {MOST_ROWS} of {len(pairs)} pairs are drawn; contacts.csv has all."
-    return Figure("fig-pairs", finding, spec, 130 + _row_px(names) * len(names), note)
+    return Figure("fig-pairs", finding, spec, 130 + _row_px(names) * len(names), note, _limits(result))
 
 
 def _heat_rows(day: TimeArray, rows: list[str], values: list[AnyArray]) -> Spec:
@@ -262,6 +265,7 @@ def _week(result: Result, windows: pd.DataFrame) -> Figure:
         spec,
         150 + _row_px(names) * len(names),
         "Each stroke is one window, drawn to the minute; contacts.csv has them to the millisecond.",
+        _limits(result),
     )
 
 

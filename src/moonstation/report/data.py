@@ -19,6 +19,7 @@ from moonstation.report.figure import (
     time_axis,
 )
 from moonstation.report.inputs import Result, labels, metric, name_of, parts, series, times_of
+from moonstation.report.sky import terrain_limit
 from moonstation.report.wording import duration, share, volume
 
 
@@ -103,6 +104,7 @@ def _flow(
         spec,
         380,
         "Sums and highest values by UTC day.",
+        terrain_limit(result, place),
     )
 
 

@@ -20,7 +20,7 @@ from moonstation.report.figure import (
     time_axis,
 )
 from moonstation.report.inputs import Result, bus_name, elements_on, labels, metric, series, times_of
-from moonstation.report.sky import terrain_limit
+from moonstation.report.sky import terrain_limits
 from moonstation.report.wording import count, day, duration, energy, listing, power, share
 
 FULL = 0.995
@@ -100,7 +100,6 @@ def read_bus(result: Result, bus_id: str) -> Bus | None:
     lit = sorted(
         {e.site for e in on_bus if getattr(e, "array_power", 0.0) > 0.0 or getattr(e, "array_area", None)}
     )
-    limits = sorted({limit for site in lit if (limit := terrain_limit(result, site))})
     unserved = series(result, "unserved_w", "bus", bus_id)
     mode = series(result, "mode", "bus", bus_id)
     return Bus(
@@ -117,7 +116,7 @@ def read_bus(result: Result, bus_id: str) -> Bus | None:
             result,
             [e for e in on_bus if getattr(e, "array_power", 0.0) > 0.0 or getattr(e, "array_area", None)],
         ),
-        limit="; ".join(limits),
+        limit=terrain_limits(result, lit),
     )
 
 

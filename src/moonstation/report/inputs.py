@@ -104,13 +104,16 @@ class PlacesResult(SkyResult, Protocol):
     """Places and their light as their page takes them.
 
     `lights` and `cycles` hold, by id of the place, the light over the span and over a whole nodal cycle: `statistics`
-    and `monthly` as `moonstation.sunlight.statistics` gives them, and `earth_visible` in `lights`.
+    and `monthly` as `moonstation.sunlight.statistics` gives them, and `earth_visible` in `lights`. `confidence` holds,
+    by id of the place, what an ensemble of disturbed terrains says; it is empty where none was asked for.
     """
 
     @property
     def lights(self) -> Mapping[str, Any]: ...  # noqa: D102
     @property
     def cycles(self) -> Mapping[str, Any]: ...  # noqa: D102
+    @property
+    def confidence(self) -> Mapping[str, Any]: ...  # noqa: D102
 
 
 def parts(owner: Any, name: str) -> list[Any]:

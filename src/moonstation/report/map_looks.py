@@ -58,6 +58,15 @@ LOOKS = {
 }
 """By the names of the layers, as in `moonstation.sunlight.maps.LAYERS`."""
 
+SPREAD = {
+    "p01": "1st percentile",
+    "p50": "median of an ensemble",
+    "p99": "99th percentile",
+    "lowest": "lowest of an ensemble",
+    "highest": "highest of an ensemble",
+}
+"""What comes between layer and height in the bands of an ensemble."""
+
 FALLBACK = "viridis"
 
 MOST_DECADES = 1e3
@@ -76,7 +85,8 @@ def look_of(band: str, *, unit: str = "", meaning: str = "") -> Look:
     """
     name = layer_of(band)
     if name in LOOKS:
-        return LOOKS[name]
+        spread = spread_of(band)
+        return replace(LOOKS[name], title=f"{LOOKS[name].title}, {spread}") if spread else LOOKS[name]
     share = unit == "1"
     return Look(
         meaning or band,
@@ -85,6 +95,12 @@ def look_of(band: str, *, unit: str = "", meaning: str = "") -> Look:
         FALLBACK,
         bounds=PERCENT if share else (-np.inf, np.inf),
     )
+
+
+def spread_of(band: str) -> str:
+    """What a band of an ensemble shows, such as "1st percentile"; "" for any other band."""
+    after = band[len(layer_of(band)) :]
+    return next((words for short, words in SPREAD.items() if after.startswith(f"_{short}_")), "")
 
 
 def layer_of(band: str) -> str:

@@ -11,7 +11,7 @@ from moonstation.arrays import AnyArray, FloatArray
 from moonstation.constants import MOON_RADIUS
 from moonstation.formats.map_raster import MapFile, read_map
 from moonstation.formats.map_zarr import read_store
-from moonstation.report.map_looks import choose_band, layer_of, look_of
+from moonstation.report.map_looks import choose_band, layer_of, look_of, spread_of
 from moonstation.report.map_overlay import Marker
 from moonstation.report.map_picture import draw_map
 from moonstation.sunlight.maps import GROUND_LAYERS
@@ -93,13 +93,22 @@ def picture_of(
         look,
         title=title or look.title + (f", {float(height[1]):g} m above ground" if height else ""),
         subtitle=_subtitle(found, grid, ground, timeless=timeless),
-        notes=_notes(found, timeless=timeless),
+        notes=_notes(found, timeless=timeless) + _ensemble(found, band.name),
         warning=_warning(found.tags.get("INDICATIVE_SHARE"), "" if ground is None else ", hatched"),
         doubtful=None if ground is None else ground > INDICATIVE_RESOLUTION,
         relief=None if model is None else _relief(model, grid, values.shape),
         features=features() if names is None else names,
         markers=markers,
     )
+
+
+def _ensemble(found: MapFile, band: str) -> list[str]:
+    """What a band of an ensemble rests on."""
+    if "ENSEMBLE" not in found.tags or not spread_of(band):
+        return []
+    # what comes in brackets is where the errors are from; the file tells
+    error = re.sub(r" \((\w[\w ]*): .*?\)(?=;|$)", r" (\1)", found.tags.get("HEIGHT_ERROR", ""))
+    return [f"Spread over {found.tags['ENSEMBLE']}. Height error: {error}."]
 
 
 def _subtitle(found: MapFile, grid: MapGrid, ground: AnyArray | None, *, timeless: bool) -> str:

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from moonstation.report import palette, sections
+from moonstation.report.confidence import confidence_figures, confidence_rows, confidence_section
 from moonstation.report.figure import Figure, Spec, axis, colour_bar, layout, numbers, to_json
 from moonstation.report.inputs import PlacesResult, name_of, span_days
 from moonstation.report.light import MONTHS, light_figures
@@ -20,7 +21,7 @@ from moonstation.report.shell import (
 )
 from moonstation.report.sky import sky_figures, terrain_limit
 from moonstation.report.tables import Html, Table, escaped
-from moonstation.report.wording import duration, latitude, longitude, number, resolution, share
+from moonstation.report.wording import duration, latitude, longitude, number, share, terrain_words
 from moonstation.spacetime.epochs import tdb_to_utc
 
 WORST = 12
@@ -47,7 +48,8 @@ def write_places_page(result: PlacesResult) -> str:
     skies = sky_figures(result)
     calendars = light_figures(result)
     cycles = [_cycle_figure(result, place, i) for i, place in enumerate(places)]
-    figures = [*skies, *calendars, *cycles]
+    bands = confidence_figures(result) if result.confidence else []
+    figures = [*skies, *calendars, *cycles, *bands]
     several = len(places) > 1
     body = [
         section("sky", "The sky", drawings(skies)),
@@ -57,6 +59,11 @@ def write_places_page(result: PlacesResult) -> str:
             "cycle",
             f"The worst months of {CYCLE}",
             _cycle_words(result) + _worst(result) + _sides(cycles, several=several),
+        ),
+        *(
+            [section("confidence", "Confidence", confidence_section(result) + drawings(bands))]
+            if bands
+            else []
         ),
         section("sources", "Data sources and their limits", sections.sources(result)),
         section("method", "How the figures are defined", sections.definitions(TERMS)),
@@ -90,7 +97,7 @@ def summary_rows(result: PlacesResult) -> list[tuple[str, list[str]]]:
         ("place", [f"{latitude(p.lat_deg, 4)}, {longitude(p.lon_deg, 4)}" for p in places]),
         ("ground over 1737.4 km", [f"{number(float(p.site.ground_m), 4)} m" for p in places]),
         ("seen from", [f"{number(float(p.height))} m above ground" for p in places]),
-        ("terrain at the site", [_terrain(ground) for ground in grounds]),
+        ("terrain at the site", [terrain_words(ground) for ground in grounds]),
         ("terrain around it", [str(ground.terrain) for ground in grounds]),
         ("average sunlight", [share(sun.average) for sun in suns]),
         ("any sunlight", [share(sun.any_light) for sun in suns]),
@@ -100,6 +107,7 @@ def summary_rows(result: PlacesResult) -> list[tuple[str, list[str]]]:
         (f"average sunlight, {CYCLE}", [share(sun.average) for sun in long]),
         (f"longest dark spell, {CYCLE}", [_spell(sun, "dark") for sun in long]),
         (f"darkest month, {CYCLE}", [_month_words(cycle.worst(1).iloc[0]) for cycle in cycles]),
+        *confidence_rows(result),
     ]
 
 
@@ -127,11 +135,6 @@ def month_name(month: str) -> str:
     """The name of a month such as "2035-06"."""
     year, which = month.split("-")
     return f"{MONTHS[int(which) - 1]} {year}"
-
-
-def _terrain(horizon: Any) -> str:
-    fine = resolution(float(horizon.resolution_m)) if np.isfinite(horizon.resolution_m) else "not known"
-    return f"{fine}, indicative only" if horizon.indicative else fine
 
 
 def _spell(sun: Any, kind: str) -> str:

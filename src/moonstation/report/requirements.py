@@ -7,6 +7,7 @@ import numpy as np
 from moonstation.report import palette
 from moonstation.report.figure import Figure, Spec, axis, label, layout
 from moonstation.report.inputs import JudgedRequirement, Result
+from moonstation.report.sky import metric_limit
 from moonstation.report.tables import Html, Table, escaped
 from moonstation.report.wording import NO_BREAK, count, listing, quantity, shortened
 
@@ -76,11 +77,18 @@ def verdict_cell(verdict: JudgedRequirement) -> Html:
     )
 
 
+def _value(result: Result, verdict: JudgedRequirement) -> str:
+    """The value, marked where it rests on coarse terrain."""
+    words = quantity(verdict.value, verdict.unit)
+    if not metric_limit(result, verdict.metric):
+        return words
+    return Html(f'{escaped(words)} <span class="limit">indicative</span>')
+
+
 def verdict_table(result: Result) -> str:
     """The table of the first screen."""
     rows = [
-        [v.id, quantity(v.value, v.unit), limit_words(v), margin_words(v), verdict_cell(v)]
-        for v in result.verdicts
+        [v.id, _value(result, v), limit_words(v), margin_words(v), verdict_cell(v)] for v in result.verdicts
     ]
     return Table(
         ("requirement", "value", "limit", "margin", "verdict"),
@@ -98,7 +106,7 @@ def requirement_table(result: Result) -> str:
             v.id,
             v.text or "–",
             Html(f"<code>{escaped(v.metric)}</code>"),
-            quantity(v.value, v.unit),
+            _value(result, v),
             limit_words(v),
             margin_words(v),
             verdict_cell(v),
@@ -182,11 +190,21 @@ def requirement_figures(result: Result) -> list[Figure]:
         f"To the right of the line a requirement is met. Bars end at {WIDEST:g} % of the limit; "
         "the text gives the margin itself."
     )
+    limits = sorted({limit for _, v in drawn if (limit := metric_limit(result, v.metric))})
     left_out = len(result.verdicts) - len(drawn)
     if left_out:
         stand = "stands" if left_out == 1 else "stand"
         note += f" {count(left_out, 'requirement')} with a limit of zero or without a value {stand} in the table alone."
-    return [Figure("fig-margins", _finding(result.verdicts, drawn), spec, 110 + 30 * len(drawn), note)]
+    return [
+        Figure(
+            "fig-margins",
+            _finding(result.verdicts, drawn),
+            spec,
+            110 + 30 * len(drawn),
+            note,
+            "; ".join(limits),
+        )
+    ]
 
 
 def _finding(verdicts: Sequence[JudgedRequirement], drawn: Sequence[tuple[float, JudgedRequirement]]) -> str:

@@ -1,5 +1,6 @@
 """The sky of each site: the terrain around it with the year's tracks of Sun and Earth."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -7,7 +8,16 @@ import numpy as np
 from moonstation.arrays import AnyArray, FloatArray
 from moonstation.report import palette
 from moonstation.report.figure import Figure, Spec, axis, label, layout, legend_above, numbers
-from moonstation.report.inputs import SkyResult, metric, name_of, parts, series, step_hours, times_of
+from moonstation.report.inputs import (
+    SkyResult,
+    elements_on,
+    metric,
+    name_of,
+    parts,
+    series,
+    step_hours,
+    times_of,
+)
 from moonstation.report.wording import compass, day, degrees, number, resolution, share
 
 TRACK_STEP_H = 6.0
@@ -25,6 +35,19 @@ def terrain_limit(result: SkyResult, site_id: str) -> str:
     if np.isfinite(horizon.resolution_m):
         return f"indicative: {resolution(float(horizon.resolution_m))} terrain"
     return "indicative: coarse terrain"
+
+
+def terrain_limits(result: SkyResult, sites: Iterable[str]) -> str:
+    """What to say beside a figure drawn from the terrain of several sites, each limit once."""
+    return "; ".join(sorted({limit for site in sites if (limit := terrain_limit(result, site))}))
+
+
+def metric_limit(result: SkyResult, name: str) -> str:
+    """What to say beside a figure by its metric name ("bus.base.unserved"): the limits of the sites it rests on."""
+    kind, _, rest = name.partition(".")
+    owner = rest.partition(".")[0]
+    on_bus = [e.site for e in elements_on(result.station, owner)] if kind == "bus" else []
+    return terrain_limits(result, [owner, *on_bus])
 
 
 def sky_figures(result: SkyResult) -> list[Figure]:

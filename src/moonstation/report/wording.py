@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -150,6 +151,12 @@ def listing(items: Sequence[str], most: int = 4) -> str:
 def shortened(text: str, most: int = 30) -> str:
     """A text cut to `most` characters with an ellipsis, for ticks and labels."""
     return text if len(text) <= most else text[: most - 1].rstrip() + "…"
+
+
+def terrain_words(horizon: Any) -> str:
+    """The resolution of the terrain under a site, and whether its figures are indicative only."""
+    fine = resolution(float(horizon.resolution_m)) if np.isfinite(horizon.resolution_m) else "not known"
+    return f"{fine}, indicative only" if horizon.indicative else fine
 
 
 def resolution(metres: float) -> str:

@@ -39,11 +39,14 @@ class Ground:
         Its terrain horizon at every height that the study needs.
     table : str or None
         The horizon table that was read; None when the horizon was made in this run.
+    files : tuple of Path
+        The terrain that it was then made from; none stands for the packaged grid.
     """
 
     site: Site
     horizon: Horizon
     table: str | None
+    files: tuple[Path, ...] = ()
 
 
 def site_grounds(station: Station, *, progress: Callable[[float], None]) -> dict[str, Ground]:
@@ -116,15 +119,26 @@ def _from_table(spec: SiteSpec, path: Path, heights: list[float]) -> Ground:
 
 
 def _from_terrain(spec: SiteSpec, heights: list[float]) -> Ground:
+    files = tuple(resolve_terrain(spec.terrain))
     model = (
-        ElevationModel.from_files(resolve_terrain(spec.terrain), around=[(spec.lat_deg, spec.lon_deg)])
-        if spec.terrain
+        ElevationModel.from_files(files, around=[(spec.lat_deg, spec.lon_deg)])
+        if files
         else ElevationModel.packaged()
     )
     site = locate(model, spec.id, spec.lat_deg, spec.lon_deg)
     if spec.ground is not None:
         site = replace(site, ground_m=spec.ground)
-    return Ground(site, horizon(site, model, heights=tuple(heights)), None)
+    return Ground(site, horizon(site, model, heights=tuple(heights)), None, files)
+
+
+def terrain_told(grounds: dict[str, Ground]) -> str:
+    """One line for files: the pixel of the terrain under each site, and whether its figures are indicative only."""
+    told = []
+    for name, ground in grounds.items():
+        size = ground.horizon.resolution_m
+        words = f"{size:g} m" if np.isfinite(size) else "not known"
+        told.append(f"{name}: {words}{', indicative only' if ground.horizon.indicative else ''}")
+    return "; ".join(told)
 
 
 def terrain_notes(grounds: dict[str, Ground], *, windowed: Collection[str] = ()) -> list[str]:

@@ -25,11 +25,21 @@ from moonstation.formats.provenance import DataSource
 from moonstation.spacetime.ephemerides import default_ephemeris
 from moonstation.spacetime.epochs import Epoch
 from moonstation.study.cluster import run_tiles
+from moonstation.study.confidence import Ensemble
+from moonstation.study.map_spread import (
+    FileErrors,
+    check_spread,
+    file_errors,
+    spread_bands,
+    spread_tags,
+    spread_values,
+)
 from moonstation.sunlight.maps import COARSE_BIAS, GROUND_LAYERS, LAYERS, Sky, region_sky, tile_light
 from moonstation.terrain.elevation import ElevationModel
+from moonstation.terrain.height_errors import Disturbance
 from moonstation.terrain.horizons import INDICATIVE_RESOLUTION
 from moonstation.terrain.region import MapGrid, Tile, reaches
-from moonstation.terrain.sweep import tile_ground
+from moonstation.terrain.sweep import TileGround, tile_ground
 
 TILE_PIXELS = 256
 TILE_WIDTH = 40e3
@@ -63,6 +73,8 @@ class MapRequest:
         Names from `sunlight.maps.LAYERS`.
     eclipses : bool
         Whether the Earth's shadow counts.
+    ensemble : Ensemble or None
+        Disturbed terrains whose spread is shown as well.
     """
 
     grid: MapGrid
@@ -73,9 +85,10 @@ class MapRequest:
     directions: int = 360
     layers: tuple[str, ...] = tuple(LAYERS)
     eclipses: bool = True
+    ensemble: Ensemble | None = None
 
     def bands(self) -> list[Band]:
-        """Bands of the map: every layer at every height, then those of the ground."""
+        """Bands of the map: every layer at every height, those of the ground, then the spread of an ensemble."""
         bands = [
             Band(
                 f"{name}_{height:g}m",
@@ -88,11 +101,12 @@ class MapRequest:
             for name in LAYERS
             if name in self.layers and name not in GROUND_LAYERS
         ]
-        return bands + [
+        bands += [
             Band(name, LAYERS[name].unit, LAYERS[name].meaning, name)
             for name in LAYERS
             if name in self.layers and name in GROUND_LAYERS
         ]
+        return bands + (spread_bands(self.ensemble, self.heights, self.layers) if self.ensemble else [])
 
 
 @dataclass(frozen=True)
@@ -166,6 +180,9 @@ def make_map(
         If the map or a tile cannot be written.
     """
     _check(request)
+    if request.ensemble is not None:
+        check_spread(request.ensemble, request.layers)
+    errors = () if request.ensemble is None else file_errors(model, request.ensemble.error)
     if len(model.layers) > 1 and not reaches(model, request.grid):
         raise RequestError(
             f"no pixel of the map lies on the terrain given ({model.description}); give a --terrain that covers it, or "
@@ -178,7 +195,7 @@ def make_map(
     report = progress or (lambda stage, share: None)
     sources = (*model.sources, *default_ephemeris().sources)
     folder = path.absolute().parent / f".{path.name}.parts"
-    _open_parts(folder, path, _plan(request, sources))
+    _open_parts(folder, path, _plan(request, sources, errors))
     size = max(SMALLEST_TILE, min(TILE_PIXELS, int(TILE_WIDTH / request.grid.pixel)))
     tiles = list(request.grid.tiles(size))
     bands = request.bands()
@@ -208,11 +225,27 @@ def make_map(
         report("following the Sun and the Earth", kept / len(tiles))
         sky = _sky(request)
         made: Iterable[tuple[Tile, tuple[AnyArray, AnyArray]]] = (
-            (tile, _make_part(model, request, sky, tile, threads)) for tile in missing
+            (
+                tile,
+                _make_part(
+                    model,
+                    request,
+                    sky,
+                    tile,
+                    threads,
+                    errors,
+                    lambda share, number=number: report(  # type: ignore[misc]
+                        f"tile {number + 1} of {len(tiles)}", (number + share) / len(tiles)
+                    ),
+                ),
+            )
+            for number, tile in enumerate(missing, start=kept)
         )
     else:
         files = tuple(str(name if is_product_name(str(name)) else Path(name).absolute()) for name in terrain)
-        work = MapWork(request, files, tuple((source.name, source.sha256) for source in sources), __version__)
+        work = MapWork(
+            request, files, tuple((source.name, source.sha256) for source in sources), __version__, errors
+        )
         made = run_tiles(work, missing, cluster)
     report(f"tile {kept + 1} of {len(tiles)}", kept / len(tiles))
     for done, (tile, part) in enumerate(made, start=kept + 1):
@@ -237,7 +270,7 @@ def make_map(
             yield tile.row, tile.column, part[0]
 
     indicative = coarse / known if known else 0.0
-    tags = _tags(model, request, sources, indicative)
+    tags = _tags(model, request, sources, indicative) | spread_tags(request.ensemble, errors)
     if store:
         write_store(path, request.grid, bands, parts(), tags, scratch=folder, tile=size)
     else:
@@ -288,7 +321,13 @@ def _sky(request: MapRequest) -> Sky:
 
 
 def _make_part(
-    model: ElevationModel, request: MapRequest, sky: Sky, tile: Tile, threads: int | None
+    model: ElevationModel,
+    request: MapRequest,
+    sky: Sky,
+    tile: Tile,
+    threads: int | None,
+    errors: FileErrors = (),
+    tell: Callable[[float], None] | None = None,
 ) -> tuple[AnyArray, AnyArray]:
     """Values of all bands over a tile, and the pixel of the terrain under it."""
     ground = tile_ground(model, request.grid, tile)
@@ -308,6 +347,26 @@ def _make_part(
         found += [light[name] for name in above]
     flat = tile_light(ground, sky, 0.0, layers=below) if below else {}
     found += [flat[name] for name in below]
+    if request.ensemble is not None:
+
+        def light_on(disturbance: Disturbance, height: float, layers: Sequence[str]) -> dict[str, AnyArray]:
+            return tile_light(
+                disturbed_ground(disturbance),
+                sky,
+                height,
+                directions=request.directions,
+                layers=layers,
+                eclipses=request.eclipses,
+                threads=threads,
+            )
+
+        @lru_cache(maxsize=1)
+        def disturbed_ground(disturbance: Disturbance) -> TileGround:
+            return tile_ground(model, request.grid, tile, disturbance=disturbance)
+
+        found += spread_values(
+            request.ensemble, errors, request.heights, request.layers, light_on, progress=tell
+        )
     return np.stack(found), ground.pixels.astype(np.float32)
 
 
@@ -325,19 +384,22 @@ class MapWork:
         Name and SHA-256 of every data file of the map.
     software : str
         Version that makes it.
+    errors : tuple of (str, HeightError)
+        Height error of each file, for an ensemble.
     """
 
     request: MapRequest
     terrain: tuple[str, ...]
     sources: tuple[tuple[str, str], ...]
     software: str
+    errors: FileErrors = ()
 
     def __call__(self, tile: Tile) -> tuple[AnyArray, AnyArray]:
         """Values of all bands over a tile, and the pixel of the terrain under it."""
         with _opening:
             model, sky = _opened(self)
         # a cluster knows how many tiles a worker makes at a time
-        return _make_part(model, self.request, sky, tile, 1)
+        return _make_part(model, self.request, sky, tile, 1, self.errors)
 
 
 _opening = threading.Lock()
@@ -367,9 +429,10 @@ def _opened(work: MapWork) -> tuple[ElevationModel, Sky]:
     return model, _sky(work.request)
 
 
-def _plan(request: MapRequest, sources: tuple[DataSource, ...]) -> dict[str, Any]:
+def _plan(request: MapRequest, sources: tuple[DataSource, ...], errors: FileErrors) -> dict[str, Any]:
     """All that the values of a map depend on."""
     plan = asdict(request)
+    plan["errors"] = [[name, asdict(error)] for name, error in errors]
     plan["start"] = request.start.tdb
     plan["sources"] = [source.sha256 for source in sources]
     plan["software"] = __version__

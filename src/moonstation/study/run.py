@@ -26,7 +26,7 @@ from moonstation.spacetime.steps import share_of_steps
 from moonstation.station.model import Station
 from moonstation.station.units import parse_quantity
 from moonstation.study.flights import Flights
-from moonstation.study.ground import Ground, relief, site_grounds, terrain_notes
+from moonstation.study.ground import Ground, relief, site_grounds, terrain_notes, terrain_told
 from moonstation.study.light import light_run
 from moonstation.study.links import Links
 from moonstation.study.metrics import (
@@ -196,6 +196,7 @@ def run_study(station: Station, span: StudySpan, *, progress: Progress | None = 
     series = series_of(
         span.times, span.et, lights=lights, links=links, power=power, data=data, trajectories=trajectories
     )
+    series = series.assign_attrs(terrain=terrain_told(grounds))
     notes = terrain_notes(grounds, windowed=[site.id for site in station.sites if site.terrain])
     picture = relief(station)
     stages.end()

@@ -1,7 +1,7 @@
 """Light at places that need no station: a span in detail, and a whole nodal cycle for the worst months."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import pandas as pd
@@ -11,6 +11,13 @@ from moonstation.arrays import FloatArray
 from moonstation.errors import RequestError
 from moonstation.formats.provenance import DataSource
 from moonstation.spacetime.epochs import Epoch
+from moonstation.study.confidence import (
+    Confidence,
+    Ensemble,
+    confidence_notes,
+    place_confidence,
+    refuse_tables,
+)
 from moonstation.study.light import light_run
 from moonstation.study.metrics import light_metrics
 from moonstation.study.places import Place
@@ -18,7 +25,7 @@ from moonstation.study.result import LightRun
 from moonstation.study.run import Progress, software, span_from
 from moonstation.study.series import sky_series
 from moonstation.study.sources import place_sources
-from moonstation.sunlight.light import site_light
+from moonstation.sunlight.light import SiteLight, site_light
 from moonstation.sunlight.statistics import LightStatistics, light_statistics, monthly
 from moonstation.terrain.horizons import Horizon
 
@@ -102,6 +109,8 @@ class SitesResult:
         Limits to be told beside the figures.
     software : dict of str to str
         Versions of what computed this.
+    confidence : dict of str to Confidence
+        What an ensemble of disturbed terrains says, by place; empty where none was asked for.
     """
 
     station: PlaceGroup
@@ -115,6 +124,7 @@ class SitesResult:
     sources: list[DataSource]
     notes: list[str]
     software: dict[str, str]
+    confidence: dict[str, Confidence]
 
     @property
     def places(self) -> list[Place]:
@@ -128,7 +138,12 @@ class SitesResult:
 
 
 def study_places(
-    places: Sequence[Place], start: Epoch, stop: Epoch, *, progress: Progress | None = None
+    places: Sequence[Place],
+    start: Epoch,
+    stop: Epoch,
+    *,
+    ensemble: Ensemble | None = None,
+    progress: Progress | None = None,
 ) -> SitesResult:
     """Light at places: a span in steps of ten minutes, and the nodal cycle from its start by the hour.
 
@@ -138,13 +153,16 @@ def study_places(
         See `moonstation.study.places.find_place`.
     start, stop : Epoch
         The span in detail.
+    ensemble : Ensemble, optional
+        Disturbed terrains on which the figures are computed as well.
     progress : callable, optional
         Called with the name of a stage and the share of the whole done, 0 to 1.
 
     Raises
     ------
     RequestError
-        If there is no place, or the span is shorter than a day.
+        If there is no place, the span is shorter than a day, or an ensemble is asked for of a place whose horizon is a
+        finished table.
     CoverageError
         If the ephemeris does not reach over the span and the cycle.
     """
@@ -152,12 +170,17 @@ def study_places(
         raise RequestError("no place is given; name at least one")
     if stop - start < SHORTEST_SPAN_D * 86_400.0:
         raise RequestError(f"--days {(stop - start) / 86_400.0:g}: give a day or more")
+    if ensemble is not None:
+        refuse_tables(places)
     named = _with_own_ids(places)
     span = span_from(start, stop - start, STEP)
     cycle_span = span_from(start, CYCLE_DAYS * 86_400.0, CYCLE_STEP)
     lights: dict[str, LightRun] = {}
     cycles: dict[str, Cycle] = {}
     metrics: dict[str, float] = {}
+    confidence: dict[str, Confidence] = {}
+    # of the time that a place takes
+    plain = 1.0 if ensemble is None else 0.3
     for number, place in enumerate(named):
 
         def tell(share: float, number: int = number, name: str = place.name) -> None:
@@ -168,12 +191,17 @@ def study_places(
         run = light_run(place.ground, span.et, place.height)
         lights[place.id] = run
         metrics |= light_metrics(place.id, run.statistics, earth_visible=run.earth_visible)
-        fraction = np.empty(cycle_span.et.size)
-        for first in range(0, fraction.size, PIECE):
-            part = slice(first, first + PIECE)
-            tell(0.1 + 0.9 * first / fraction.size)
-            fraction[part] = _fraction(place, cycle_span.et[part])
+        light = _cycle_light(place, cycle_span.et, lambda share: tell(plain * (0.1 + 0.9 * share)))
+        fraction = light.sun_fraction(place.ground.horizon, place.height)
         cycles[place.id] = _cycle(cycle_span.start, cycle_span.stop, cycle_span.et, fraction)
+        if ensemble is not None:
+            confidence[place.id] = place_confidence(
+                place,
+                ensemble,
+                run.light,
+                light,
+                progress=lambda share: tell(plain + (1.0 - plain) * share),
+            )
     tell(1.0)
     title = named[0].name if len(named) == 1 else "Places compared"
     return SitesResult(
@@ -186,8 +214,10 @@ def study_places(
         cycles=cycles,
         metrics=metrics,
         sources=place_sources([place.ground.horizon for place in named]),
-        notes=[place.limit for place in named if place.limit],
+        notes=[place.limit for place in named if place.limit]
+        + [note for place in named if confidence for note in confidence_notes(place, confidence[place.id])],
         software=software(),
+        confidence=confidence,
     )
 
 
@@ -202,8 +232,15 @@ def _with_own_ids(places: Sequence[Place]) -> list[Place]:
     return list(found.values())
 
 
-def _fraction(place: Place, et: FloatArray) -> FloatArray:
-    return site_light(place.site, et).sun_fraction(place.ground.horizon, place.height)
+def _cycle_light(place: Place, et: FloatArray, tell: Callable[[float], None]) -> SiteLight:
+    pieces = []
+    for first in range(0, et.size, PIECE):
+        tell(first / et.size)
+        pieces.append(site_light(place.site, et[first : first + PIECE]))
+    series = [field.name for field in fields(SiteLight) if field.name != "site"]
+    return SiteLight(
+        place.site, **{name: np.concatenate([getattr(piece, name) for piece in pieces]) for name in series}
+    )
 
 
 def _cycle(start: Epoch, stop: Epoch, et: FloatArray, fraction: FloatArray) -> Cycle:

@@ -75,48 +75,42 @@ def look_up(
     horizon: AnyArray,
     gx: FloatArray,
     gy: FloatArray,
-    ways: FloatArray,
+    way: FloatArray,
     tilt: float,
     lowest: float,
     step: float,
-    table: FloatArray,
-    out: FloatArray,
+    row: FloatArray,
+    total: FloatArray,
 ) -> None:
-    """Sum a table over the horizons of pixels.
+    """Add what a table has for the horizons of pixels in one direction.
 
     Parameters
     ----------
-    horizon : ndarray of float32, shape (directions, n)
+    horizon : ndarray of float32, shape (n,)
         [rad].
     gx, gy : ndarray, shape (n,)
         Pixels in the plane of the tile.
-    ways : ndarray, shape (directions, 2)
-        Unit vectors of the directions.
+    way : ndarray, shape (2,)
+        Unit vector of the direction.
     tilt : float
         By how much the body rises for a step of 1 towards it [rad].
-    lowest, step, table
-        As filled by `tabulate`.
-    out : ndarray, shape (n,)
-        Filled; NaN where a horizon is not known.
+    lowest, step : float
+        As for `tabulate`.
+    row : ndarray, shape (heights,)
+        What `tabulate` filled for the direction; 0 at the end.
+    total : ndarray, shape (n,)
+        Added to; NaN where a horizon is not known.
     """
-    count = table.shape[1]
     per = 1.0 / step
-    for p in range(out.shape[0]):
-        out[p] = 0.0
-    for j in range(table.shape[0]):
-        if table[j, 0] == 0.0:
-            continue
-        for p in range(out.shape[0]):
-            place = (horizon[j, p] - tilt * (gx[p] * ways[j, 0] + gy[p] * ways[j, 1]) - lowest) * per
-            if place >= count - 1.0:
-                continue
-            if place <= 0.0:
-                out[p] += table[j, 0]
-            elif place == place:
-                k = int(place)
-                out[p] += table[j, k] + (place - k) * (table[j, k + 1] - table[j, k])
-            else:
-                out[p] = np.nan
+    last = row.shape[0] - 1.0
+    for p in range(total.shape[0]):
+        place = (horizon[p] - tilt * (gx[p] * way[0] + gy[p] * way[1]) - lowest) * per
+        unknown = place != place
+        place = place if place > 0.0 else 0.0
+        place = place if place < last else last
+        k = min(int(place), row.shape[0] - 2)
+        value = row[k] + (place - k) * (row[k + 1] - row[k])
+        total[p] += np.nan if unknown else value
 
 
 @njit(cache=True, nogil=True, fastmath=False, error_model="numpy")

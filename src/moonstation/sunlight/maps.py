@@ -17,7 +17,7 @@ from moonstation.spacetime.steps import even_step
 from moonstation.sunlight import _kernels, _pair_kernels
 from moonstation.sunlight.disc import visible_share
 from moonstation.sunlight.eclipse import eclipsed_share
-from moonstation.terrain.sweep import TileGround, sweep_directions, tile_horizons
+from moonstation.terrain.sweep import TileGround, horizon_filler, sweep_directions, tile_horizons
 from moonstation.terrain.threads import in_threads
 
 TABLE_STEP = math.radians(0.01)
@@ -28,6 +28,9 @@ PROFILE = np.asarray(visible_share(np.linspace(-1.0, 1.0, 2001), 0.0, 1.0))
 
 BLOCK = 4096
 """Pixels of a thread's share."""
+
+SHARES = 24
+"""Sums over directions, added up at the end in one order: averages do not depend on threads."""
 
 
 class LayerText(NamedTuple):
@@ -201,11 +204,18 @@ def tile_light(
     if set(layers) - GROUND_LAYERS:
         sun, earth = _body(ground, sky.sun, "sun", directions), _body(ground, sky.earth, "earth", directions)
         hidden = _eclipses(sun, earth) if eclipses else np.zeros(sky.et.size)
-        horizon = tile_horizons(ground, height, directions, threads=threads).reshape(directions, -1)
-        if "average_sun" in layers:
-            found["average_sun"] = _average(ground, horizon, sun, hidden, threads).reshape(shape)
+        fill = horizon_filler(ground, height, directions)
         if SERIES_LAYERS & set(layers):
-            found |= _series(ground, horizon, sun, hidden, earth, sky.step, threads)
+            # only what follows every time step needs the horizons of all directions at once
+            horizon = tile_horizons(ground, height, directions, threads=threads)
+            found |= _series(ground, horizon.reshape(directions, -1), sun, hidden, earth, sky.step, threads)
+
+            def stored(j: int, out: AnyArray) -> None:
+                out[:] = horizon[j]
+
+            fill = stored
+        if "average_sun" in layers:
+            found["average_sun"] = _average(ground, fill, directions, sun, hidden, threads)
     unknown = np.isnan(ground.ground)
     for name, values in found.items():
         found[name] = values.reshape(shape)
@@ -301,12 +311,16 @@ def _eclipses(sun: Body, earth: Body) -> FloatArray:
 
 
 def _average(
-    ground: TileGround, horizon: AnyArray, sun: Body, hidden: FloatArray, threads: int | None
+    ground: TileGround,
+    fill: Callable[[int, AnyArray], None],
+    directions: int,
+    sun: Body,
+    hidden: FloatArray,
+    threads: int | None,
 ) -> AnyArray:
-    """Time mean of the visible share of the Sun, one for each pixel."""
+    """Time mean of the visible share of the Sun, one for each pixel, from horizons that `fill` gives by direction."""
     lowest = float(np.min(sun.elevation - sun.radius)) - 2.0 * TABLE_STEP
     count = math.ceil((float(np.max(sun.elevation + sun.radius)) - lowest) / TABLE_STEP) + 2
-    directions = horizon.shape[0]
     table = np.zeros((directions, count))
     _kernels.tabulate(
         sun.sector,
@@ -322,16 +336,22 @@ def _average(
     gx, gy = _plane(ground)
     ways = sweep_directions(directions)
     tilt = 1.0 + MOON_RADIUS / float(np.mean(sun.distance))
-    out = np.empty(gx.size)
+    sums = np.zeros((min(SHARES, directions), gx.size))
 
-    def work(part: slice) -> None:
-        _kernels.look_up(
-            horizon[:, part], gx[part], gy[part], ways, tilt, lowest, TABLE_STEP, table, out[part]
-        )
+    def work(share: int) -> None:
+        horizon = np.empty(ground.ground.shape, np.float32)
+        for j in range(share, directions, SHARES):
+            # where the Sun never stands, nothing needs a horizon
+            if table[j, 0] != 0.0:
+                fill(j, horizon)
+                _kernels.look_up(
+                    horizon.ravel(), gx, gy, ways[j], tilt, lowest, TABLE_STEP, table[j], sums[share]
+                )
 
-    _by_blocks(work, gx.size, threads)
+    in_threads(work, range(len(sums)), threads)
     # sums of many shares leave rounding about 0 and 1
-    return np.clip(out, 0.0, 1.0).astype(np.float32)
+    average: AnyArray = np.clip(sums.sum(axis=0), 0.0, 1.0).astype(np.float32)
+    return average
 
 
 def _series(

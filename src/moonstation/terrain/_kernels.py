@@ -28,7 +28,10 @@ NARROWEST = 0.02
 """Columns of the global grid converge at the poles; steps shrink with them down to this share of a row."""
 
 REFINEMENTS = 30
-"""Golden-section steps between the neighbours of the best sample: they shrink the bracket 2e6 times."""
+"""Golden-section steps between neighbours of the best sample: they shrink the bracket 2e6 times."""
+
+FAR = 0.3
+"""Beyond this arc [rad] `gather` keeps one height for all directions, and takes windows to be anywhere."""
 
 EXACT_EVERY = 256
 """Steps after which the rotation along the ray is computed afresh, to keep rounding below a micrometre."""
@@ -154,6 +157,85 @@ def slope_at(
 
 
 @njit(cache=True, nogil=True, fastmath=False, error_model="numpy")
+def gather(
+    frame: FloatArray,
+    centre: FloatArray,
+    radius: FloatArray,
+    highest: FloatArray,
+    windows: int,
+    edges: FloatArray,
+    ceiling: FloatArray,
+    plain: AnyArray,
+) -> None:
+    """Raise `ceiling`, shape (sectors, rings), to the heights of all blocks that reach into a sector and ring.
+
+    Parameters
+    ----------
+    frame : ndarray, shape (3, 3)
+        Rows east, north and up at the site, ME.
+    centre : ndarray, shape (n, 3)
+        Blocks: unit vectors of their middles, ME.
+    radius, highest : ndarray, shape (n,)
+        Their radii [rad] and heights [m].
+    windows : int
+        So many blocks, the first ones, are of windows.
+    edges : ndarray, shape (rings + 1,)
+        Arc distances between which rings lie [rad].
+    plain : ndarray of bool, shape (sectors, rings)
+        Made False where such a block reaches.
+    """
+    sectors, rings = ceiling.shape
+    per = sectors / (2.0 * np.pi)
+    beyond = -np.inf
+    for i in range(centre.shape[0]):
+        east = frame[0, 0] * centre[i, 0] + frame[0, 1] * centre[i, 1] + frame[0, 2] * centre[i, 2]
+        north = frame[1, 0] * centre[i, 0] + frame[1, 1] * centre[i, 1] + frame[1, 2] * centre[i, 2]
+        up = frame[2, 0] * centre[i, 0] + frame[2, 1] * centre[i, 1] + frame[2, 2] * centre[i, 2]
+        if up < np.cos(FAR + radius[i]):
+            # hardly ever seen: one height for all directions does
+            beyond = max(beyond, highest[i])
+            continue
+        level = np.hypot(east, north)
+        distance = np.arctan2(level, up)
+        first = max(np.searchsorted(edges, distance - radius[i], side="right") - 1, 0)
+        last = min(np.searchsorted(edges, distance + radius[i], side="right") - 1, rings - 1)
+        if last < 0 or distance - radius[i] > edges[rings]:
+            continue
+        # how far a circle of that radius reaches to either side, seen from the site
+        begin = 0
+        count = sectors
+        if distance > radius[i] and np.sin(radius[i]) < level:
+            half = np.arcsin(np.sin(radius[i]) / level) + 1e-9
+            azimuth = np.arctan2(east, north)
+            begin = int(np.floor((azimuth - half) * per))
+            count = min(int(np.floor((azimuth + half) * per)) - begin + 1, sectors)
+        for sector in range(begin, begin + count):
+            for ring in range(first, last + 1):
+                ceiling[sector % sectors, ring] = max(ceiling[sector % sectors, ring], highest[i])
+                if i < windows:
+                    plain[sector % sectors, ring] = False
+    for ring in range(rings):
+        if edges[ring + 1] > FAR:
+            for sector in range(sectors):
+                ceiling[sector, ring] = max(ceiling[sector, ring], beyond)
+                plain[sector, ring] = False
+
+
+@njit(cache=True, nogil=True, fastmath=False, error_model="numpy")
+def any_matters(low: float, high: float, radius: float, best: FloatArray, observer: FloatArray) -> bool:
+    """Whether ground at `radius` [m] between two arc distances [rad] may rise above the tangents of any observer."""
+    if radius == -np.inf:
+        return False
+    for k in range(best.shape[0]):
+        # (R + h) cos d - r - best (R + h) sin d is greatest where tan d = -best
+        d = min(max(np.arctan(-best[k]), low), high)
+        # a millimetre for rounding
+        if radius * (np.cos(d) - best[k] * np.sin(d)) > observer[k] - 1e-3:
+            return True
+    return False
+
+
+@njit(cache=True, nogil=True, fastmath=False, error_model="numpy")
 def march(
     terrain: Terrain,
     frame: FloatArray,
@@ -161,6 +243,9 @@ def march(
     observer: FloatArray,
     start: float,
     blind: float,
+    edges: FloatArray,
+    ceiling: FloatArray,
+    plain: AnyArray,
     elevation: FloatArray,
     distance: FloatArray,
 ) -> None:
@@ -180,6 +265,10 @@ def march(
         Arc distance of the first sample [rad].
     blind : float
         Step where no layer is known [rad].
+    edges, ceiling, plain : ndarray
+        Of the ground around the site (`moonstation.terrain.ceilings`). A ray ends before rings in which no ground can
+        stand above the horizon found so far. Within such rings, where only the global grid speaks, it steps on without
+        sampling. Neither changes the answer.
     elevation, distance : ndarray, shape (k, n)
         Filled with the horizon's elevation [rad] (-pi/2 where no terrain is known at all) and arc distance
         [m].
@@ -190,11 +279,8 @@ def march(
     low = np.empty(count)
     middle = np.empty(count)
     high = np.empty(count)
-    tangent = np.empty(count)
-    top = R + terrain.highest
-    for k in range(count):
-        # Above all terrain, the shell of the highest ground rises to its tangent point before it sinks.
-        tangent[k] = np.arccos(top / observer[k]) if observer[k] > top else 0.0
+    sectors, rings = ceiling.shape
+    has_grid = terrain.grid.shape[0] > 0
     for i in range(azimuth.shape[0]):
         ca = np.cos(azimuth[i])
         sa = np.sin(azimuth[i])
@@ -217,11 +303,37 @@ def march(
         ct = 1.0
         st = 0.0
         steps = 0
+        sector = int(np.floor((azimuth[i] / (2.0 * np.pi)) % 1.0 * sectors)) % sectors
+        ring = 0
+        idle = False
+        # the last ring that may still matter
+        last = rings - 1
         while d < HALF_PI:
+            if d >= edges[ring]:
+                while d >= edges[ring]:
+                    ring += 1
+                while last >= ring - 1 and not any_matters(
+                    edges[last], edges[last + 1], R + ceiling[sector, last], best, observer
+                ):
+                    last -= 1
+                idle = (
+                    has_grid
+                    and plain[sector, ring - 1]
+                    and not any_matters(
+                        edges[ring - 1], edges[ring], R + ceiling[sector, ring - 1], best, observer
+                    )
+                )
+            # not d: from coarse into fine ground the last step may still be walked again
+            if before >= edges[last + 1]:
+                break
             x = c * site[0] + s * tx
             y = c * site[1] + s * ty
             z = c * site[2] + s * tz
-            height, layer = sample(terrain, x, y, z)
+            if idle:
+                height = -np.inf
+                layer = terrain.table.shape[0]
+            else:
+                height, layer = sample(terrain, x, y, z)
             step = ray_step(terrain, layer, blind, x, y)
             if step < 0.5 * (d - before):
                 redo = max(redo, d)
@@ -233,7 +345,7 @@ def march(
             if d < redo:
                 step = min(step, fine)
             step = min(step, max(NEAR_ANGLE * d, NEAR_FINEST * step))
-            if layer >= 0:
+            if layer >= 0 and not idle:
                 rc = (R + height) * c
                 rs = (R + height) * s
                 for k in range(count):
@@ -242,14 +354,6 @@ def march(
                         low[k] = before
                         middle[k] = d
                         high[k] = d + step
-            # Nothing further out can matter once the shell of the highest ground has sunk below the horizon.
-            done = True
-            for k in range(count):
-                if d < tangent[k] or top * c - observer[k] > best[k] * top * s:
-                    done = False
-                    break
-            if done:
-                break
             before = d
             d += step
             steps += 1

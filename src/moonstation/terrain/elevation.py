@@ -34,11 +34,14 @@ class Layer:
         Size of a pixel [m]; of a row for the global grid.
     heights : ndarray of float32, shape (rows, columns)
         Heights above the 1737.4 km sphere [m], NaN where nothing is known.
+    whole_moon : bool
+        Whether it is the global grid.
     """
 
     name: str
     resolution: float
     heights: AnyArray
+    whole_moon: bool = False
 
 
 class ElevationModel:
@@ -104,7 +107,7 @@ class ElevationModel:
             layers.append(Layer(window.name, window.pixel, view))
         if grid is not None:
             resolution = math.pi * MOON_RADIUS / grid.heights.shape[0]
-            layers.append(Layer(grid.source.name, resolution, grid.heights))
+            layers.append(Layer(grid.source.name, resolution, grid.heights, whole_moon=True))
         self.layers: tuple[Layer, ...] = tuple(layers)
         self.description = _describe(windows, large, grid)
 

@@ -13,6 +13,7 @@ from moonstation.errors import CoverageError, RequestError
 from moonstation.formats.provenance import DataSource
 from moonstation.spacetime.sites import Site
 from moonstation.terrain import _kernels
+from moonstation.terrain.ceilings import EDGES, ceilings
 from moonstation.terrain.elevation import ElevationModel
 from moonstation.terrain.threads import in_threads
 
@@ -124,10 +125,10 @@ def horizon(
     under the site away from it (nothing nearer is known to the terrain; the sphere's own dip is found as long as
     that is nearer than sqrt(2 R height)). It takes four samples per pixel of the layer that it crosses (in the
     global grid of its narrower side, down to 19 m near the poles), and close to the site steps of a hundredth of
-    the distance, down to 1/64 pixel. It ends where even the highest ground of the model would stay below the
-    horizon found so far, so that the end loses nothing. The best sample is then refined by golden section between
-    its neighbours. From coarse into fine terrain the last step is walked again in fine steps. The result does not
-    depend on the number of threads.
+    the distance, down to 1/64 pixel. It ends where no ground further out, by the greatest heights in parts of that
+    direction (`moonstation.terrain.ceilings`), can stand above the horizon found so far, so that the end loses
+    nothing. The best sample is then refined by golden section between its neighbours. From coarse into fine terrain
+    the last step is walked again in fine steps. The result does not depend on the number of threads.
 
     Parameters
     ----------
@@ -161,20 +162,7 @@ def horizon(
         site = replace(site, ground_m=ground)
     resolution = float(model.resolution(site.lat_deg, site.lon_deg))
     azimuth: FloatArray = np.arange(azimuths, dtype=np.float64) * (2.0 * math.pi / azimuths)
-    elevation = np.empty((len(above), azimuths))
-    distance = np.empty((len(above), azimuths))
-    frame = np.ascontiguousarray(site.enu_me, dtype=float)
-    observer = MOON_RADIUS + site.ground_m + above
-    start = 0.5 * resolution / MOON_RADIUS
-    blind = max(layer.resolution for layer in model.layers) / _kernels.STEPS_PER_PIXEL / MOON_RADIUS
-
-    def march(first: int) -> None:
-        part = slice(first, min(first + BLOCK, azimuths))
-        block = np.empty((2, len(above), part.stop - first))
-        _kernels.march(model.terrain, frame, azimuth[part], observer, start, blind, block[0], block[1])
-        elevation[:, part], distance[:, part] = block
-
-    in_threads(march, range(0, azimuths, BLOCK), progress=progress)
+    elevation, distance = rays(site, model, azimuth, above, progress=progress)
     unknown = np.isnan(distance).any(axis=0)
     if unknown.any():
         raise CoverageError(
@@ -193,6 +181,63 @@ def horizon(
         indicative=resolution > INDICATIVE_RESOLUTION,
         sources=model.sources,
     )
+
+
+def rays(
+    site: Site,
+    model: ElevationModel,
+    azimuth: FloatArray,
+    heights: FloatArray,
+    *,
+    progress: Callable[[float], None] | None = None,
+) -> tuple[FloatArray, FloatArray]:
+    """Elevation [rad] of the horizon and arc distance [m] to the ground that makes it, by the rules of `horizon`.
+
+    Parameters
+    ----------
+    site : Site
+        Where, with its ground.
+    model : ElevationModel
+        The terrain.
+    azimuth : ndarray, shape (n,)
+        Any directions, clockwise from north [rad].
+    heights : ndarray, shape (k,)
+        Heights of the observers above the ground [m].
+    progress : callable, optional
+        Called with the share done, 0 to 1.
+
+    Returns
+    -------
+    elevation, distance : ndarray, shape (k, n)
+        -pi/2 and NaN where no terrain is known.
+    """
+    elevation, distance = (np.empty((len(heights), len(azimuth))) for _ in range(2))
+    frame = np.ascontiguousarray(site.enu_me, dtype=float)
+    start = 0.5 * float(model.resolution(site.lat_deg, site.lon_deg)) / MOON_RADIUS
+    blind = max(layer.resolution for layer in model.layers) / _kernels.STEPS_PER_PIXEL / MOON_RADIUS
+    ceiling, plain = ceilings(model, frame)
+
+    def march(first: int) -> None:
+        part = slice(first, min(first + BLOCK, len(azimuth)))
+        block = np.empty((2, len(heights), part.stop - first))
+        observer = MOON_RADIUS + site.ground_m + heights
+        _kernels.march(
+            model.terrain,
+            frame,
+            azimuth[part],
+            observer,
+            start,
+            blind,
+            EDGES,
+            ceiling,
+            plain,
+            block[0],
+            block[1],
+        )
+        elevation[:, part], distance[:, part] = block
+
+    in_threads(march, range(0, len(azimuth), BLOCK), progress=progress)
+    return elevation, distance
 
 
 def _ground(model: ElevationModel, site: Site) -> float:

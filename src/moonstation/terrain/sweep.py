@@ -1,6 +1,7 @@
 """Horizons of all pixels of a tile at once, by sweeping lines over it with the hull of the ground ahead."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,8 +9,10 @@ import numpy as np
 from moonstation.arrays import AnyArray, FloatArray, IntArray
 from moonstation.constants import MOON_RADIUS
 from moonstation.errors import RequestError
-from moonstation.terrain import _kernels, _sweep_kernels
+from moonstation.terrain import _error_kernels, _kernels, _sweep_kernels
+from moonstation.terrain._error_kernels import Errors
 from moonstation.terrain.elevation import ElevationModel
+from moonstation.terrain.height_errors import Disturbance
 from moonstation.terrain.region import MapGrid, Tile
 from moonstation.terrain.threads import in_threads
 
@@ -67,8 +70,7 @@ class TileGround:
     _stride: int
     _scale: float
     _spacing: float
-    _beyond: FloatArray
-    _ends: IntArray
+    _ends: FloatArray
 
     def azimuth(self, row: int, column: int, directions: int) -> FloatArray:
         """Azimuths [rad] that the directions of the sweep have at a pixel, clockwise from north, shape (n,)."""
@@ -91,7 +93,9 @@ def sweep_directions(count: int) -> FloatArray:
     return np.stack([np.cos(angle), np.sin(angle)], axis=1)
 
 
-def tile_ground(model: ElevationModel, grid: MapGrid, tile: Tile) -> TileGround:
+def tile_ground(
+    model: ElevationModel, grid: MapGrid, tile: Tile, *, disturbance: Disturbance | None = None
+) -> TileGround:
     """Sample the terrain that the horizons of a tile need, coarser with distance, as far as any can be seen.
 
     Parameters
@@ -102,6 +106,8 @@ def tile_ground(model: ElevationModel, grid: MapGrid, tile: Tile) -> TileGround:
         The map.
     tile : Tile
         The part of it.
+    disturbance : Disturbance, optional
+        Errors to disturb the heights with.
 
     Notes
     -----
@@ -110,6 +116,7 @@ def tile_ground(model: ElevationModel, grid: MapGrid, tile: Tile) -> TileGround:
     highest observer and the highest ground, so nothing that can be seen is left out.
     """
     model = model.around(*grid.disc(tile, LEVEL_PIXELS + MARGIN))
+    errors = None if disturbance is None else disturbance.on(model)
     x, y = grid.pixel_centres(tile)
     middle_x, middle_y = 0.5 * (x[0] + x[-1]), 0.5 * (y[0] + y[-1])
     scale = 1.0 + (middle_x**2 + middle_y**2) / (4.0 * MOON_RADIUS**2)
@@ -121,7 +128,7 @@ def tile_ground(model: ElevationModel, grid: MapGrid, tile: Tile) -> TileGround:
     points = grid.directions(*np.meshgrid(x, y))
     local = points @ frame.T
     plane = np.ascontiguousarray(local[..., :2] / local[..., 2:])
-    ground, layers = _sample(model, points)
+    ground, layers = _sample(model, points, errors)
     sizes = np.array([layer.resolution for layer in model.layers] + [math.nan])
     pixels = sizes[layers]
     resolution = float(np.nanmin(pixels)) if np.isfinite(pixels).any() else grid.pixel
@@ -131,23 +138,23 @@ def tile_ground(model: ElevationModel, grid: MapGrid, tile: Tile) -> TileGround:
     reach = math.tan(min(1.0, _reach(model)))
     # on terrain much coarser than the map, horizons begin far out; the first patch has to hold that too
     near = math.ceil(0.5 * resolution / (MOON_RADIUS * spacing)) + MARGIN
-    beyond = [spacing * np.arange(1, max(LEVEL_PIXELS, near) + 1)]
-    while beyond[-1][-1] < reach:
-        step = spacing * 2 ** len(beyond)
-        beyond.append(beyond[-1][-1] + step * np.arange(1, LEVEL_PIXELS // 2 + 1))
-    patches, table = [], np.zeros((len(beyond), _sweep_kernels.PATCH_WIDTH))
+    ends = [spacing * max(LEVEL_PIXELS, near)]
+    # the last sample stands a step before the end
+    while ends[-1] < 1.02 * reach:
+        ends.append(ends[-1] + spacing * 2 ** len(ends) * (LEVEL_PIXELS // 2))
+    patches, table = [], np.zeros((len(ends), _sweep_kernels.PATCH_WIDTH))
     start = 0
-    for level, distances in enumerate(beyond):
+    for level, end in enumerate(ends):
         # the first patch is finer than the map where the terrain is; it serves the near field too
         node = grid.pixel / stride if level == 0 else grid.pixel * 2**level
-        left, right_, bottom, top = _box(grid, frame, plane, float(distances[-1]))
+        left, right_, bottom, top = _box(grid, frame, plane, end)
         margin = MARGIN * max(grid.pixel, node)
         column0 = math.floor((left - margin - x[0]) / node)
         row0 = math.floor((y[0] - top - margin) / node)
         columns = math.ceil((right_ + margin - x[0]) / node) - column0 + 1
         rows = math.ceil((y[0] - bottom + margin) / node) - row0 + 1
         px, py = x[0] + (column0 + np.arange(columns)) * node, y[0] - (row0 + np.arange(rows)) * node
-        patch = _patch(model, grid, px, py)
+        patch = _patch(model, errors, grid, px, py)
         table[level] = px[0], py[0], node, start, rows, columns
         patches.append(patch)
         start += patch.size
@@ -170,8 +177,7 @@ def tile_ground(model: ElevationModel, grid: MapGrid, tile: Tile) -> TileGround:
         _stride=stride,
         _scale=scale * MOON_RADIUS / grid.pixel,
         _spacing=spacing,
-        _beyond=np.concatenate(beyond),
-        _ends=np.cumsum([0, *(len(part) for part in beyond)]),
+        _ends=np.array(ends),
     )
 
 
@@ -206,47 +212,65 @@ def tile_horizons(
     Convex hull along lines: Dozier, Bruno and Downey 1981, Comput. Geosci. 7, 145-151; Timonen and Westerholm 2010,
     Comput. Graph. Forum 29(2), 469-476. `docs/decisions/0004-sweep-horizons.md` gives the near field.
     """
+    fill = horizon_filler(ground, height, directions)
+    result = np.empty((directions, ground.tile.rows, ground.tile.columns), np.float32)
+    in_threads(lambda j: fill(j, result[j]), range(directions), threads)
+    return result
+
+
+def horizon_filler(ground: TileGround, height: float, directions: int) -> Callable[[int, AnyArray], None]:
+    """What finds the horizons of a tile in one direction of a sweep, into an array of the tile's shape.
+
+    Parameters and errors are those of `tile_horizons`. Several threads may call it at once. Who needs each
+    direction only for a moment need not hold them all.
+    """
     if not (math.isfinite(height) and height >= 0.0):
         raise RequestError(f"height {height:g} m: give one of 0 m or more above the ground")
     if directions < 4:
         raise RequestError(f"directions = {directions}: a horizon needs at least 4 (360 is usual)")
-    result = np.empty((directions, ground.tile.rows, ground.tile.columns), np.float32)
+    ways = sweep_directions(directions)
     radius = MOON_RADIUS + ground.ground + height
     gx, gy = (np.ascontiguousarray(ground.plane[..., axis]) for axis in (0, 1))
     reduced = radius / np.sqrt(1.0 + gx * gx + gy * gy)
+    # turned over its diagonal, a tile's rows run as its columns did: right becomes down, and up becomes left
+    over = [np.ascontiguousarray(part.T) for part in (-gy, -gx, reduced)]
+    turn_over = np.ascontiguousarray(ground._turn[:, [1, 0, 2]] * np.array([-1.0, -1.0, 1.0]))
     distance = _near_distances(ground)
     arc = distance / ground._scale
-    ways = sweep_directions(directions)
+    unknown = np.isnan(ground.ground)
 
-    def work(j: int) -> None:
+    def fill(j: int, out: AnyArray) -> None:
+        way = ways[j]
         near = np.stack(
             [
-                distance * ways[j, 0] * ground._stride,
-                -distance * ways[j, 1] * ground._stride,
+                distance * way[0] * ground._stride,
+                -distance * way[1] * ground._stride,
                 np.cos(arc),
                 np.sin(arc),
             ],
             axis=1,
         )
-        _sweep_kernels.near_field(ground._phases, *ground._corner, near, radius, result[j])
+        _sweep_kernels.near_field(ground._phases, *ground._corner, near, radius, out)
+        straight = abs(way[0]) >= abs(way[1])
+        x, y, z = (gx, gy, reduced) if straight else over
+        slope = np.zeros(x.shape, np.float32)
         _sweep_kernels.sweep(
-            ways[j],
+            way if straight else -way[::-1],
             ground._flat,
             ground._table,
-            ground._turn,
-            gx,
-            gy,
-            reduced,
+            ground._turn if straight else turn_over,
+            x,
+            y,
+            z,
             ground._spacing,
             float(distance[-1]),
-            ground._beyond,
             ground._ends,
-            result[j],
+            slope,
         )
+        _sweep_kernels.combine(way, gx, gy, slope if straight else np.ascontiguousarray(slope.T), out)
+        out[unknown] = np.nan
 
-    in_threads(work, range(directions), threads)
-    result[:, np.isnan(ground.ground)] = np.nan
-    return result
+    return fill
 
 
 def _near_distances(ground: TileGround) -> FloatArray:
@@ -266,21 +290,25 @@ def _reach(model: ElevationModel) -> float:
     return 2.0 * math.acos((MOON_RADIUS + lowest) / (MOON_RADIUS + model.highest + 100.0))
 
 
-def _patch(model: ElevationModel, grid: MapGrid, x: FloatArray, y: FloatArray) -> AnyArray:
+def _patch(
+    model: ElevationModel, errors: Errors | None, grid: MapGrid, x: FloatArray, y: FloatArray
+) -> AnyArray:
     """Heights at the nodes of a lattice of the map's plane, a band of rows at a time to keep memory small."""
     patch = np.empty((y.size, x.size), np.float32)
     band = max(1, BAND_NODES // x.size)
     for first in range(0, y.size, band):
         rows = slice(first, first + band)
-        patch[rows] = _sample(model, grid.directions(*np.meshgrid(x, y[rows])))[0]
+        patch[rows] = _sample(model, grid.directions(*np.meshgrid(x, y[rows])), errors)[0]
     return patch
 
 
-def _sample(model: ElevationModel, points: FloatArray) -> tuple[FloatArray, IntArray]:
+def _sample(model: ElevationModel, points: FloatArray, errors: Errors | None) -> tuple[FloatArray, IntArray]:
     flat = np.ascontiguousarray(points.reshape(-1, 3))
     heights = np.empty(len(flat))
     layers = np.empty(len(flat), np.int64)
     _kernels.sample_points(model.terrain, flat, heights, layers)
+    if errors is not None:
+        _error_kernels.add_errors(model.terrain, errors, flat, layers, heights)
     return heights.reshape(points.shape[:-1]), layers.reshape(points.shape[:-1])
 
 
