@@ -9,7 +9,19 @@ from typing import Annotated
 import typer
 
 from moonstation import __version__
-from moonstation.cli import check, data, maps, orbit, scenarios, show, site, stopping, study, windows
+from moonstation.cli import (
+    check,
+    data,
+    maps,
+    orbit,
+    orbit_find,
+    scenarios,
+    show,
+    site,
+    stopping,
+    study,
+    windows,
+)
 from moonstation.cli.console import err
 from moonstation.cli.words import SouthernCommand
 from moonstation.errors import MoonstationError
@@ -50,6 +62,7 @@ for _name, _command in (
 app.add_typer(data.app, name="data")
 app.add_typer(site.app, name="site")
 app.add_typer(orbit.app, name="orbit")
+orbit.app.add_typer(orbit_find.app, name="find")
 
 
 def _version(wanted: bool) -> None:

@@ -283,7 +283,7 @@ def propagate(
 
 
 def first_step_state(start: FloatArray, gm: float, duration: float) -> FloatArray:
-    """What `_kernels.advance` begins with (11,): no time passed, a first step, the state (6,), no acceleration known."""
+    """What `_kernels.advance` begins with (11,): time passed, first step, state (6,), acceleration known, none."""
     state = np.zeros(11)
     state[1] = min(0.2 * np.sqrt(float(np.linalg.norm(start[:3])) ** 3 / gm), duration)
     state[2:8] = start
