@@ -220,7 +220,7 @@ def dro_command(
 
 @app.command(name="frozen", cls=SouthernCommand)
 def frozen_command(
-    altitude: Annotated[str, typer.Option(help="Mean altitude, e.g. '100 km'.")] = "100 km",
+    altitude: Annotated[str, typer.Option(help="Mean altitude, e.g. '120 km'.")] = "120 km",
     inclination: Annotated[str, typer.Option(help="To the Moon's equator of the epoch.")] = "90 deg",
     node: Annotated[
         str, typer.Option(help="Longitude of the ascending node, mean-Earth axes of the epoch.")
@@ -251,6 +251,8 @@ def frozen_command(
     if not 0.0 < days <= 36_525.0:
         raise RequestError(f"--days {days:g}: give more than 0 and at most 36525")
     files = check_outputs(out_files)
+    if keep_out is not None and not keep:
+        raise RequestError("--keep-out: nothing is kept; give --keep too")
     check_file(keep_out, "--keep-out")
     kept: LowOrbitKeeping | None = None
     with progress_bar() as report:
@@ -277,7 +279,8 @@ def frozen_command(
     _print_frozen(
         found, run.trajectory.altitude_extremes.lowest, (run.stop - run.start) / DAY, run.ending, days
     )
-    _finish_low(kept, keep_out, least)
+    if kept is not None:
+        _finish_low(kept, keep_out, least)
     print_files(files)
     return 0
 
@@ -478,11 +481,7 @@ def _keep_low(
     )
 
 
-def _finish_low(kept: LowOrbitKeeping | None, path: Path | None, deadband: float) -> None:
-    if kept is None:
-        if path is not None:
-            raise RequestError("--keep-out: nothing is kept; give --keep too")
-        return
+def _finish_low(kept: LowOrbitKeeping, path: Path | None, deadband: float) -> None:
     sizes = np.abs(kept.delta_v)
     pairs = [
         f"{moment} {number(first, 3)} and {number(second, 3)} m/s"

@@ -1,10 +1,12 @@
 """`moonstation orbit find relay` and `lifetimes`: many orbits flown to their ends, as tables and pictures."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import numpy as np
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from moonstation.arrays import FloatArray
@@ -112,9 +114,7 @@ def relay_command(
             # the drawing library takes long to import
             from moonstation.report.orbit_maps import draw_relays
 
-            write_bytes(
-                map_file, draw_relays(found, title=title, site=f"{name}, {np.degrees(least):g}° and more")
-            )
+            write_bytes(map_file, draw_relays(found, title=title, site=name))
         if table is not None:
             write_text_file(table, found.to_csv(index=False, lineterminator="\n"))
         best = None
@@ -134,12 +134,19 @@ def relay_command(
                 ),
                 progress=lambda done: report("flying the first again", share + 0.1 * done),
             )
+            best = replace(
+                best,
+                id="relay",
+                name=f"Relay orbit, {low / 1e3:g} x {high / 1e3:g} km, {np.degrees(tilt):g} deg, node "
+                f"{row['node_deg']:g} deg, argument {row['argument_deg']:g} deg",
+            )
             write_found(best, files, report, done=share + 0.1, places=(place,))
     out.print(title, style="bold", markup=False, soft_wrap=True)
     stays = int((found["ending"] == "stays").sum())
     out.print(
-        f"{count(len(found), 'orbit')}, {stays} of them stay to the end; gravity to degree {degree}, Earth and Sun; seen "
-        f"from {name} at {np.degrees(least):g} deg and more over a level horizon, looked at each {SPACING / 60:g} min",
+        f"{count(len(found), 'orbit')}, {stays} of them stay to the end; gravity to degree {degree}, Earth and Sun; "
+        f"seen from {name} at {np.degrees(least):g} deg and more over a level horizon, looked at each "
+        f"{SPACING / 60:g} min",
         markup=False,
         soft_wrap=True,
     )
@@ -153,7 +160,7 @@ def relay_command(
         "seen [%]",
         "longest gap [h]",
     ):
-        drawn.add_column(head, justify="left" if head == "ending" else "right", no_wrap=True)
+        drawn.add_column(escape(head), justify="left" if head == "ending" else "right", no_wrap=True)
     for cells in found.head(SHOWN).to_dict("records"):
         drawn.add_row(
             f"{cells['node_deg']:g}", f"{cells['argument_deg']:g}", f"{cells['lifetime_d']:.2f}", cells["ending"],
@@ -229,7 +236,7 @@ def lifetimes_command(
     )
     drawn = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
     for head in ("inclination [deg]", "lifetime [d]: least", "median", "greatest", "stay"):
-        drawn.add_column(head, justify="right", no_wrap=True)
+        drawn.add_column(escape(head), justify="right", no_wrap=True)
     for tilt, part in found.groupby("inclination_deg"):
         life = part["lifetime_d"]
         drawn.add_row(

@@ -42,7 +42,7 @@ def draw_relays(table: pd.DataFrame, *, title: str, site: str) -> bytes:
         (
             ("lifetime_d", "lifetime [d]"),
             ("lowest_km", "lowest altitude [km]"),
-            ("dwell_percent", f"over {site}\n[% of its life]"),
+            ("dwell_percent", f"seen from {site}\n[% of its life]"),
         ),
         strict=True,
     ):
@@ -100,7 +100,7 @@ def draw_lifetimes(table: pd.DataFrame, *, title: str, span_days: float) -> byte
     for number, tilt in enumerate(published):
         lower.axvline(
             tilt, color=palette.VERMILLION, lw=0.9, ls="--", zorder=0,
-            label="published long-lived (and 180° less them)" if number == 0 else None,
+            label="published as long-lived" if number == 0 else None,
         )  # fmt: skip
     lower.axhline(span_days, color=palette.MUTED, lw=0.8, ls=":")
     lower.annotate(
