@@ -14,6 +14,7 @@ from moonstation.cli import (
     data,
     maps,
     orbit,
+    orbit_find,
     picture,
     scenarios,
     show,
@@ -67,6 +68,7 @@ app.add_typer(data.app, name="data")
 app.add_typer(site.app, name="site")
 app.add_typer(transfer.app, name="transfer")
 app.add_typer(orbit.app, name="orbit")
+orbit.app.add_typer(orbit_find.app, name="find")
 
 
 def _version(wanted: bool) -> None:

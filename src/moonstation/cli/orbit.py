@@ -134,17 +134,17 @@ def propagate_command(
     seconds = None if step is None else read_quantity(step, "time", "--step")
     with progress_bar() as report:
         run = _find(orbit, given, report, 0.8)
-        places = _places(site, report)
+        places = find_places(site, report)
         options = FileOptions(
             step=seconds, body_id=BODY_ID if body_id is None else body_id, object_id=object_id, places=places
         )
         for number, path in enumerate(files):
             report(f"writing {path.name}", 0.8 + 0.2 * number / len(files))
             if path.suffix.lower() in PICTURE:
-                _draw(path, [orbit_line(run)], view, places)
+                draw_picture(path, [orbit_line(run)], view, places)
             else:
                 write_orbit_file(path, run, options)
-    _print_run(run)
+    print_run(run)
     for path in files:
         out.print(f"{path}: written", markup=False, soft_wrap=True)
     return 0
@@ -203,7 +203,7 @@ def events_command(
     for path, key in ((csv, "--csv"), (ics, "--ics")):
         check_file(path, key)
     with progress_bar() as report:
-        places = _places(site, report)
+        places = find_places(site, report)
         queries = queries_of(event or [], site=places[0] if places else None)
         run = _find(orbit, given, report, 0.7)
         found = find_events(
@@ -213,7 +213,7 @@ def events_command(
             progress=lambda share: report("searching", 0.7 + 0.3 * share),
         )
         table = events_frame(run.trajectory, found)
-    _print_run(run)
+    print_run(run)
     _print_events(table, [query.label for query in queries], every=every)
     if csv is not None:
         write_text_file(csv, str(table.to_csv(index=False, lineterminator="\n")))
@@ -374,7 +374,7 @@ def _show(
                 )
             )
         differences = _differences(studies) if apart else {}
-        places = (_marked(place),) if place is not None else ()
+        places = (marked(place),) if place is not None else ()
         for path in files:
             report(f"writing {path.name}", 0.92)
             if path.suffix.lower() == ".html":
@@ -383,7 +383,7 @@ def _show(
             elif path.suffix.lower() == ".czml":
                 write_scene(path, [study.run for study in studies], places=places)
             else:
-                _draw(path, [study.line for study in studies], view, places)
+                draw_picture(path, [study.line for study in studies], view, places)
     _print_studies(studies, differences)
     for path in files:
         out.print(f"{path}: written", markup=False, soft_wrap=True)
@@ -436,18 +436,20 @@ def _differences(studies: list[OrbitStudy]) -> dict[str, tuple[FloatArray, Float
     return found
 
 
-def _places(site: str | None, report: Report) -> tuple[Site, ...]:
+def find_places(site: str | None, report: Report) -> tuple[Site, ...]:
+    """The place that is named, if one is."""
     if site is None:
         return ()
-    return (_marked(find_place(site, progress=lambda stage: report(stage, 0.0))),)
+    return (marked(find_place(site, progress=lambda stage: report(stage, 0.0))),)
 
 
-def _marked(place: Place) -> Site:
+def marked(place: Place) -> Site:
     """The point under the name that people know."""
     return replace(place.site, name=place.name)
 
 
-def _draw(path: Path, lines: list[OrbitLine], view: str, places: tuple[Site, ...]) -> None:
+def draw_picture(path: Path, lines: list[OrbitLine], view: str, places: tuple[Site, ...]) -> None:
+    """Write a picture of orbits whole or not at all."""
     # the drawing library takes long to import
     from moonstation.report.orbit_pictures import draw_orbits
 
@@ -457,7 +459,8 @@ def _draw(path: Path, lines: list[OrbitLine], view: str, places: tuple[Site, ...
         raise OutputError(f"{path}: cannot be written ({error.strerror}); choose another folder") from error
 
 
-def _print_run(run: OrbitRun) -> None:
+def print_run(run: OrbitRun) -> None:
+    """Print the name, the span, the end and the notes of an orbit."""
     out.print(run.name, style="bold", markup=False, soft_wrap=True)
     out.print(
         # a span of whole days in TDB ends a millisecond or two beside midnight UTC

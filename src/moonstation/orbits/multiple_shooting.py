@@ -68,14 +68,8 @@ def turning_to_icrf(states: FloatArray, et: FloatArray, *, ephemeris: Ephemeris 
     FloatArray
         (n, 6) [m, m/s], Moon-centred, ICRF axes.
     """
-    sky = default_ephemeris() if ephemeris is None else ephemeris
-    earth = -sky.state_icrf("earth", et)
-    r, v = earth[:, :3], earth[:, 3:]
+    r, v, momentum, axes = _moon_about_earth(et, ephemeris)
     distance = np.linalg.norm(r, axis=1)
-    momentum = np.cross(r, v)
-    x = r / distance[:, None]
-    z = momentum / np.linalg.norm(momentum, axis=1)[:, None]
-    axes = np.stack([x, np.cross(z, x), z], axis=2)
     growth = np.einsum("ni,ni->n", r, v) / distance
     turning = np.linalg.norm(momentum, axis=1) / distance**2
     place = states[:, :3] - np.array([MOON_X, 0.0, 0.0])
@@ -86,11 +80,32 @@ def turning_to_icrf(states: FloatArray, et: FloatArray, *, ephemeris: Ephemeris 
     local = distance[:, None] * (speed + across) + growth[:, None] * place
     return np.concatenate(
         [
-            np.einsum("nij,nj->ni", axes, distance[:, None] * place),
-            np.einsum("nij,nj->ni", axes, local),
+            np.einsum("nji,nj->ni", axes, distance[:, None] * place),
+            np.einsum("nji,nj->ni", axes, local),
         ],
         axis=1,
     )
+
+
+def turning_axes(et: FloatArray, *, ephemeris: Ephemeris | None = None) -> FloatArray:
+    """Rotations (n, 3, 3) from ICRF to axes that turn with Earth and Moon at epochs (n,) [TDB s past J2000].
+
+    x from the Earth to the Moon, z along their angular momentum.
+    """
+    return _moon_about_earth(et, ephemeris)[3]
+
+
+def _moon_about_earth(
+    et: FloatArray, ephemeris: Ephemeris | None
+) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+    """Position, velocity and angular momentum of the Moon about the Earth (n, 3), and the turning axes as rows."""
+    sky = default_ephemeris() if ephemeris is None else ephemeris
+    earth = -sky.state_icrf("earth", et)
+    r, v = earth[:, :3], earth[:, 3:]
+    momentum = np.cross(r, v)
+    x = r / np.linalg.norm(r, axis=1)[:, None]
+    z = momentum / np.linalg.norm(momentum, axis=1)[:, None]
+    return r, v, momentum, np.stack([x, np.cross(z, x), z], axis=1)
 
 
 def close_arcs(guess: PatchPoints, fly: Arc) -> PatchPoints:

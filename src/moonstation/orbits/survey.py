@@ -1,7 +1,7 @@
 """Surveys: many orbits flown until they end, of which a few figures are kept and no motion.
 
-A survey is cut into chunks. `survey_chunk` is a function of its chunk alone, which pickles, so chunks can be done in any
-order, by threads, processes or other machines, and the figures are the same.
+A survey is cut into chunks. `survey_chunk` is a function of its chunk alone, which pickles, so chunks can be done in
+any order, by threads, processes or other machines, and the figures are the same.
 """
 
 from collections.abc import Sequence
@@ -25,8 +25,8 @@ from moonstation.orbits.propagation import (
 from moonstation.spacetime.ephemerides import default_ephemeris
 
 SURVEY_TOLERANCE = 1e-3
-"""Size of the last terms kept of the position over a step [m]: ends of relay orbits then agree to a second with those of
-a thousand times less (tests)."""
+"""Size of the last terms kept of the position over a step [m]: ends of relay orbits then agree to a second with those
+of a thousand times less (tests)."""
 
 SPACING = 300.0
 """Time between the instants at which sight of a site is looked at [s]."""
@@ -95,7 +95,8 @@ class Fates(NamedTuple):
     lowest : FloatArray
         Least altitude [m].
     dwell : FloatArray
-        Share of its lifetime in sight of the site; not a number without one.
+        Share of its lifetime in sight of the site; not a number without one. The last step before the ground, under an
+        hour, is left out.
     gap : FloatArray
         Longest time out of sight [s], to `SPACING`; not a number without a site.
     """

@@ -246,7 +246,7 @@ def distant_retrograde_orbit(*, radius: float) -> PeriodicOrbit:
     """
     if not 10e6 <= radius <= 100e6:
         raise RequestError(
-            f"distant retrograde orbit: radius {radius / 1e6:g},000 km; give 10,000 to 100,000 km"
+            f"distant retrograde orbit: radius {radius / 1e3:,.0f} km; give 10,000 to 100,000 km"
         )
     # followed outwards from where the Moon alone holds it, whose circular speed is the first guess
     steps = np.linspace(5e6, radius, max(2, math.ceil(radius / 2.5e6))) / LENGTH
@@ -264,7 +264,7 @@ def distant_retrograde_orbit(*, radius: float) -> PeriodicOrbit:
                 break
         else:
             raise OrbitError(
-                f"distant retrograde orbit of {radius / 1e6:g},000 km: correction does not converge"
+                f"distant retrograde orbit of {radius / 1e3:,.0f} km: correction does not converge"
             )
     return PeriodicOrbit(
         f"distant retrograde orbit, {radius / 1e3:,.0f} km",

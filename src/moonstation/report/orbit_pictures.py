@@ -201,7 +201,8 @@ def _draw_space(axes: Axes, lines: Sequence[Line]) -> None:
         hidden = behind & (np.hypot(x, y) < radius)
         colour = COLOURS[i % len(COLOURS)]
         for order, part, strength in ((1.0, behind & ~hidden, 0.45), (3.0, ~behind, 0.95)):
-            keep = part[1:] & part[:-1]
+            # a piece belongs where it ends, so that none is left out between
+            keep = part[1:]
             axes.add_collection(
                 LineCollection(
                     _segments(x, y, keep),

@@ -106,6 +106,7 @@ DIMENSIONS: dict[str, Dimension] = {
     "area": Dimension("an area", "m^2", "m2", "12 m2"),
     "mass": Dimension("a mass", "kg", "kg", "1200 kg"),
     "time": Dimension("a time", "s", "d", "30 d"),
+    "speed": Dimension("a speed", "m/s", "m/s", "3 cm/s"),
     "angle": Dimension("an angle", "rad", "deg", "45 deg"),
     "degrees": Dimension("an angle", "deg", "deg", "-88.8 deg"),
     "power": Dimension("a power", "W", "kW", "40 kW"),
