@@ -12,7 +12,7 @@ from numba import njit
 
 from moonstation.arrays import FloatArray
 from moonstation.constants import EARTH_MEAN_RADIUS, MOON_RADIUS, SUN_RADIUS
-from moonstation.orbits._gravity_kernels import LANES, harmonic_acceleration
+from moonstation.orbits._gravity_kernels import INNER, LANES, harmonic_acceleration
 from moonstation.spacetime._kernels import chebyshev_position, chebyshev_state, libration_matrix, moon_bodies
 
 ICRF, RTN, VNB = 0, 1, 2
@@ -39,9 +39,9 @@ class Forces(NamedTuple):
     gm: FloatArray
     """Earth, Sun, then planets, (2 + k,) [m^3/s^2]."""
     planets: FloatArray
-    """Chebyshev records of the planets from the barycentre of the solar system, one after the other [m]."""
-    table: FloatArray
-    """(k, 5): where a planet's records begin, how many, coefficients each, first epoch and length [s]."""
+    """Chebyshev records of the planets from the barycentre of the solar system, (k, n, 3, c) with zeros after [m]."""
+    spans: FloatArray
+    """(k, 2): first epoch and length of a planet's records [s]."""
     oblateness: float
     """J2 of the Earth times its radius squared [m^2]; 0 leaves it out."""
     pole: FloatArray
@@ -71,7 +71,7 @@ class Thrust(NamedTuple):
     """Unit vector in these axes (3,)."""
 
 
-@njit(cache=True, nogil=True, fastmath=False, error_model="numpy")
+@njit(**INNER)
 def place_nodes(
     window: Any,
     forces: Any,
@@ -95,15 +95,10 @@ def place_nodes(
         for k in range(3):
             bodies[k, j] = earth[k]
             bodies[3 + k, j] = sun[k]
-        if forces.table.shape[0] > 0:
+        if forces.spans.shape[0] > 0:
             chebyshev_position(window.sun_ssb, window.t0_sun_ssb, window.dt_sun_ssb, t, other)
-            for i in range(forces.table.shape[0]):
-                row = forces.table[i]
-                begin = int(row[0])
-                count = int(row[1])
-                terms = int(row[2])
-                records = forces.planets[begin : begin + 3 * count * terms].reshape((count, 3, terms))
-                chebyshev_position(records, row[3], row[4], t, place)
+            for i in range(forces.spans.shape[0]):
+                chebyshev_position(forces.planets[i], forces.spans[i, 0], forces.spans[i, 1], t, place)
                 for k in range(3):
                     bodies[6 + 3 * i + k, j] = place[k] - other[k] + sun[k]
         if with_velocity:
@@ -113,7 +108,7 @@ def place_nodes(
                 earth_velocity[k, j] = place[3 + k] - other[3 + k]
 
 
-@njit(cache=True, nogil=True, fastmath=False, error_model="numpy")
+@njit(**INNER)
 def _add_body(lanes: int, x: Any, body: Any, gm: float, out: Any) -> None:
     """Attraction of a distant body less what it does to the Moon itself."""
     for j in range(lanes):
@@ -132,7 +127,7 @@ def _add_body(lanes: int, x: Any, body: Any, gm: float, out: Any) -> None:
         out[2, j] += direct * dz - indirect * bz
 
 
-@njit(cache=True, nogil=True, fastmath=False, error_model="numpy")
+@njit(**INNER)
 def _oblate(gm: float, oblateness: float, pole: Any, dx: float, dy: float, dz: float, out: Any) -> None:
     """Attraction of the flattening J2 of a body at (dx, dy, dz) from its centre (Montenbruck and Gill 2000, 3.2)."""
     d2 = dx * dx + dy * dy + dz * dz
@@ -144,7 +139,7 @@ def _oblate(gm: float, oblateness: float, pole: Any, dx: float, dy: float, dz: f
     out[2] = radial * dz - 2.0 * factor * along * pole[2]
 
 
-@njit(cache=True, nogil=True, fastmath=False, error_model="numpy")
+@njit(**INNER)
 def perturb(
     x: Any, rotation: Any, bodies: Any, forces: Any, field: Any, degree: int, r: Any, a: Any, w: Any, out: Any
 ) -> None:
@@ -194,7 +189,7 @@ def perturb(
                 out[k, j] += on_orbiter[k] - on_moon[k]
 
 
-@njit(cache=True, nogil=True, fastmath=False, error_model="numpy")
+@njit(**INNER)
 def _add_central_gradient(gm: float, dx: float, dy: float, dz: float, g: Any, j: int) -> None:
     """Add the gradient of a point mass's attraction at (dx, dy, dz) from it: xx, xy, xz, yy, yz, zz."""
     d2 = dx * dx + dy * dy + dz * dz
@@ -208,7 +203,7 @@ def _add_central_gradient(gm: float, dx: float, dy: float, dz: float, g: Any, j:
     g[5, j] += five * dz * dz - cube
 
 
-@njit(cache=True, nogil=True, fastmath=False, error_model="numpy")
+@njit(**INNER)
 def gradient(
     x: Any,
     rotation: Any,
@@ -290,7 +285,7 @@ def inertial_direction(axes: int, r: Any, v: Any, towards: Any, out: Any) -> Non
             out[k] = towards[k]
 
 
-@njit(cache=True, nogil=True, fastmath=False, error_model="numpy")
+@njit(**INNER)
 def add_moving_forces(
     gm: float, forces: Any, thrust: Any, tau: float, h: float, nodes: Any, x: Any, v: Any, bodies: Any,
     earth_velocity: Any, out: Any,
@@ -328,7 +323,7 @@ def add_moving_forces(
                 out[k, j] += size * push[k]
 
 
-@njit(cache=True, nogil=True, fastmath=False, error_model="numpy")
+@njit(**INNER)
 def _overlap(apart: float, behind: float, front: float) -> float:
     """Share of a disc of radius `behind` hidden by one of radius `front`, centres `apart` [rad].
 
@@ -348,7 +343,7 @@ def _overlap(apart: float, behind: float, front: float) -> float:
     return float(area / (np.pi * behind * behind))
 
 
-@njit(cache=True, nogil=True, fastmath=False, error_model="numpy")
+@njit(**INNER)
 def _look_at_sun(position: Any, earth: Any, sun: Any, edges: Any) -> float:
     """Share of the solar disc seen past Moon and Earth; angles to the four edges of shadows into `edges`.
 
@@ -386,7 +381,7 @@ def _look_at_sun(position: Any, earth: Any, sun: Any, edges: Any) -> float:
     return float(max(1.0 - hidden, 0.0))
 
 
-@njit(cache=True, nogil=True, fastmath=False, error_model="numpy")
+@njit(**INNER)
 def evaluate_record(record: Any, s: float, h: float, out: Any) -> None:
     """Position and velocity (6,) from the Chebyshev record (3, k) of a step of h seconds, s in [-1, 1]."""
     for k in range(3):
@@ -401,7 +396,7 @@ def evaluate_record(record: Any, s: float, h: float, out: Any) -> None:
         out[3 + k] = (b1 + s * d1 - d2) * 2.0 / h
 
 
-@njit(cache=True, nogil=True, fastmath=False, error_model="numpy")
+@njit(**INNER)
 def _sunlight_at(
     window: Any, forces: Any, tau: float, h: float, record: Any, s: float, point: Any, edges: Any, push: Any
 ) -> None:
@@ -420,14 +415,14 @@ def _sunlight_at(
         push[k] *= size
 
 
-@njit(cache=True, nogil=True, fastmath=False, error_model="numpy")
+@njit(**INNER)
 def press_of_sunlight(
     window: Any, forces: Any, thrust: Any, rule: Any, tau: float, h: float, record: Any, out: Any
 ) -> bool:
     """Acceleration of sunlight (3, LANES) at the nodes of a step; True where an edge of a shadow lies in it.
 
-    Across an edge the acceleration is no polynomial, and its values at the nodes say little of its integral. There
-    it is replaced by its projection on the polynomials that the step carries, integrated piece by piece between the
+    Across an edge the acceleration is no polynomial, and its values at the nodes say little of its integral. So it is
+    replaced by its projection on the polynomials that the step carries, integrated piece by piece between the
     edges: position and velocity at the end of the step then have the exact share of light, and no step has to be
     cut. Between the ends the position is off by some 0.01 a h^2 / LANES^2.
 
@@ -452,12 +447,11 @@ def press_of_sunlight(
     cuts[0] = -1.0
     count = 1
     samples = min(max(int(h / SHADOW_SAMPLE), 2 * LANES), 4096)
-    _sunlight_at(window, forces, tau, h, record, -1.0, point, before, push)
-    for i in range(1, samples + 1):
+    for i in range(samples + 1):
         here = -1.0 + 2.0 * i / samples
         _sunlight_at(window, forces, tau, h, record, here, point, edges, push)
         for e in range(4):
-            if edges[e] * before[e] < 0.0 and count <= MOST_EDGES:
+            if i > 0 and edges[e] * before[e] < 0.0 and count <= MOST_EDGES:
                 low = here - 2.0 / samples
                 high = here
                 for _ in range(40):
@@ -476,13 +470,6 @@ def press_of_sunlight(
                 count += 1
         for e in range(4):
             before[e] = edges[e]
-    if count == 1:
-        for j in range(LANES):
-            _sunlight_at(window, forces, tau, h, record, 2.0 * rule.nodes[j] - 1.0, point, edges, push)
-            lighter = 1.0 - thrust.rate * (tau + rule.nodes[j] * h - thrust.begin)
-            for k in range(3):
-                out[k, j] = push[k] / lighter
-        return False
     cuts[count] = 1.0
     moments = np.zeros((3, LANES))
     for i in range(count):
@@ -504,4 +491,4 @@ def press_of_sunlight(
             for n in range(LANES):
                 total += moments[k, n] * rule.basis[n, j]
             out[k, j] = total / (2.0 * rule.weights_velocity[j])
-    return True
+    return count > 1

@@ -14,6 +14,16 @@ from moonstation.arrays import FloatArray, IntArray
 LANES = 16
 """Points handled at once; also the number of collocation nodes in a step of the integrator."""
 
+INNER: dict[str, Any] = {
+    "cache": True,
+    "nogil": True,
+    "fastmath": False,
+    "error_model": "numpy",
+    "no_cpython_wrapper": True,
+    "no_cfunc_wrapper": True,
+}
+"""Options of loops that only other loops call: what Python would need to call them takes two seconds to compile."""
+
 # Places of the scratch of `harmonic_acceleration`, LANES each. It is one flat array with distances known when
 # compiling: only so can the compiler rule out that they overlap, and compute LANES points in parallel.
 _QU, _QQ, _B0, _B1, _X, _XN, _Y, _YN, _Z, _W, _P = (LANES * i for i in range(11))
@@ -35,7 +45,7 @@ class Field(NamedTuple):
     """reach[n]: radius [m] from which degree n suffices, (degree + 1,), not increasing."""
 
 
-@njit(cache=True, nogil=True, fastmath=False, error_model="numpy")
+@njit(**INNER)
 def _add_pair(lanes: int, first: Any, second: Any, n: float, w: Any) -> None:
     """Advance the Legendre recursion of one order by two degrees and add them to the sums."""
     a1, c1, s1, z1, w1 = first[0], first[1], first[2], first[3], first[4]
@@ -61,7 +71,7 @@ def _add_pair(lanes: int, first: Any, second: Any, n: float, w: Any) -> None:
         w[_W + j] += w1 * b0 + w2 * b1
 
 
-@njit(cache=True, nogil=True, fastmath=False, error_model="numpy")
+@njit(**INNER)
 def harmonic_acceleration(lanes: int, r: Any, field: Any, degree: int, w: Any, out: Any) -> None:
     """Acceleration of the harmonics of degree 2 to `degree` at LANES points, central term left out.
 

@@ -19,7 +19,7 @@ from moonstation.orbits._force_kernels import (
     place_nodes,
     press_of_sunlight,
 )
-from moonstation.orbits._gravity_kernels import LANES, SCRATCH
+from moonstation.orbits._gravity_kernels import INNER, LANES, SCRATCH
 
 RECORD_COEFFICIENTS = LANES + 2
 """Chebyshev coefficients of the position over one step: the acceleration's, integrated twice."""
@@ -46,7 +46,7 @@ class Rule(NamedTuple):
     """(LANES + 2, LANES): accelerations to Chebyshev coefficients of their double integral."""
 
 
-@njit(cache=True, nogil=True, fastmath=False, error_model="numpy")
+@njit(**INNER)
 def _settle(
     rule: Any,
     gm: float,
@@ -103,7 +103,7 @@ def _settle(
     return False
 
 
-@njit(cache=True, nogil=True, fastmath=False, error_model="numpy")
+@njit(**INNER)
 def _write_record(rule: Any, h: float, y: Any, acc: Any, record: Any) -> None:
     """Chebyshev coefficients (3, RECORD_COEFFICIENTS) of the position over a step from its accelerations."""
     for k in range(3):
@@ -116,7 +116,7 @@ def _write_record(rule: Any, h: float, y: Any, acc: Any, record: Any) -> None:
         record[k, 1] += 0.5 * h * y[3 + k]
 
 
-@njit(cache=True, nogil=True, fastmath=False, error_model="numpy")
+@njit(**INNER)
 def _finish(rule: Any, h: float, acc: Any, y: Any) -> None:
     """Position and velocity (6,) at the end of a step from those at its start."""
     for k in range(3):
@@ -129,7 +129,7 @@ def _finish(rule: Any, h: float, acc: Any, y: Any) -> None:
         y[3 + k] += h * velocity_sum
 
 
-@njit(cache=True, nogil=True, fastmath=False, error_model="numpy")
+@njit(**INNER)
 def _carry_transition(rule: Any, h: float, g: Any, phi: Any, x: Any, acc: Any, records: Any) -> None:
     """Take the state transition matrix phi, its rows being columns (6, 6), over a step.
 
@@ -165,7 +165,7 @@ def _carry_transition(rule: Any, h: float, g: Any, phi: Any, x: Any, acc: Any, r
         _finish(rule, h, acc, y)
 
 
-@njit(cache=True, nogil=True, fastmath=False, error_model="numpy")
+@njit(**INNER)
 def _impact_place(record: Any, h: float, radius: float, out: Any) -> float:
     """First s in [-1, 1] at which a step dips under `radius`, or 2 where it stays above.
 
@@ -260,6 +260,7 @@ def advance(
     Returns
     -------
     steps : int
+        Steps done. One that meets the ground does not count, but its record and end are written after them.
     status : int
     """
     lanes = LANES
@@ -286,9 +287,12 @@ def advance(
     tau = state[0]
     h = state[1]
     tau_out[0] = tau
-    y_out[0] = y
-    if with_transition:
-        phi_out[0] = phi
+    # Element by element: assigning slices would compile messages about shapes for two seconds.
+    for k in range(6):
+        y_out[0, k] = y[k]
+        if with_transition:
+            for i in range(6):
+                phi_out[0, k, i] = phi[k, i]
     steps = 0
     while tau < tau_end and steps < record_out.shape[0]:
         left = tau_end - tau
@@ -307,54 +311,57 @@ def advance(
                 lead = rule.nodes[j] * step
                 x[k, j] = y[k] + lead * (y[3 + k] + 0.5 * lead * begin)
         record = record_out[steps]
-        good = _settle(rule, field.gm, forces.gm[0], earth, step, y, extra, x, acc, total)
+        good = True
         lowest = 1e300
         nearest = 1e300
-        for j in range(lanes):
-            lowest = min(lowest, x[0, j] * x[0, j] + x[1, j] * x[1, j] + x[2, j] * x[2, j])
-            nearest = min(
-                nearest,
-                (x[0, j] - earth[0, j]) ** 2 + (x[1, j] - earth[1, j]) ** 2 + (x[2, j] - earth[2, j]) ** 2,
-            )
-        lowest = np.sqrt(lowest)
-        nearest = np.sqrt(nearest)
-        good = good and lowest > 0.5 * ground and nearest > 0.5 * EARTH_RADIUS
         degree = field.degree
-        while degree > 2 and lowest > field.reach[degree - 1]:
-            degree -= 1
         last = 0.0
         settled = False
         kinked = False
-        for sweep in range(6):
+        for sweep in range(7):
             if not good or settled:
                 break
-            for k in range(3):
-                for j in range(lanes):
-                    previous[k, j] = extra[k, j]
-            perturb(x, rotation, bodies, forces, field, degree, r, a, w, extra)
-            if moving:
-                for k in range(3):
-                    for i in range(lanes):
-                        gained = 0.0
-                        for j in range(lanes):
-                            gained += rule.stage_velocity[j, i] * acc[k, j]
-                        v[k, i] = y[3 + k] + step * gained
-                add_moving_forces(
-                    field.gm, forces, thrust, tau, step, rule.nodes, x, v, bodies, earth_velocity, extra
-                )
-            if forces.light > 0.0:
-                _write_record(rule, step, y, acc, record)
-                kinked = press_of_sunlight(window, forces, thrust, rule, tau, step, record, pressed)
+            change = 0.0
+            if sweep > 0:
                 for k in range(3):
                     for j in range(lanes):
-                        extra[k, j] += pressed[k, j]
-            change = 0.0
-            for k in range(3):
-                for j in range(lanes):
-                    change = max(change, abs(extra[k, j] - previous[k, j]))
+                        previous[k, j] = extra[k, j]
+                perturb(x, rotation, bodies, forces, field, degree, r, a, w, extra)
+                if moving:
+                    for k in range(3):
+                        for i in range(lanes):
+                            gained = 0.0
+                            for j in range(lanes):
+                                gained += rule.stage_velocity[j, i] * acc[k, j]
+                            v[k, i] = y[3 + k] + step * gained
+                    add_moving_forces(
+                        field.gm, forces, thrust, tau, step, rule.nodes, x, v, bodies, earth_velocity, extra
+                    )
+                if forces.light > 0.0:
+                    kinked = press_of_sunlight(window, forces, thrust, rule, tau, step, record, pressed)
+                    for k in range(3):
+                        for j in range(lanes):
+                            extra[k, j] += pressed[k, j]
+                for k in range(3):
+                    for j in range(lanes):
+                        change = max(change, abs(extra[k, j] - previous[k, j]))
             good = _settle(rule, field.gm, forces.gm[0], earth, step, y, extra, x, acc, total)
+            _write_record(rule, step, y, acc, record)
+            if sweep == 0:
+                for j in range(lanes):
+                    lowest = min(lowest, x[0, j] * x[0, j] + x[1, j] * x[1, j] + x[2, j] * x[2, j])
+                    dx = x[0, j] - earth[0, j]
+                    dy = x[1, j] - earth[1, j]
+                    dz = x[2, j] - earth[2, j]
+                    nearest = min(nearest, dx * dx + dy * dy + dz * dz)
+                lowest = np.sqrt(lowest)
+                nearest = np.sqrt(nearest)
+                good = good and lowest > 0.5 * ground and nearest > 0.5 * EARTH_RADIUS
+                while degree > 2 and lowest > field.reach[degree - 1]:
+                    degree -= 1
+                continue
             # The change that one more sweep would make in position, if sweeps go on shortening alike.
-            if sweep > 0 and change * min(change / last, 1.0) * step * step < 1e-2 * tolerance:
+            if sweep > 1 and change * min(change / last, 1.0) * step * step < 1e-2 * tolerance:
                 settled = True
             last = max(change, 1e-30)
         good = good and settled
@@ -377,15 +384,16 @@ def advance(
             if h < 2.0 / TIME_GRAIN:
                 return steps, NO_CONVERGENCE
             continue
-        _write_record(rule, step, y, acc, record)
         if nearest < EARTH_RADIUS:
             return steps, HIT_EARTH
         if lowest < ground + 20e3:
             place = _impact_place(record, step, ground, point)
             if place <= 1.0:
                 state[0] = tau + 0.5 * (place + 1.0) * step
+                tau_out[steps + 1] = tau + step
                 state[1] = h
-                state[2:8] = point
+                for k in range(6):
+                    state[2 + k] = point[k]
                 return steps, BELOW_GROUND
         _finish(rule, step, acc, y)
         for k in range(3):
@@ -406,17 +414,20 @@ def advance(
                 g,
             )
             _carry_transition(rule, step, g, phi, x, acc, phi_record_out[steps])
-            phi_out[steps + 1] = phi
+            for k in range(6):
+                for i in range(6):
+                    phi_out[steps + 1, k, i] = phi[k, i]
         tau = tau_end if step >= left else tau + step
         # A step cut short by the end of the span says little about how long the next could be.
         if factor < 1.0 or step > 0.9 * h:
             h = step * factor
         steps += 1
         tau_out[steps] = tau
-        y_out[steps] = y
         state[0] = tau
         state[1] = h
-        state[2:8] = y
+        for k in range(6):
+            y_out[steps, k] = y[k]
+            state[2 + k] = y[k]
         if y[0] * y[0] + y[1] * y[1] + y[2] * y[2] > farthest * farthest:
             return steps, LEFT_MOON
     return steps, REACHED_END if tau >= tau_end else BUFFER_FULL

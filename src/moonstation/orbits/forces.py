@@ -103,20 +103,19 @@ def pack_forces(
 ) -> _force_kernels.Forces:
     """Forces as compiled code takes them, for a flight from et0 to et1 [TDB s past J2000], et1 may be earlier."""
     first, last = min(et0, et1), max(et0, et1)
-    records, table, start = [np.empty(0)], [], 0
-    for name in model.planets:
-        series, t0, dt = sky.series(name, first, last)
-        table.append([start, series.shape[0], series.shape[2], t0 - et0, dt])
-        records.append(series.ravel())
-        start += series.size
+    series = [sky.series(name, first, last) for name in model.planets]
+    shape = np.max([records.shape for records, _, _ in series], axis=0) if series else np.zeros(3, dtype=int)
+    planets = np.zeros((len(series), *shape))
+    for place, (records, _, _) in zip(planets, series, strict=True):
+        place[tuple(slice(size) for size in records.shape)] = records
     pole: FloatArray = np.array([0.0, 0.0, 1.0])
     if model.earth_oblateness:
         pole = np.ascontiguousarray(EarthRotation().rotation_itrs_to_gcrs(0.5 * (et0 + et1))[0, :, 2])
     light = SOLAR_CONSTANT / SPEED_OF_LIGHT * AU**2 * model.area_to_mass * model.reflectivity
     return _force_kernels.Forces(
         gm=np.array([GM_EARTH, GM_SUN, *(GM_PLANETS[name] for name in model.planets)]),
-        planets=np.concatenate(records),
-        table=np.array(table, dtype=np.float64).reshape(-1, 5),
+        planets=planets,
+        spans=np.array([[t0 - et0, dt] for _, t0, dt in series], dtype=np.float64).reshape(-1, 2),
         oblateness=EARTH_J2 * EARTH_RADIUS**2 if model.earth_oblateness else 0.0,
         pole=pole,
         light=float(light),

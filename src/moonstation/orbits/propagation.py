@@ -415,7 +415,7 @@ class _Flight:
             taus, states, records = -taus[::-1], states[::-1] * turn, records[::-1] * odd
             transitions = transitions[::-1] * np.outer(turn, turn)
             phi_records = phi_records[::-1] * odd * turn[:, None, None]
-        knots = np.array(sorted(self._knots, key=lambda knot: knot[0])) if self._knots else np.empty((0, 2))
+        knots = np.array(self._knots[:: int(plan.sign)]) if self._knots else np.empty((0, 2))
         return Trajectory(
             name=name,
             et=plan.et0 + taus,
