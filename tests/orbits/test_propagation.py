@@ -269,6 +269,27 @@ def test_leaving_the_moon():
         propagate(orbit(100, 256_000), epoch=EPOCH, duration=60 * DAY, degree=8)
 
 
+def test_arrivals_are_flown_where_asked():
+    """A hyperbola of 300 m/s excess passes its periapsis where Kepler has it, and leaves."""
+    energy = 0.5 * 300.0**2
+    r, v = 3e6, np.sqrt(2.0 * (energy + load_gravity(2).gm / 3e6))
+    start = state_of(r, v)
+    start[3:] = v * np.array([-np.sin(0.6), np.cos(0.6), 0.0])
+    flown = propagate(start, epoch=EPOCH, duration=0.4 * DAY, degree=8, bound=False)
+    momentum = r * v * np.cos(0.6)
+    gm = load_gravity(2).gm
+    periapsis = momentum**2 / gm / (1.0 + np.sqrt(1.0 + 2.0 * energy * momentum**2 / gm**2))
+    assert flown.altitude_extremes.lowest == pytest.approx(periapsis - MOON_RADIUS, abs=2e3)
+    assert np.linalg.norm(flown.states_icrf[-1, :3]) > 2e7
+
+
+def test_ground_may_be_left_out_of_a_search():
+    a, e = MOON_RADIUS, 0.1
+    start = elements_to_state(Elements(a, e, 1.2, 0.0, 0.0, np.pi))
+    flown = propagate(start, epoch=EPOCH, duration=0.5 * DAY, degree=8, ground=False)
+    assert flown.altitude_extremes.lowest < -100e3
+
+
 def state_of(r, v):
     return np.array([r, 0.0, 0.0, 0.0, v, 0.0])
 
@@ -277,7 +298,12 @@ def state_of(r, v):
     ("state", "options", "error", "message"),
     [
         (state_of(1.7e6, 1600.0), {}, OrbitError, "starts 37.400 km under"),
-        (state_of(2.0e6, 2300.0), {}, OrbitError, "hyperbolic, 2300.0 m/s where 2214.2 m/s escapes"),
+        (
+            state_of(2.0e6, 2300.0),
+            {},
+            OrbitError,
+            "hyperbolic, 2300.0 m/s where 2214.2 m/s escapes.*bound=False",
+        ),
         (state_of(2000.0, 1.6), {}, OrbitError, "in metres"),
         (state_of(2.0e6, np.nan), {}, RequestError, "six finite"),
         (np.zeros(3), {}, RequestError, "six finite"),
@@ -292,6 +318,9 @@ def state_of(r, v):
         (state_of(2.0e6, 1560.0), {"degree": 5000}, RequestError, "2 to 1200"),
         (state_of(2.0e6, 1560.0), {"tolerance": 0.0}, RequestError, "tolerance"),
         (state_of(2.0e6, 1560.0), {"duration": 1e12}, CoverageError, "kernels cover"),
+        (state_of(2.0e6, 1560.0), {"duration": -1e12}, CoverageError, "kernels cover"),
+        (state_of(2.0e6, 1560.0), {"farthest": 1e11}, RequestError, "farthest is 100000000000.0 m"),
+        (state_of(2.0e6, 1560.0), {"transition_degree": 1}, RequestError, "degree of the transition is 1"),
     ],
 )
 def test_what_is_refused(state, options, error, message):
