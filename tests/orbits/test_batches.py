@@ -88,6 +88,9 @@ def test_figures_are_those_of_the_flights(surveyed):
     elevation = np.arcsin(away @ BASE.enu_me[2] / np.linalg.norm(away, axis=1))
     expected = np.mean(elevation > np.radians(ASK.mask_deg)) * ASK.duration
     assert float(surveyed.dwell[alive]) == pytest.approx(expected, abs=60.0)
+    seen = et[elevation > np.radians(ASK.mask_deg)]
+    gaps = np.diff(np.concatenate([et[:1], seen, et[-1:]]))
+    assert float(surveyed.longest_gap[alive]) == pytest.approx(gaps.max(), abs=60.0)
 
 
 def test_how_flights_end():

@@ -5,7 +5,6 @@ import pytest
 
 from moonstation.errors import RequestError
 from moonstation.orbits.station_keeping import KeepingErrors
-from moonstation.orbits.survey import SurveySite
 from moonstation.orbits.three_body import PeriodicOrbit, distant_retrograde_orbit, lagrange_point
 from moonstation.report.orbit_maps import draw_lifetimes, draw_relays
 from moonstation.report.orbit_turning import draw_turning
@@ -98,7 +97,8 @@ def test_relays_are_ranked_and_threads_do_not_matter() -> None:
         "duration": 8.0 * 86_400.0,
         "nodes": np.radians([0.0, 90.0, 180.0]),
         "arguments": np.radians([80.0, 90.0]),
-        "site": SurveySite(-np.pi / 2.0, 0.0, np.radians(10.0)),
+        "site": Site("pole", -90.0, 0.0),
+        "mask_deg": 10.0,
         "degree": 8,
     }
     table = survey_relays(**asked, threads=2)  # type: ignore[arg-type]

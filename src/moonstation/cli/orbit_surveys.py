@@ -26,7 +26,7 @@ from moonstation.cli.orbit_find_words import (
 )
 from moonstation.cli.words import check_file, read_quantity, read_range
 from moonstation.errors import RequestError
-from moonstation.orbits.survey import SPACING, SurveySite
+from moonstation.orbits.batches import Survey
 from moonstation.report.wording import count
 from moonstation.spacetime.epochs import Epoch
 from moonstation.spacetime.sites import Site
@@ -99,7 +99,8 @@ def relay_command(
             duration=span,
             nodes=_round(nodes),
             arguments=_between(float(first), float(last), arguments),
-            site=SurveySite(place.lat, place.lon, least, float(np.linalg.norm(place.r_me()))),
+            site=place,
+            mask_deg=float(np.degrees(least)),
             degree=degree,
             threads=threads,
             progress=lambda done: report(f"flying {nodes * arguments} orbits", share * done),
@@ -146,7 +147,7 @@ def relay_command(
     out.print(
         f"{count(len(found), 'orbit')}, {stays} of them stay to the end; gravity to degree {degree}, Earth and Sun; "
         f"seen from {name} at {np.degrees(least):g} deg and more over a level horizon, looked at each "
-        f"{SPACING / 60:g} min",
+        f"{Survey.sample / 60:g} min",
         markup=False,
         soft_wrap=True,
     )

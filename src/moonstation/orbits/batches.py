@@ -179,7 +179,8 @@ def survey_orbits(
     xarray.Dataset
         Along `orbit`: `end` ("flying", "impact", "left", "earth" or "failed"), `lifetime` [s], `lowest_altitude` and
         `highest_altitude` [m] over the 1737.4 km sphere with `lowest_at` and `highest_at` [s past the epoch], `dwell`
-        [s] in sight of the site and `longest_gap` [s] out of it, and `final_state` (orbit, 6) [m, m/s], where the flight ended.
+        [s] in sight of the site and `longest_gap` [s] out of it, and `final_state` (orbit, 6) [m, m/s], where the
+        flight ended.
 
     Raises
     ------

@@ -1,82 +1,31 @@
 """Surveys of orbits as tables: relays that live long over a site, and how long low orbits last."""
 
-import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pandas as pd
+import xarray as xr
 
 from moonstation.arrays import FloatArray
 from moonstation.errors import RequestError
+from moonstation.orbits.batches import Survey, survey_orbits
 from moonstation.orbits.elements import Elements, elements_to_state
-from moonstation.orbits.survey import HIT_GROUND, LEFT, Chunk, Fates, SurveySite, join_fates, survey_chunk
-from moonstation.spacetime.ephemerides import default_ephemeris
+from moonstation.orbits.forces import EARTH_AND_SUN
 from moonstation.spacetime.epochs import Epoch
+from moonstation.spacetime.sites import Site
 
 DAY = 86_400.0
-CHUNK = 4
-"""Orbits of a chunk: some seconds of work."""
+TOLERANCE = 1e-3
+"""Of the integration [m]: ends of relay orbits then agree to a second with those of a thousand times less (tests)."""
 
-ENDINGS = {0: "stays", HIT_GROUND: "hits the ground", LEFT: "leaves the Moon"}
+ENDINGS = {
+    "flying": "stays",
+    "impact": "hits the ground",
+    "left": "leaves the Moon",
+    "earth": "hits the Earth",
+    "failed": "cannot be integrated",
+}
 MOST_ORBITS = 100_000
-
-
-def survey_orbits(
-    states_icrf: FloatArray,
-    *,
-    epoch: Epoch,
-    duration: float,
-    degree: int,
-    site: SurveySite | None = None,
-    threads: int | None = None,
-    progress: Callable[[float], None] | None = None,
-) -> Fates:
-    """Fly many orbits until they end, on all processors.
-
-    Parameters
-    ----------
-    states_icrf : FloatArray
-        First states (n, 6) [m, m/s], Moon-centred, ICRF axes.
-    epoch : Epoch
-        Of all of them.
-    duration : float
-        How long each is flown at most [s].
-    degree : int
-        Of the gravity field.
-    site : SurveySite, optional
-        A place to be seen from.
-    threads : int, optional
-        One a processor if not given; the result does not depend on it.
-    progress : callable, optional
-        Called with the share of the orbits done, 0 to 1.
-
-    Raises
-    ------
-    RequestError
-        If there are too many orbits, or none.
-    CoverageError
-        If the ephemeris does not reach over the survey.
-    """
-    count = len(states_icrf)
-    if not 1 <= count <= MOST_ORBITS:
-        raise RequestError(f"survey of {count} orbits: give 1 to {MOST_ORBITS}")
-    default_ephemeris().require(epoch.tdb_s, epoch.tdb_s + duration)
-    chunks = [
-        Chunk(states_icrf[begin : begin + CHUNK], epoch.tdb_s, duration, degree, site)
-        for begin in range(0, count, CHUNK)
-    ]
-    parts: list[Fates] = []
-    with ThreadPoolExecutor(max_workers=threads or os.cpu_count() or 1) as pool:
-        try:
-            for part in pool.map(survey_chunk, chunks):
-                parts.append(part)
-                if progress is not None:
-                    progress(len(parts) / len(chunks))
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
-    return join_fates(parts)
 
 
 def survey_relays(
@@ -88,7 +37,8 @@ def survey_relays(
     duration: float,
     nodes: FloatArray,
     arguments: FloatArray,
-    site: SurveySite,
+    site: Site,
+    mask_deg: float = 0.0,
     degree: int = 20,
     threads: int | None = None,
     progress: Callable[[float], None] | None = None,
@@ -107,8 +57,10 @@ def survey_relays(
         How long each is flown at most [s].
     nodes, arguments : FloatArray
         Longitudes of the node in mean-Earth axes of the epoch, arguments of the periapsis [rad]; all pairs are flown.
-    site : SurveySite
+    site : Site
         Where they are to be seen.
+    mask_deg : float
+        Least elevation over the level horizon [deg]; terrain is not looked at.
     degree : int
         Of the gravity field.
     threads : int, optional
@@ -144,12 +96,17 @@ def survey_relays(
             for node, argument in pairs
         ]
     )
-    fates = survey_orbits(
+    fates = _survey(
         states,
-        epoch=epoch,
-        duration=duration,
-        degree=degree,
-        site=site,
+        Survey(
+            epoch,
+            duration,
+            degree=degree,
+            forces=EARTH_AND_SUN,
+            tolerance=TOLERANCE,
+            site=site,
+            mask_deg=mask_deg,
+        ),
         threads=threads,
         progress=progress,
     )
@@ -158,8 +115,8 @@ def survey_relays(
             "node_deg": np.degrees([node for node, _ in pairs]).round(6),
             "argument_deg": np.degrees([argument for _, argument in pairs]).round(6),
             **_columns(fates),
-            "dwell_share": fates.dwell.round(5),
-            "longest_gap_h": (fates.gap / 3600.0).round(3),
+            "dwell_share": (fates["dwell"] / fates["lifetime"]).to_numpy().round(5),
+            "longest_gap_h": (fates["longest_gap"].to_numpy() / 3600.0).round(3),
         }
     )
     # those that stay are as good as each other in life
@@ -223,8 +180,11 @@ def survey_lifetimes(
             for tilt, node in pairs
         ]
     )
-    fates = survey_orbits(
-        states, epoch=epoch, duration=duration, degree=degree, threads=threads, progress=progress
+    fates = _survey(
+        states,
+        Survey(epoch, duration, degree=degree, forces=EARTH_AND_SUN, tolerance=TOLERANCE),
+        threads=threads,
+        progress=progress,
     )
     return pd.DataFrame(
         {
@@ -235,9 +195,21 @@ def survey_lifetimes(
     )
 
 
-def _columns(fates: Fates) -> dict[str, object]:
+def _survey(
+    states: FloatArray,
+    survey: Survey,
+    *,
+    threads: int | None,
+    progress: Callable[[float], None] | None,
+) -> xr.Dataset:
+    if not 1 <= len(states) <= MOST_ORBITS:
+        raise RequestError(f"survey of {len(states)} orbits: give 1 to {MOST_ORBITS}")
+    return survey_orbits(states, survey, threads=threads, progress=progress)
+
+
+def _columns(fates: xr.Dataset) -> dict[str, object]:
     return {
-        "lifetime_d": (fates.lifetime / DAY).round(5),
-        "ending": [ENDINGS[int(ending)] for ending in fates.ending],
-        "lowest_km": (fates.lowest / 1e3).round(3),
+        "lifetime_d": (fates["lifetime"].to_numpy() / DAY).round(5),
+        "ending": [ENDINGS[str(end)] for end in fates["end"].to_numpy()],
+        "lowest_km": (fates["lowest_altitude"].to_numpy() / 1e3).round(3),
     }
