@@ -33,10 +33,21 @@ from moonstation.links.contacts import (
 from moonstation.orbits.elements import Elements, elements_to_state, state_to_elements
 from moonstation.orbits.events import EventQuery, OrbitEvent, events_frame, find_events
 from moonstation.orbits.flight import Flight, Impulse, fly
+from moonstation.orbits.frozen import FrozenOrbit, find_frozen_orbit
+from moonstation.orbits.low_orbit_keeping import LowOrbitKeeping, keep_low_orbit
 from moonstation.orbits.messages import opm_orbit, read_ephemeris
+from moonstation.orbits.multiple_shooting import fly_periodic
 from moonstation.orbits.osculating import differences_rsw, element_series
 from moonstation.orbits.propagation import Trajectory, propagate
 from moonstation.orbits.scene import ground_track
+from moonstation.orbits.station_keeping import Keeping, KeepingErrors, keep_orbit
+from moonstation.orbits.survey import SurveySite
+from moonstation.orbits.three_body import (
+    PeriodicOrbit,
+    distant_retrograde_orbit,
+    halo_orbit,
+    near_rectilinear_orbit,
+)
 from moonstation.report.orbits import write_orbits_page
 from moonstation.report.page import write_report
 from moonstation.report.places import write_places_page
@@ -50,7 +61,17 @@ from moonstation.station.model import Station
 from moonstation.study.files import write_study
 from moonstation.study.orbit_events import parse_event
 from moonstation.study.orbit_files import FileOptions, orbit_table, write_orbit_file
+from moonstation.study.orbit_search import (
+    KeepingPlan,
+    Sight,
+    fly_found,
+    keep_found,
+    keeping_figures,
+    keeping_table,
+    sight_of,
+)
 from moonstation.study.orbit_study import OrbitStudy, orbit_line, study_orbit
+from moonstation.study.orbit_survey import survey_lifetimes, survey_orbits, survey_relays
 from moonstation.study.orbits import OrbitInput, OrbitRun, find_orbit
 from moonstation.study.places import Place, find_place
 from moonstation.study.result import StudyResult
@@ -76,9 +97,14 @@ __all__ = [
     "EventQuery",
     "FileOptions",
     "Flight",
+    "FrozenOrbit",
     "GroundStation",
     "Horizon",
     "Impulse",
+    "Keeping",
+    "KeepingErrors",
+    "KeepingPlan",
+    "LowOrbitKeeping",
     "MoonstationError",
     "Opm",
     "OrbitError",
@@ -87,14 +113,17 @@ __all__ = [
     "OrbitRun",
     "OrbitStudy",
     "OutputError",
+    "PeriodicOrbit",
     "Place",
     "RequestError",
+    "Sight",
     "Site",
     "SitesResult",
     "Station",
     "StationFileError",
     "StudyResult",
     "SurfaceAntenna",
+    "SurveySite",
     "TimeError",
     "Trajectory",
     "apparent_directions",
@@ -105,22 +134,33 @@ __all__ = [
     "contacts_frame",
     "default_ephemeris",
     "differences_rsw",
+    "distant_retrograde_orbit",
     "draw_orbits",
     "element_series",
     "elements_to_state",
     "events_frame",
     "find_contacts",
     "find_events",
+    "find_frozen_orbit",
     "find_orbit",
     "find_place",
     "find_windows",
     "fly",
+    "fly_found",
+    "fly_periodic",
     "ground_track",
+    "halo_orbit",
     "horizon",
+    "keep_found",
+    "keep_low_orbit",
+    "keep_orbit",
+    "keeping_figures",
+    "keeping_table",
     "light_statistics",
     "load_station",
     "locate",
     "monthly",
+    "near_rectilinear_orbit",
     "opm_orbit",
     "orbit_line",
     "orbit_table",
@@ -130,6 +170,7 @@ __all__ = [
     "read_ephemeris",
     "read_horizon",
     "read_opm",
+    "sight_of",
     "site_light",
     "spells",
     "state_to_elements",
@@ -137,6 +178,9 @@ __all__ = [
     "study_orbit",
     "study_places",
     "sun_fraction",
+    "survey_lifetimes",
+    "survey_orbits",
+    "survey_relays",
     "tdb_to_utc",
     "utc_to_tdb",
     "windows_frame",
