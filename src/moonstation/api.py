@@ -30,13 +30,24 @@ from moonstation.links.contacts import (
     site_ground_contacts,
     site_orbiter_contacts,
 )
+from moonstation.orbits.batches import Survey, propagate_many, survey_orbits
 from moonstation.orbits.elements import Elements, elements_to_state, state_to_elements
 from moonstation.orbits.events import EventQuery, OrbitEvent, events_frame, find_events
 from moonstation.orbits.flight import Flight, Impulse, fly
+from moonstation.orbits.frozen import FrozenOrbit, find_frozen_orbit
+from moonstation.orbits.low_orbit_keeping import LowOrbitKeeping, keep_low_orbit
 from moonstation.orbits.messages import opm_orbit, read_ephemeris
+from moonstation.orbits.multiple_shooting import fly_periodic
 from moonstation.orbits.osculating import differences_rsw, element_series
 from moonstation.orbits.propagation import Trajectory, propagate
 from moonstation.orbits.scene import ground_track
+from moonstation.orbits.station_keeping import Keeping, KeepingErrors, keep_orbit
+from moonstation.orbits.three_body import (
+    PeriodicOrbit,
+    distant_retrograde_orbit,
+    halo_orbit,
+    near_rectilinear_orbit,
+)
 from moonstation.report.orbits import write_orbits_page
 from moonstation.report.page import write_report
 from moonstation.report.places import write_places_page
@@ -54,7 +65,17 @@ from moonstation.study.find import FindResult, find_sites
 from moonstation.study.found_files import pairs_frame, pairs_geojson, places_frame, places_geojson
 from moonstation.study.orbit_events import parse_event
 from moonstation.study.orbit_files import FileOptions, orbit_table, write_orbit_file
+from moonstation.study.orbit_search import (
+    KeepingPlan,
+    Sight,
+    fly_found,
+    keep_found,
+    keeping_figures,
+    keeping_table,
+    sight_of,
+)
 from moonstation.study.orbit_study import OrbitStudy, orbit_line, study_orbit
+from moonstation.study.orbit_survey import survey_lifetimes, survey_relays
 from moonstation.study.orbits import OrbitInput, OrbitRun, find_orbit
 from moonstation.study.pairs import PairsResult, find_pairs
 from moonstation.study.places import Place, find_place
@@ -98,10 +119,15 @@ __all__ = [
     "FileOptions",
     "FindResult",
     "Flight",
+    "FrozenOrbit",
     "GroundStation",
     "HomeFlight",
     "Horizon",
     "Impulse",
+    "Keeping",
+    "KeepingErrors",
+    "KeepingPlan",
+    "LowOrbitKeeping",
     "LunarOrbit",
     "MoonFlight",
     "MoonstationError",
@@ -113,15 +139,18 @@ __all__ = [
     "OrbitStudy",
     "OutputError",
     "PairsResult",
+    "PeriodicOrbit",
     "Place",
     "Region",
     "RequestError",
+    "Sight",
     "Site",
     "SitesResult",
     "Station",
     "StationFileError",
     "StudyResult",
     "SurfaceAntenna",
+    "Survey",
     "Term",
     "TimeError",
     "Trajectory",
@@ -133,12 +162,14 @@ __all__ = [
     "contacts_frame",
     "default_ephemeris",
     "differences_rsw",
+    "distant_retrograde_orbit",
     "draw_orbits",
     "element_series",
     "elements_to_state",
     "events_frame",
     "find_contacts",
     "find_events",
+    "find_frozen_orbit",
     "find_home_flights",
     "find_launch_site",
     "find_mars_windows",
@@ -149,16 +180,25 @@ __all__ = [
     "find_sites",
     "find_windows",
     "fly",
+    "fly_found",
     "fly_home",
+    "fly_periodic",
     "fly_to_moon",
     "ground_track",
+    "halo_orbit",
     "horizon",
+    "keep_found",
+    "keep_low_orbit",
+    "keep_orbit",
+    "keeping_figures",
+    "keeping_table",
     "light_statistics",
     "load_station",
     "locate",
     "mars_porkchop",
     "monthly",
     "moon_porkchop",
+    "near_rectilinear_orbit",
     "open_region",
     "opm_orbit",
     "orbit_line",
@@ -173,9 +213,11 @@ __all__ = [
     "places_geojson",
     "propagate",
     "propagate_kepler",
+    "propagate_many",
     "read_ephemeris",
     "read_horizon",
     "read_opm",
+    "sight_of",
     "site_light",
     "solve_lambert",
     "solve_lambert_all",
@@ -186,6 +228,9 @@ __all__ = [
     "study_orbit",
     "study_places",
     "sun_fraction",
+    "survey_lifetimes",
+    "survey_orbits",
+    "survey_relays",
     "tdb_to_utc",
     "utc_to_tdb",
     "windows_frame",
