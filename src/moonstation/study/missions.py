@@ -26,6 +26,9 @@ DAYS_AROUND = 14
 BEFORE, AFTER = 1.0 * SECONDS_PER_DAY, 30.0 * SECONDS_PER_DAY
 """Light at the site is kept from before to after the arrival [s]."""
 
+DESCENT_FROM = 100e3
+"""Circular orbit from which the published descent starts [m]."""
+
 LIGHT_STEP = 2.0 * 3600.0
 
 
@@ -207,7 +210,9 @@ def _assumed(station: Station, mission: Mission, launcher: Launcher, brought: li
         "parking_altitude": "parking orbit",
         "flight_time": "time of flight",
         "periapsis_altitude": "orbit of the Moon",
+        "apoapsis_altitude": "apoapsis of the orbit of the Moon",
         "inclination": "inclination",
+        "insertion_margin": "margin of the insertion",
         "site": "landing site",
         "specific_impulse": "specific impulse",
         "craft_mass": "mass of the craft",
@@ -225,6 +230,10 @@ def _assumed(station: Station, mission: Mission, launcher: Launcher, brought: li
         "craft_mass": "empty mass of the craft not given, nothing taken off for it",
     }
     assumed += [text for key, text in defaults.items() if key not in mission.model_fields_set]
+    if mission.site is not None and (
+        mission.periapsis_altitude != DESCENT_FROM or mission.apoapsis_altitude not in (None, DESCENT_FROM)
+    ):
+        assumed.append(f"the descent is taken as published, from {DESCENT_FROM / 1e3:g} km")
     held = confidence(f"launcher.{launcher.id}.tli")
     if launcher.tli is None:
         assumed.append("no mass to the Moon is known of the launcher")
