@@ -84,6 +84,9 @@ class Result(SkyResult, Protocol):
     `station`, `horizons` and `trajectories` are typed loosely: the report reads names, texts and a few numbers of
     them, and an attribute that a station does not have is left out of the page.
 
+    `relay_roles` and `arrivals` hold what `moonstation.study.relays.RelayRole` and
+    `moonstation.study.missions.MissionFlight` do.
+
     `relief` is None or (elevations [m] of shape (n, n), half width [m]) on a polar stereographic plane about the
     pole of the station's sites: element [i, j] lies at x = linspace(-h, h, n)[j], y = linspace(-h, h, n)[i], with
     x = rho sin(lon), y = rho cos(lon) at the south pole and y = -rho cos(lon) at the north pole, and
@@ -96,6 +99,10 @@ class Result(SkyResult, Protocol):
     def contacts(self) -> pd.DataFrame: ...  # noqa: D102
     @property
     def verdicts(self) -> Sequence[JudgedRequirement]: ...  # noqa: D102
+    @property
+    def relay_roles(self) -> Sequence[Any]: ...  # noqa: D102
+    @property
+    def arrivals(self) -> Sequence[Any]: ...  # noqa: D102
     @property
     def relief(self) -> tuple[Any, float] | None: ...  # noqa: D102
 

@@ -1,6 +1,7 @@
 """The report: one page that carries everything it shows and opens without a network."""
 
 from moonstation.report import sections
+from moonstation.report.arrivals import arrival_figures, arrival_tables
 from moonstation.report.contacts import contact_figures
 from moonstation.report.data import data_figures
 from moonstation.report.energy import energy_figures, idle_words
@@ -9,6 +10,7 @@ from moonstation.report.inputs import Result, span_days
 from moonstation.report.light import light_figures
 from moonstation.report.map import pole_maps
 from moonstation.report.orbiters import orbiter_figures
+from moonstation.report.relays import relay_table
 from moonstation.report.requirements import (
     requirement_figures,
     requirement_table,
@@ -54,6 +56,7 @@ def write_report(result: Result) -> str:
         "power": energy_figures(result),
         "data": data_figures(result),
         "orbiters": orbiter_figures(result),
+        "arrivals": arrival_figures(result),
         "requirements": requirement_figures(result),
     }
     figures = [maps[0], *(figure for group in drawn.values() for figure in group)]
@@ -64,7 +67,7 @@ def write_report(result: Result) -> str:
         section(
             "contacts",
             "Contacts with the Earth and relays",
-            drawings(drawn["contacts"]),
+            drawings(drawn["contacts"]) + relay_table(result),
             "No link was studied.",
         ),
         section(
@@ -75,6 +78,12 @@ def write_report(result: Result) -> str:
         ),
         section("data", "Data in and out", drawings(drawn["data"]), "No site makes data."),
         section("orbiters", "Orbiters", drawings(drawn["orbiters"]), "The station has no orbiter."),
+        # most stations ask for no flight: they need not read that there is none
+        *(
+            [section("arrivals", "Arrivals", arrival_tables(result) + drawings(drawn["arrivals"]))]
+            if result.arrivals
+            else []
+        ),
         section(
             "requirements",
             "Requirements",
@@ -104,7 +113,7 @@ def write_report(result: Result) -> str:
             or '<p class="none">The station file sets no requirements.</p>',
             "notes": notes_box("Limits of this study", result.notes),
             "map": drawing(maps[0]),
-            "navigation": _navigation(),
+            "navigation": _navigation(result),
             "body": "\n".join(body),
             "figures": to_json({figure.id: {**figure.spec, "height": figure.height} for figure in figures}),
             "plotly": plotly_js(),
@@ -138,6 +147,7 @@ SECTIONS = (
     ("power", "Power"),
     ("data", "Data"),
     ("orbiters", "Orbiters"),
+    ("arrivals", "Arrivals"),
     ("requirements", "Requirements"),
     ("assumptions", "Assumptions"),
     ("sources", "Sources"),
@@ -147,8 +157,10 @@ SECTIONS = (
 """Ids and short names of the sections, in their order on the page."""
 
 
-def _navigation() -> str:
-    return "".join(f'<a href="#{key}">{name}</a>' for key, name in SECTIONS)
+def _navigation(result: Result) -> str:
+    return "".join(
+        f'<a href="#{key}">{name}</a>' for key, name in SECTIONS if key != "arrivals" or result.arrivals
+    )
 
 
 def _paragraph(text: str) -> str:

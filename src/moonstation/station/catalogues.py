@@ -114,6 +114,13 @@ def packaged_catalogue() -> Catalogue:
 
 
 @lru_cache(maxsize=1)
+def packaged_launch_sites() -> dict[str, dict[str, str]]:
+    """Return the launch sites of the package as written, by id."""
+    rows = read_toml(DATA / "catalogues" / "launch_sites.toml", "launch_sites.toml").tables["launch_site"]
+    return {row["id"]: row for row in rows}
+
+
+@lru_cache(maxsize=1)
 def packaged_sources() -> dict[str, dict[str, str]]:
     """Return title, url and date of the documents behind packaged values, by id."""
     sources: dict[str, dict[str, str]] = read_toml(DATA / "catalogues" / "sources.toml").tables

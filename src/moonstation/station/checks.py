@@ -11,7 +11,7 @@ from pathlib import Path
 from moonstation.errors import DataFileError
 from moonstation.formats.products import is_product_name, terrain_file
 from moonstation.station import metrics
-from moonstation.station.catalogues import DATA, nearest
+from moonstation.station.catalogues import DATA, nearest, packaged_launch_sites
 from moonstation.station.draft import Draft, Row
 from moonstation.station.model import Head
 from moonstation.station.units import show
@@ -156,11 +156,31 @@ def check_ground_stations_stand(draft: Draft) -> None:
             draft.report(row, "status", f"{show(row.id)} is reported destroyed; {cure}")
 
 
+def check_missions_can_fly(draft: Draft) -> None:
+    """A mission whose flight is asked for leaves from a launch site of the catalogue, on a launcher of the station."""
+    rockets = draft.ids("launcher")
+    for row in draft.rows["mission"]:
+        if "departs" not in row.values:
+            continue
+        place = row.values.get("launch_site")
+        if isinstance(place, str) and place not in packaged_launch_sites():
+            cure = nearest(place, packaged_launch_sites())
+            known = _some(list(packaged_launch_sites()))
+            draft.report(row, "launch_site", f"there is no launch site {show(place)}, only {known}{cure}")
+        key = "rocket" if row.values.get("rocket") else "launcher"
+        rocket = row.values.get(key)
+        if not isinstance(rocket, str) or rocket not in rockets:
+            cure = nearest(rocket, rockets) or '; list one under [station], as in launchers = ["long_march_5"]'
+            text = f"the flight needs a launcher of the station by its id, and {show(rocket or '')} is none{cure}"
+            draft.report(row, "rocket", text)
+
+
 def check_requirements_name_something(draft: Draft) -> None:
-    """The site, bus or orbiter of a metric is there."""
+    """The site, bus, orbiter or flown mission of a metric is there."""
     buses = [row.values.get("bus", row.values.get("site")) for row in draft.rows["element"]]
     known = {
         "site": dict.fromkeys(draft.ids("site")),
+        "mission": dict.fromkeys(row.id for row in draft.rows["mission"] if "departs" in row.values),
         "orbiter": dict.fromkeys(draft.ids("orbiter")),
         "bus": dict.fromkeys(bus for bus in buses if isinstance(bus, str)),
     }
@@ -168,18 +188,22 @@ def check_requirements_name_something(draft: Draft) -> None:
         kind = named.metric.kind
         if named.id not in known[kind]:
             cure = nearest(named.id, known[kind]) or f"; there is {_some(list(known[kind])) or 'none'}"
-            draft.report(row, "metric", f"there is no {kind} {show(named.id)}{cure}")
+            what = "mission with departs" if kind == "mission" else kind
+            draft.report(row, "metric", f"there is no {what} {show(named.id)}{cure}")
 
 
 def check_requirements_can_be_judged(draft: Draft) -> None:
     """A link that a requirement asks for has another end."""
     relays = [row for row in draft.rows["orbiter"] if row.values.get("relay", False)]
+    in_orbit = {row.id for row in draft.rows["mission"] if not row.values.get("site")}
     for row, named in _metrics(draft):
         if ".earth_link." in named.metric.pattern and not draft.rows["ground_station"]:
             cure = 'add ground_stations = ["jiamusi", "kashi"] under [station]'
             draft.report(row, "metric", f"there is no ground station to link to; {cure}")
         if ".relay_link." in named.metric.pattern and not relays:
             draft.report(row, "metric", "there is no relay to link to; add relay = true to an orbiter")
+        if named.metric.pattern.endswith(".landing_sun") and named.id in in_orbit:
+            draft.report(row, "metric", f"mission {show(named.id)} lands nowhere; give it a site")
 
 
 def _metrics(draft: Draft) -> Iterator[tuple[Row, metrics.NamedMetric]]:
@@ -204,6 +228,7 @@ CHECKS: tuple[Callable[[Draft], None], ...] = (
     check_elements_have_partners,
     check_horizons_exist,
     check_ground_stations_stand,
+    check_missions_can_fly,
     check_requirements_name_something,
     check_requirements_can_be_judged,
 )

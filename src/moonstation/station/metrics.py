@@ -27,7 +27,7 @@ class Metric:
 
     @property
     def kind(self) -> str:
-        """What the id names: "site", "bus" or "orbiter"."""
+        """What the id names: "site", "bus", "orbiter" or "mission"."""
         return self.pattern[self.pattern.index("{") + 1 : self.pattern.index("}")]
 
     @property
@@ -36,20 +36,20 @@ class Metric:
         return DIMENSIONS[self.dimension].display
 
     def of(self, name: str) -> str:
-        """Return the metric of one site, bus or orbiter: ``of("base")`` is "site.base.sun.average"."""
+        """Return the metric of one site, bus, orbiter or mission: ``of("base")`` is "site.base.sun.average"."""
         return re.sub(r"\{\w+\}", name, self.pattern)
 
 
 @dataclass(frozen=True)
 class NamedMetric:
-    """A metric of one site, bus or orbiter.
+    """A metric of one site, bus, orbiter or mission.
 
     Attributes
     ----------
     metric : Metric
         The family.
     id : str
-        Id of the site, bus or orbiter.
+        Id of the site, bus, orbiter or mission.
     """
 
     metric: Metric
@@ -95,6 +95,12 @@ METRICS: tuple[Metric, ...] = (
     Metric("data.{site}.delivered", "share", "Share of the data made that reached the Earth."),
     Metric("data.{site}.lost", "data", "Data lost because the memory was full."),
     Metric("orbiter.{orbiter}.altitude.lowest", "altitude", "Lowest altitude over the study."),
+    Metric(
+        "mission.{mission}.mass_margin",
+        "mass",
+        "Mass that the launcher brings there, less the craft and the elements of the mission.",
+    ),
+    Metric("mission.{mission}.landing_sun", "angle", "Elevation of the Sun's centre at the first lit landing."),
 )
 """Every metric; patterns are unique."""
 

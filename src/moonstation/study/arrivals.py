@@ -61,6 +61,8 @@ class SiteArrival:
         Seen shares of both discs over the terrain at the arrival.
     landing : Epoch or None
         First moment at which the rules hold; None if they do not in time.
+    landing_earth_elevation, landing_earth_fraction : float
+        Earth at the landing: elevation [rad], and share of its disc over the terrain.
     landing_sun_elevation, landing_sun_beside : float
         Sun at the landing: elevation, and azimuth less the heading of the approach in (-pi, pi] [rad]; 0 ahead, pi
         behind.
@@ -75,6 +77,8 @@ class SiteArrival:
     landing: Epoch | None
     landing_sun_elevation: float
     landing_sun_beside: float
+    landing_earth_elevation: float
+    landing_earth_fraction: float
     limit: str
 
 
@@ -131,6 +135,8 @@ def _arrival(flight: MoonFlight, place: Place, rules: LandingRules) -> SiteArriv
         landing=Epoch.from_tdb_s(float(et[at])) if not limit else None,
         landing_sun_elevation=float(light.elevation[at]) if not limit else np.nan,
         landing_sun_beside=beside if not limit else np.nan,
+        landing_earth_elevation=float(light.earth_elevation[at]) if not limit else np.nan,
+        landing_earth_fraction=float(earth[at]) if not limit else np.nan,
         limit=limit,
     )
 

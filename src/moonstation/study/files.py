@@ -13,16 +13,21 @@ from moonstation.links.contacts import windows_between
 from moonstation.orbits.propagation import Trajectory
 from moonstation.spacetime.epochs import Epoch
 from moonstation.spacetime.events import clip, complement, longest, total
+from moonstation.study.missions import MissionFlight
 from moonstation.study.output import SCHEMA, SUMMARY, replacing_folder, write_json, write_text
 from moonstation.study.result import StudyResult
 from moonstation.study.summary import (
+    ArrivalPart,
+    ArrivalSitePart,
     ContactPart,
     DataPart,
     EarthPart,
     EnergyPart,
     HorizonPart,
+    LandingPart,
     LinkPart,
     OrbiterPart,
+    RelayPart,
     RequirementPart,
     SitePart,
     SourcePart,
@@ -140,6 +145,19 @@ def summary_of(result: StudyResult) -> Summary:
         sites=[_site(result, site.id) for site in station.sites],
         orbiters=[_orbiter(result, orbiter.id) for orbiter in station.orbiters],
         contacts=_contacts(result),
+        relays=[
+            RelayPart(
+                site=role.site,
+                relay=role.relay,
+                seen=role.seen,
+                passed_on=role.passed_on,
+                carried=role.carried,
+                reach=LinkPart(share=role.reach.share, longest_gap_h=role.reach.longest_gap / HOUR),
+                without=LinkPart(share=role.without.share, longest_gap_h=role.without.longest_gap / HOUR),
+            )
+            for role in result.relay_roles
+        ],
+        arrivals=[_arrival(flown) for flown in result.arrivals],
         energy=[_energy(result, bus) for bus in result.power],
         data=[_data(result, name) for name in (*result.data.sites, *result.data.orbiters)],
         requirements=[
@@ -246,6 +264,57 @@ def _contacts(result: StudyResult) -> list[ContactPart]:
             )
         )
     return parts
+
+
+def _arrival(flown: MissionFlight) -> ArrivalPart:
+    flight = flown.flight
+    return ArrivalPart(
+        mission=flown.mission.id,
+        launcher=flown.launcher.id,
+        launch_site=str(flown.mission.launch_site),
+        day=str(flown.mission.departs),
+        days_off=flown.days_off,
+        lift_off=flight.lift_off.utc,
+        injection=flight.departure.utc,
+        arrival=flight.arrival.utc,
+        flight_d=flight.flight_time / DAY,
+        injection_m_s=flight.injection,
+        insertion_m_s=flight.insertion.delta_v,
+        impulses=flight.insertion.impulses,
+        trans_lunar_kg=flown.launcher.tli,
+        in_orbit_kg=flown.in_orbit,
+        landed_kg=flown.landed,
+        craft_kg=flown.mission.craft_mass,
+        elements=flown.elements,
+        manifest_kg=flown.manifest,
+        mass_margin_kg=flown.mass_margin,
+        at_site=_at_site(flown),
+        assumptions=list(flown.assumed),
+    )
+
+
+def _at_site(flown: MissionFlight) -> ArrivalSitePart | None:
+    found = flown.arrival
+    if found is None:
+        return None
+    landing = None
+    if found.landing is not None:
+        landing = LandingPart(
+            utc=found.landing.utc,
+            sun_elevation_deg=math.degrees(found.landing_sun_elevation),
+            sun_from_heading_deg=math.degrees(found.landing_sun_beside),
+            earth_elevation_deg=math.degrees(found.landing_earth_elevation),
+            earth_seen=found.landing_earth_fraction,
+        )
+    return ArrivalSitePart(
+        site=str(flown.mission.site),
+        sun_elevation_deg=math.degrees(found.sun_elevation),
+        sun_seen=found.sun_fraction,
+        earth_elevation_deg=math.degrees(found.earth_elevation),
+        earth_seen=found.earth_fraction,
+        landing=landing,
+        no_landing_because=found.limit,
+    )
 
 
 def _energy(result: StudyResult, bus: str) -> EnergyPart:

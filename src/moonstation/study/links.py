@@ -32,13 +32,17 @@ class Links:
         """Windows of a site with one relay, or with any, shape (n, 2)."""
         return self._together(site, self.relays if relay is None else [relay])
 
-    def to_earth(self, site: str) -> FloatArray:
+    def through(self, site: str, relay: str) -> FloatArray:
+        """Windows in which a relay sees a site and a ground station at once, shape (n, 2)."""
+        return intersect(self.to_relay(site, relay), self.to_ground(relay))
+
+    def to_earth(self, site: str, *, without: str = "") -> FloatArray:
         """Windows in which a site reaches the Earth at that moment, shape (n, 2).
 
         Straight to a ground station, or through a relay that sees one at the same time. Data that a relay keeps for
-        later travel outside these windows too.
+        later travel outside these windows too. `without` leaves a relay out.
         """
-        through = [intersect(self.to_relay(site, relay), self.to_ground(relay)) for relay in self.relays]
+        through = [self.through(site, relay) for relay in self.relays if relay != without]
         return union([self.to_ground(site), *through])
 
     def _together(self, start: str, ends: list[str]) -> FloatArray:

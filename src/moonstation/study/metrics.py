@@ -11,6 +11,7 @@ from moonstation.simulation.data import DataRun
 from moonstation.simulation.power import PowerRun
 from moonstation.spacetime.events import clip, complement, longest, total
 from moonstation.station.metrics import METRICS
+from moonstation.study.missions import MissionFlight
 from moonstation.sunlight.statistics import LightStatistics
 
 
@@ -116,8 +117,21 @@ def orbiter_metrics(orbiter: str, trajectory: Trajectory) -> dict[str, float]:
     return {f"orbiter.{orbiter}.altitude.lowest": trajectory.altitude_extremes.lowest}
 
 
+def mission_metrics(flown: MissionFlight) -> dict[str, float]:
+    """Figures of a mission's flight; none that it has no meaning for."""
+    figures = {} if flown.mass_margin is None else {"mass_margin": flown.mass_margin}
+    if flown.arrival is not None and flown.arrival.landing is not None:
+        figures["landing_sun"] = flown.arrival.landing_sun_elevation
+    return {f"mission.{flown.mission.id}.{name}": value for name, value in figures.items()}
+
+
 def complete_metrics(
-    metrics: Mapping[str, float], *, sites: Iterable[str], buses: Iterable[str], orbiters: Iterable[str]
+    metrics: Mapping[str, float],
+    *,
+    sites: Iterable[str],
+    buses: Iterable[str],
+    orbiters: Iterable[str],
+    missions: Iterable[str] = (),
 ) -> dict[str, float]:
     """Every metric of a station, in the order of the table; nan where the study had nothing to say.
 
@@ -125,15 +139,15 @@ def complete_metrics(
     ----------
     metrics : mapping of str to float
         What was found.
-    sites, buses, orbiters : iterable of str
-        Ids of the station.
+    sites, buses, orbiters, missions : iterable of str
+        Ids of the station; of missions, those that are flown.
 
     Raises
     ------
     RequestError
         If a figure was found that the table does not know, so that none is lost by a slip in its name.
     """
-    ids = {"site": list(sites), "bus": list(buses), "orbiter": list(orbiters)}
+    ids = {"site": list(sites), "bus": list(buses), "orbiter": list(orbiters), "mission": list(missions)}
     names = [family.of(name) for family in METRICS for name in ids[family.kind]]
     unknown = sorted(set(metrics) - set(names))
     if unknown:

@@ -21,6 +21,8 @@ UNCOMPUTED: Mapping[str, str] = {
     "bus.{bus}.dark_margin": "the bus has no store of energy above its reserve",
     "bus.{bus}.survival_time": "the bus has no survival load; give load_survival",
     "data.{site}.delivered": "the site makes no data",
+    "mission.{mission}.mass_margin": "no mass to the Moon is known of its launcher; give tli",
+    "mission.{mission}.landing_sun": "no lit landing was found within 30 d of the arrival",
 }
 """Why a figure of a family can be nan; others are plainly not there."""
 

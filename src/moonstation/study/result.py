@@ -15,6 +15,8 @@ from moonstation.simulation.power import PowerRun
 from moonstation.spacetime.epochs import Epoch
 from moonstation.station.model import Station
 from moonstation.study.ground import Ground
+from moonstation.study.missions import MissionFlight
+from moonstation.study.relays import RelayRole
 from moonstation.study.requirements import Verdict
 from moonstation.sunlight.light import SiteLight
 from moonstation.sunlight.statistics import LightStatistics
@@ -75,6 +77,10 @@ class StudyResult:
         By bus.
     data : DataRuns
         By site and orbiter.
+    relay_roles : list of RelayRole
+        What each relay does for each site.
+    arrivals : list of MissionFlight
+        How the missions get to the Moon that say when they depart.
     metrics : dict of str to float
         Every figure that a requirement can name, SI units; nan where it has no meaning.
     verdicts : list of Verdict
@@ -103,6 +109,8 @@ class StudyResult:
     trajectories: dict[str, Trajectory]
     power: dict[str, PowerRun]
     data: DataRuns
+    relay_roles: list[RelayRole]
+    arrivals: list[MissionFlight]
     metrics: dict[str, float]
     verdicts: list[Verdict]
     sources: list[DataSource]

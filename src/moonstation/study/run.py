@@ -34,9 +34,12 @@ from moonstation.study.metrics import (
     data_metrics,
     light_metrics,
     link_metrics,
+    mission_metrics,
     orbiter_metrics,
     power_metrics,
 )
+from moonstation.study.missions import MissionFlight, fly_missions
+from moonstation.study.relays import relay_roles
 from moonstation.study.requirements import evaluate
 from moonstation.study.result import LightRun, StudyResult
 from moonstation.study.series import series_of
@@ -191,8 +194,12 @@ def run_study(station: Station, span: StudySpan, *, progress: Progress | None = 
     links = Links(station, found)
     power = run_power(station.elements, times_s=span.et, array_light=_array_light(station, grounds, lights))
     data = _run_data(station, span, links, power)
+    arrivals: list[MissionFlight] = []
+    if any(mission.departs is not None for mission in station.missions):
+        stages.begin("arrivals", 0.9)
+        arrivals = fly_missions(station, grounds, progress=lambda share: stages.tell(0.9 + 0.05 * share))
     stages.begin("requirements", 0.95)
-    metrics = _metrics(station, span, lights, links, power, data, trajectories)
+    metrics = _metrics(station, span, lights, links, power, data, trajectories, arrivals)
     series = series_of(
         span.times, span.et, lights=lights, links=links, power=power, data=data, trajectories=trajectories
     )
@@ -213,6 +220,8 @@ def run_study(station: Station, span: StudySpan, *, progress: Progress | None = 
         trajectories=trajectories,
         power=power,
         data=data,
+        relay_roles=relay_roles(station, links, start=float(span.et[0]), stop=span.stop.tdb_s),
+        arrivals=arrivals,
         metrics=metrics,
         verdicts=evaluate(station.requirements, metrics),
         sources=study_sources(
@@ -307,6 +316,7 @@ def _metrics(
     power: dict[str, PowerRun],
     data: DataRuns,
     trajectories: dict[str, Trajectory],
+    arrivals: list[MissionFlight],
 ) -> dict[str, float]:
     metrics: dict[str, float] = {}
     for site in station.sites:
@@ -326,11 +336,14 @@ def _metrics(
         metrics |= data_metrics(store)
     for name, trajectory in trajectories.items():
         metrics |= orbiter_metrics(name, trajectory)
+    for flown in arrivals:
+        metrics |= mission_metrics(flown)
     return complete_metrics(
         metrics,
         sites=[site.id for site in station.sites],
         buses=list(power),
         orbiters=list(trajectories),
+        missions=[flown.mission.id for flown in arrivals],
     )
 
 

@@ -110,6 +110,71 @@ class ContactPart(_Part):
     longest_gap_h: float = Field(description="Longest gap [h].")
 
 
+class RelayPart(_Part):
+    """What one relay does for one site, and what is lost without it."""
+
+    site: str = Field(description="Id of the site.")
+    relay: str = Field(description="Id of the orbiter.")
+    seen: float = Field(description="Share of the span in which the site sees it, 0 to 1.")
+    passed_on: float = Field(description="Share of the span in which it sees a ground station as well, 0 to 1.")
+    carried: float = Field(
+        description="The same as share of the time in which the Earth is reached; where several ways are open, each "
+        "counts."
+    )
+    reach: LinkPart = Field(description="The Earth is reached, directly or through any relay.")
+    without: LinkPart = Field(description="The same with this relay taken away.")
+
+
+class LandingPart(_Part):
+    """The first lit landing after an arrival."""
+
+    utc: str = Field(description="When, UTC: the orbit's plane is near and some of the Sun is seen.")
+    sun_elevation_deg: float = Field(description="Elevation of the Sun's centre [deg].")
+    sun_from_heading_deg: float = Field(
+        description="Azimuth of the Sun less the heading of the approach, -180 to 180 [deg]; 0 is ahead."
+    )
+    earth_elevation_deg: float = Field(description="Elevation of the Earth's centre [deg].")
+    earth_seen: float = Field(description="Share of the Earth's disc over the terrain, 0 to 1.")
+
+
+class ArrivalSitePart(_Part):
+    """The sky at the landing site when a flight reaches the Moon."""
+
+    site: str = Field(description="Id of the site.")
+    sun_elevation_deg: float = Field(description="Elevation of the Sun's centre at the arrival [deg].")
+    sun_seen: float = Field(description="Share of the Sun's disc over the terrain then, 0 to 1.")
+    earth_elevation_deg: float = Field(description="Elevation of the Earth's centre then [deg].")
+    earth_seen: float = Field(description="Share of the Earth's disc over the terrain then, 0 to 1.")
+    landing: LandingPart | None = Field(description="First lit landing from a day after the arrival; null if none.")
+    no_landing_because: str = Field(description="Rule not met within 30 days; empty with a landing.")
+
+
+class ArrivalPart(_Part):
+    """How a mission that names its day of departure gets to the Moon."""
+
+    mission: str = Field(description="Id of the mission.")
+    launcher: str = Field(description="Id of the launcher.")
+    launch_site: str = Field(description="Id of the launch site.")
+    day: str = Field(description="Day named in the station file.")
+    days_off: int = Field(description="Days of the flight from that day; 0 where it has one.")
+    lift_off: str = Field(description="UTC.")
+    injection: str = Field(description="Departure from the parking orbit, UTC.")
+    arrival: str = Field(description="Periselene and insertion, UTC.")
+    flight_d: float = Field(description="From injection to arrival [d].")
+    injection_m_s: float = Field(description="Trans-lunar injection [m/s], without margin.")
+    insertion_m_s: float = Field(description="Insertion into the orbit of the Moon [m/s], without margin.")
+    impulses: int = Field(description="Impulses of the insertion: one, or three with a turn of the plane.")
+    trans_lunar_kg: float | None = Field(description="Launcher's mass to the Moon [kg]; null if not known.")
+    in_orbit_kg: float | None = Field(description="Left after the insertion and its margin [kg].")
+    landed_kg: float | None = Field(description="Left after the published descent [kg]; null without a landing.")
+    craft_kg: float | None = Field(description="Empty mass of the craft [kg]; null if not given.")
+    elements: int = Field(description="Number of elements that the mission brings.")
+    manifest_kg: float = Field(description="Sum of their masses [kg].")
+    mass_margin_kg: float | None = Field(description="Mass there less craft and manifest [kg].")
+    at_site: ArrivalSitePart | None = Field(description="Light at the landing site; null if it stays in orbit.")
+    assumptions: list[str] = Field(description="What these figures rest on that is not published.")
+
+
 class EnergyPart(_Part):
     """Power of one bus through the span."""
 
@@ -180,6 +245,8 @@ class Summary(_Part):
     sites: list[SitePart]
     orbiters: list[OrbiterPart]
     contacts: list[ContactPart]
+    relays: list[RelayPart]
+    arrivals: list[ArrivalPart]
     energy: list[EnergyPart]
     data: list[DataPart]
     requirements: list[RequirementPart]

@@ -81,12 +81,18 @@ def delivered(
         raise RequestError(f"specific impulse {isp:g} s: give 50 to 5000 s")
     if not 0.0 <= margin <= 1.0:
         raise RequestError(f"margin {margin:g}: give a share from 0 to 1, e.g. 5 %")
-    rows: list[tuple[Launcher, float, float | None]] = []
-    for launcher in launchers():
-        orbit = mass_after(launcher.tli, insertion * (1.0 + margin), isp=isp)
-        landed = mass_after(orbit, budgets()["descent"].delta_v, isp=isp) if landing else None
-        rows.append((launcher, orbit, landed))
-    return rows
+    return [
+        (launcher, *masses(launcher.tli, insertion, isp=isp, margin=margin, landing=landing))
+        for launcher in launchers()
+    ]
+
+
+def masses(
+    tli: float, insertion: float, *, isp: float, margin: float = 0.0, landing: bool = False
+) -> tuple[float, float | None]:
+    """Mass in orbit and, if it lands, on the ground [kg], of a mass on its way to the Moon; keywords as in `delivered`."""
+    orbit = mass_after(tli, insertion * (1.0 + margin), isp=isp)
+    return orbit, mass_after(orbit, budgets()["descent"].delta_v, isp=isp) if landing else None
 
 
 def delivered_table(rows: list[tuple[Launcher, float, float | None]]) -> pd.DataFrame:

@@ -9,8 +9,7 @@ from moonstation.arrays import FloatArray
 from moonstation.constants import EARTH_RADIUS, GM_EARTH
 from moonstation.errors import RequestError
 from moonstation.spacetime.earth import EarthRotation
-from moonstation.station.catalogues import DATA, nearest, packaged_catalogue
-from moonstation.station.reading import read_toml
+from moonstation.station.catalogues import nearest, packaged_catalogue, packaged_launch_sites
 from moonstation.station.units import parse_quantity
 
 ASCENT_TIME = 600.0
@@ -80,11 +79,10 @@ def launch_sites() -> dict[str, LaunchSite]:
 
 @lru_cache(maxsize=1)
 def _launch_sites() -> dict[str, LaunchSite]:
-    rows = read_toml(DATA / "catalogues" / "launch_sites.toml", "launch_sites.toml").tables["launch_site"]
-    return {row["id"]: _site(row) for row in rows}
+    return {name: _site(row) for name, row in packaged_launch_sites().items()}
 
 
-def _site(row: dict[str, object]) -> LaunchSite:
+def _site(row: dict[str, str]) -> LaunchSite:
     def angle(key: str) -> float:
         return parse_quantity(str(row[key]), "angle")
 
