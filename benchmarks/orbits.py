@@ -81,8 +81,8 @@ def dispersed(folder: Path, count: int = 100) -> None:
         for one, x in zip(flown, few, strict=True)
     )
     print(
-        f"{'100 low, 1 d':16} ours   {ours:7.3f} s   brahe {theirs:6.2f} s from {len(few)} of them, {error * 1e3:.2f} mm "
-        f"apart ({theirs / ours:.0f}x)"
+        f"{'100 low, 1 d':16} ours   {ours:7.3f} s   brahe {theirs:6.2f} s from {len(few)} of them, "
+        f"{error * 1e3:.2f} mm apart ({theirs / ours:.0f}x)"
     )
 
 

@@ -26,7 +26,10 @@ from moonstation.links.contacts import (
     site_ground_contacts,
     site_orbiter_contacts,
 )
+from moonstation.orbits.batches import Survey, fly_chunk, propagate_many, survey_orbits
+from moonstation.orbits.burns import Burn, Impulse
 from moonstation.orbits.elements import Elements, elements_to_state, state_to_elements
+from moonstation.orbits.forces import EARTH_AND_SUN, ForceModel
 from moonstation.orbits.propagation import Trajectory, propagate
 from moonstation.report.page import write_report
 from moonstation.report.places import write_places_page
@@ -50,6 +53,8 @@ from moonstation.terrain.horizon_table import packaged_horizon, read_horizon, wr
 from moonstation.terrain.horizons import Horizon, horizon, locate
 
 __all__ = [
+    "EARTH_AND_SUN",
+    "Burn",
     "Conditions",
     "Contact",
     "CoverageError",
@@ -59,8 +64,10 @@ __all__ = [
     "Ephemeris",
     "Epoch",
     "Event",
+    "ForceModel",
     "GroundStation",
     "Horizon",
+    "Impulse",
     "MoonstationError",
     "OrbitError",
     "OutputError",
@@ -72,6 +79,7 @@ __all__ = [
     "StationFileError",
     "StudyResult",
     "SurfaceAntenna",
+    "Survey",
     "TimeError",
     "Trajectory",
     "apparent_directions",
@@ -85,6 +93,7 @@ __all__ = [
     "find_contacts",
     "find_place",
     "find_windows",
+    "fly_chunk",
     "horizon",
     "light_statistics",
     "load_station",
@@ -92,6 +101,7 @@ __all__ = [
     "monthly",
     "packaged_horizon",
     "propagate",
+    "propagate_many",
     "read_horizon",
     "site_light",
     "spells",
@@ -99,6 +109,7 @@ __all__ = [
     "study",
     "study_places",
     "sun_fraction",
+    "survey_orbits",
     "tdb_to_utc",
     "utc_to_tdb",
     "windows_frame",
