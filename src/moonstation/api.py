@@ -30,10 +30,12 @@ from moonstation.links.contacts import (
     site_ground_contacts,
     site_orbiter_contacts,
 )
-from moonstation.orbits.batches import Survey, propagate_many, survey_orbits
+from moonstation.orbits.batches import Survey, fly_chunk, propagate_many, survey_orbits
+from moonstation.orbits.burns import Burn, Impulse
 from moonstation.orbits.elements import Elements, elements_to_state, state_to_elements
 from moonstation.orbits.events import EventQuery, OrbitEvent, events_frame, find_events
-from moonstation.orbits.flight import Flight, Impulse, fly
+from moonstation.orbits.flight import Flight, fly
+from moonstation.orbits.forces import EARTH_AND_SUN, ForceModel
 from moonstation.orbits.frozen import FrozenOrbit, find_frozen_orbit
 from moonstation.orbits.low_orbit_keeping import LowOrbitKeeping, keep_low_orbit
 from moonstation.orbits.messages import opm_orbit, read_ephemeris
@@ -103,6 +105,8 @@ from moonstation.transfers.moon import Departure, MoonFlight, fly_to_moon, moon_
 from moonstation.transfers.search import find_home_flights, find_moon_flights
 
 __all__ = [
+    "EARTH_AND_SUN",
+    "Burn",
     "Conditions",
     "Contact",
     "CoverageError",
@@ -119,6 +123,7 @@ __all__ = [
     "FileOptions",
     "FindResult",
     "Flight",
+    "ForceModel",
     "FrozenOrbit",
     "GroundStation",
     "HomeFlight",
@@ -180,6 +185,7 @@ __all__ = [
     "find_sites",
     "find_windows",
     "fly",
+    "fly_chunk",
     "fly_found",
     "fly_home",
     "fly_periodic",

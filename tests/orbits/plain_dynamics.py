@@ -53,9 +53,18 @@ class Plain:
     """
 
     def __init__(
-        self, epoch, duration, center="moon", bodies=("earth", "sun"), j2=False, area=0.0, thrust=None
+        self,
+        epoch,
+        duration,
+        center="moon",
+        bodies=("earth", "sun"),
+        j2=False,
+        area=0.0,
+        thrust=None,
+        love=0.0,
     ):
         self.et0, self.center, self.j2, self.area, self.thrust = epoch.tdb_s, center, j2, area, thrust
+        self.love = love
         sky = default_ephemeris()
         terms = 24 + int(abs(duration) / 86_400.0 * 6)
         s = np.cos(np.pi * (np.arange(terms) + 0.5) / terms)
@@ -82,9 +91,22 @@ class Plain:
             a = a + flattening(r - earth, self.pole)
             if self.center == "moon":
                 a = a - flattening(-earth, self.pole)
+        if self.love:
+            steps = 100.0 * np.eye(3)
+            a = a + [(self.bulge(t, r + step) - self.bulge(t, r - step)) / 200.0 for step in steps]
         if self.area:
             a = a + self.light(t, r)
         return a
+
+    def bulge(self, t, r):
+        """Potential of the tide that Earth and Sun raise (Love 1909), 1738 km as radius."""
+        total = 0.0
+        for name in ("earth", "sun"):
+            body = self.place(name, t)
+            d, distance = np.linalg.norm(body), np.linalg.norm(r)
+            raised = GM[name] * distance**2 / d**3 * (1.5 * (body @ r / (d * distance)) ** 2 - 0.5)
+            total += self.love * raised * (1.738e6 / distance) ** 5
+        return total
 
     def light(self, t, r):
         to_sun = self.place("sun", t) - r

@@ -1,5 +1,7 @@
 """Forces besides the Moon's gravity against equations written out in NumPy, and flights to and from the Earth."""
 
+from dataclasses import replace
+
 import numpy as np
 import plain_dynamics
 import pytest
@@ -7,6 +9,7 @@ import pytest
 from moonstation.constants import EARTH_RADIUS, GM_EARTH, GM_MOON, SPEED_OF_LIGHT
 from moonstation.errors import OrbitError, RequestError
 from moonstation.orbits.forces import EARTH_AND_SUN, ForceModel
+from moonstation.orbits.gravity import load_gravity
 from moonstation.orbits.propagation import propagate
 from moonstation.spacetime.ephemerides import default_ephemeris
 from moonstation.spacetime.epochs import Epoch
@@ -23,17 +26,18 @@ def only(**options):
 
 
 @pytest.mark.slow
-def test_planets_and_flattening():
+def test_planets_flattening_and_tides():
     """An elliptical relay through three periapses, every force against DOP853: the two codes agree to a millimetre, and
     each force moves the orbiter by more.
     """
     times = np.linspace(0.0, 3 * DAY, 101)
     moon = plain_dynamics.point_moon()
-    for bodies, j2, model, least in (
-        (("earth", "sun", "venus", "jupiter"), False, only(planets=("venus", "jupiter")), 4e-3),
-        (("earth", "sun"), True, only(earth_oblateness=True), 0.05),
+    for options, model, least in (
+        ({"bodies": ("earth", "sun", "venus", "jupiter")}, only(planets=("venus", "jupiter")), 4e-3),
+        ({"j2": True}, only(earth_oblateness=True), 0.05),
+        ({"love": 0.024133}, only(tides=True), 1.0),
     ):
-        plain = plain_dynamics.Plain(EPOCH, times[-1], bodies=bodies, j2=j2)
+        plain = plain_dynamics.Plain(EPOCH, times[-1], **options)
         expected = plain.fly(HIGH, times)[:, :3]
         found, without = (
             propagate(HIGH, epoch=EPOCH, duration=times[-1], gravity=moon, forces=forces).position_icrf(
@@ -67,6 +71,30 @@ def test_sunlight_through_a_shadow():
     miss = np.linalg.norm(lit.states_icrf[:, :3] - expected[at_ends, :3], axis=1)
     assert len(miss) > 8
     assert miss.max() < 5e-4
+
+
+def test_tides_are_coefficients_of_degree_two():
+    """A bulge adds to the coefficients of degree 2 (IERS Conventions 2010, eq. 6.6): both ways pull alike.
+
+    In half an hour the Earth moves by 0.2 deg, and the Sun's bulge is 1/180 of its.
+    """
+    start = np.array([0.0, 1.8e6, 0.0, 0.0, 0.0, 1650.0])
+    field = load_gravity(8)
+    options = {"epoch": EPOCH, "duration": 1800.0}
+    without = propagate(start, gravity=field, forces=EARTH_AND_SUN, **options).states_icrf[-1, :3]
+    tides = propagate(start, gravity=field, forces=only(tides=True), **options).states_icrf[-1, :3] - without
+    sky, et = default_ephemeris(), EPOCH.tdb_s + 600.0
+    earth = sky.rotation_icrf_to_pa(et)[0] @ sky.position_icrf("earth", et)[0]
+    distance = np.linalg.norm(earth)
+    x, y, z = earth / distance
+    size = 0.024133 / 5.0 * GM_EARTH / GM_MOON * (1.738e6 / distance) ** 3
+    c, s = field.c.copy(), field.s.copy()
+    c[2, :3] += size * np.sqrt([5.0, 15.0, 15.0 / 4.0]) * [1.5 * z * z - 0.5, z * x, x * x - y * y]
+    s[2, 1:3] += size * np.sqrt([15.0, 15.0 / 4.0]) * [z * y, 2.0 * x * y]
+    bulged = replace(field, c=c, s=s)
+    moved = propagate(start, gravity=bulged, forces=EARTH_AND_SUN, **options).states_icrf[-1, :3]
+    assert np.linalg.norm(tides) > 0.1
+    assert np.linalg.norm(moved - without - tides) < 0.02 * np.linalg.norm(tides)
 
 
 def test_sunlight_does_not_depend_on_the_steps():
@@ -189,6 +217,6 @@ def test_forces_that_make_no_sense(options, message):
 def test_note_tells_what_is_in_and_out():
     flown = propagate(HIGH, epoch=EPOCH, duration=3600.0, degree=8, forces=ForceModel(area_to_mass=0.02))
     assert "sunlight pressure (area over mass 0.02 m2/kg, Cr 1.3, shadows of Moon and Earth)" in flown.note
-    assert "no relativity, tides of the solid Moon; no manoeuvres" in flown.note
+    assert "no tides of the solid Moon, relativity; no manoeuvres" in flown.note
     plain = propagate(HIGH, epoch=EPOCH, duration=3600.0, degree=8, forces=EARTH_AND_SUN)
     assert "Earth and Sun; no planets, flattening of the Earth, sunlight pressure" in plain.note

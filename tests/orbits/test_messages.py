@@ -11,6 +11,7 @@ from moonstation.formats.oem import tdb_text
 from moonstation.formats.opm import Manoeuvre, Opm, write_opm
 from moonstation.formats.provenance import packaged_file
 from moonstation.formats.spk import write_spk
+from moonstation.orbits.burns import impulse_icrf
 from moonstation.orbits.messages import (
     frame_bias,
     interpolation_records,
@@ -247,18 +248,21 @@ def test_opm_gives_state_and_impulses(tmp_path):
     path = tmp_path / "craft.opm"
     burns = (
         Manoeuvre("2035-01-02T00:00:00", 0.0, -1.0, "RTN", (0.0, 0.01, 0.0)),
-        Manoeuvre("2035-01-01T12:00:00", 0.0, -1.0, "TNW", (0.005, 0.0, 0.0)),
+        Manoeuvre("2035-01-01T12:00:00", 0.0, -1.0, "TNW", (0.005, 0.002, 0.001)),
         Manoeuvre("2035-01-03T12:00:00", 60.0, -2.0, "ICRF", (0.005, 0.0, 0.0)),
     )
     write_opm(path, opm(manoeuvres=burns))
     orbit = opm_orbit(path)
     assert orbit.epoch.utc == "2035-01-01T06:00:00.250Z"
     np.testing.assert_allclose(orbit.state_icrf, np.array(opm().state) * 1e3)
-    assert [impulse.axes for impulse in orbit.impulses] == ["TNW", "RSW"]
+    assert [impulse.axes for impulse in orbit.impulses] == ["VNB", "RTN"]
     assert orbit.burns == ("2035-01-03T12:00:00",)
-    after = orbit.impulses[0].apply(orbit.state_icrf)
-    speed = np.linalg.norm(orbit.state_icrf[3:])
-    assert np.linalg.norm(after[3:]) == pytest.approx(speed + 5.0)
+    change = impulse_icrf(orbit.impulses[0], orbit.state_icrf, np.zeros(6))
+    # T along the velocity, W along the momentum, N = W x T (CCSDS 502.0-B, annex on reference frames)
+    t = orbit.state_icrf[3:] / np.linalg.norm(orbit.state_icrf[3:])
+    w = np.cross(orbit.state_icrf[:3], orbit.state_icrf[3:])
+    w /= np.linalg.norm(w)
+    np.testing.assert_allclose(change, 5.0 * t + 2.0 * np.cross(w, t) + 1.0 * w, atol=1e-12)
     assert abs(orbit.impulses[1].epoch - Epoch.parse("2035-01-02T00:00:00Z")) < 1e-6
 
 

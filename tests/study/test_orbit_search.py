@@ -19,7 +19,7 @@ from moonstation.study.orbit_search import (
     sight_of,
     turning_line,
 )
-from moonstation.study.orbit_survey import survey_lifetimes, survey_orbits, survey_relays
+from moonstation.study.orbit_survey import survey_lifetimes, survey_relays
 from moonstation.study.orbits import OrbitRun
 
 EPOCH = Epoch.parse("2030-01-01")
@@ -128,4 +128,6 @@ def test_low_orbits_at_eleven_degrees_fall_first() -> None:
 
 def test_no_orbits_are_refused() -> None:
     with pytest.raises(RequestError, match="0 orbits"):
-        survey_orbits(np.empty((0, 6)), epoch=EPOCH, duration=1.0, degree=2)
+        survey_lifetimes(
+            altitude=1e5, inclinations=np.array([]), nodes=np.zeros(1), epoch=EPOCH, duration=1.0, degree=2
+        )

@@ -46,6 +46,8 @@ class Forces(NamedTuple):
     """J2 of the Earth times its radius squared [m^2]; 0 leaves it out."""
     pole: FloatArray
     """Direction of the Earth's pole (3,)."""
+    love: float
+    """Love number k2 of the solid Moon; 0 leaves its tides out."""
     light: float
     """Pressure of sunlight times distance squared, area over mass and reflectivity [m^3/s^2]; 0 leaves it out."""
     slowness: float
@@ -140,6 +142,26 @@ def _oblate(gm: float, oblateness: float, pole: Any, dx: float, dy: float, dz: f
 
 
 @njit(**INNER)
+def _add_tide(lanes: int, strength: float, x: Any, body: Any, out: Any) -> None:
+    """Add the pull of the bulge that a body raises on the Moon (Montenbruck and Gill 2000, section 3.7.2).
+
+    Its potential is strength / (d r)^3 (3 cos^2 - 1) / 2 of the angle between body and orbiter, d and r their
+    distances; strength is k2 GM R^5 with the body's GM and the Moon's radius.
+    """
+    for j in range(lanes):
+        r2 = x[0, j] * x[0, j] + x[1, j] * x[1, j] + x[2, j] * x[2, j]
+        d2 = body[0, j] * body[0, j] + body[1, j] * body[1, j] + body[2, j] * body[2, j]
+        r1 = np.sqrt(r2)
+        d1 = np.sqrt(d2)
+        cosine = (x[0, j] * body[0, j] + x[1, j] * body[1, j] + x[2, j] * body[2, j]) / (r1 * d1)
+        factor = strength / (d2 * d1 * r2 * r2)
+        along = 1.5 * factor * (1.0 - 5.0 * cosine * cosine) / r1
+        across = 3.0 * factor * cosine / d1
+        for k in range(3):
+            out[k, j] += along * x[k, j] + across * body[k, j]
+
+
+@njit(**INNER)
 def perturb(
     x: Any, rotation: Any, bodies: Any, forces: Any, field: Any, degree: int, r: Any, a: Any, w: Any, out: Any
 ) -> None:
@@ -168,6 +190,10 @@ def perturb(
             )
     for i in range(1, forces.gm.shape[0]):
         _add_body(lanes, x, bodies[3 * i : 3 * i + 3], forces.gm[i], out)
+    if forces.love > 0.0:
+        for i in range(2):
+            strength = forces.love * forces.gm[i] * field.radius**5
+            _add_tide(lanes, strength, x, bodies[3 * i : 3 * i + 3], out)
     if forces.oblateness > 0.0:
         on_orbiter = np.empty(3)
         on_moon = np.empty(3)
@@ -446,7 +472,7 @@ def press_of_sunlight(
     cuts = np.empty(MOST_EDGES + 2)
     cuts[0] = -1.0
     count = 1
-    samples = min(max(int(h / SHADOW_SAMPLE), 2 * LANES), 4096)
+    samples = min(max(int(h / SHADOW_SAMPLE), 8), 4096)
     for i in range(samples + 1):
         here = -1.0 + 2.0 * i / samples
         _sunlight_at(window, forces, tau, h, record, here, point, edges, push)

@@ -337,13 +337,12 @@ def advance(
                     add_moving_forces(
                         field.gm, forces, thrust, tau, step, rule.nodes, x, v, bodies, earth_velocity, extra
                     )
-                if forces.light > 0.0:
+                # Positions are known to centimetres after the second sweep, and shadows ask for no more.
+                if forces.light > 0.0 and sweep < 3:
                     kinked = press_of_sunlight(window, forces, thrust, rule, tau, step, record, pressed)
-                    for k in range(3):
-                        for j in range(lanes):
-                            extra[k, j] += pressed[k, j]
                 for k in range(3):
                     for j in range(lanes):
+                        extra[k, j] += pressed[k, j]
                         change = max(change, abs(extra[k, j] - previous[k, j]))
             good = _settle(rule, field.gm, forces.gm[0], earth, step, y, extra, x, acc, total)
             _write_record(rule, step, y, acc, record)

@@ -8,49 +8,14 @@ import numpy as np
 
 from moonstation.arrays import FloatArray
 from moonstation.errors import OrbitError, RequestError
+from moonstation.orbits.burns import Impulse, impulse_icrf
 from moonstation.orbits.propagation import FARTHEST, Trajectory, propagate
 from moonstation.orbits.scene import ground_track
+from moonstation.spacetime.ephemerides import default_ephemeris
 from moonstation.spacetime.epochs import Epoch
 
 END_WITHIN = 0.02
 """How closely in time the end of an orbit is found [s]."""
-
-AXES = ("ICRF", "RSW", "TNW")
-"""Axes of an impulse: inertial; radial, along, normal; along the velocity, in-plane, normal."""
-
-
-@dataclass(frozen=True)
-class Impulse:
-    """A sudden change of velocity.
-
-    Attributes
-    ----------
-    epoch : Epoch
-        When.
-    delta_v : tuple of float
-        Change of velocity in `axes` [m/s].
-    axes : {"ICRF", "RSW", "TNW"}
-        R from the Moon's centre, W along the angular momentum, S completes them; T along the velocity, N = W x T.
-    """
-
-    epoch: Epoch
-    delta_v: tuple[float, float, float]
-    axes: str = "ICRF"
-
-    def apply(self, state_icrf: FloatArray) -> FloatArray:
-        """State (6,) after it."""
-        r, v = state_icrf[:3], state_icrf[3:]
-        momentum = np.cross(r, v)
-        w = momentum / np.linalg.norm(momentum)
-        if self.axes == "RSW":
-            first = r / np.linalg.norm(r)
-            rows = np.array([first, np.cross(w, first), w])
-        elif self.axes == "TNW":
-            first = v / np.linalg.norm(v)
-            rows = np.array([first, np.cross(w, first), w])
-        else:
-            rows = np.eye(3)
-        return np.concatenate([r, v + rows.T @ np.array(self.delta_v)])
 
 
 @dataclass(frozen=True)
@@ -123,7 +88,7 @@ def fly(
     state, ended = np.asarray(state_icrf, dtype=np.float64), False
     for number, (begin, end) in enumerate(pairwise(edges)):
         if number:
-            state = impulses[number - 1].apply(state)
+            state = _struck(impulses[number - 1], state)
         if end - begin <= 0.0:
             continue
         leg = _Leg(
@@ -152,6 +117,12 @@ def join(legs: Sequence[Trajectory]) -> Trajectory:
         states_icrf=np.concatenate([*(leg.states_icrf[:-1] for leg in legs[:-1]), legs[-1].states_icrf]),
         records=np.concatenate([leg.records for leg in legs]),
     )
+
+
+def _struck(impulse: Impulse, state: FloatArray) -> FloatArray:
+    """State (6,) after an impulse."""
+    earth = default_ephemeris().state_icrf("earth", impulse.begin)[0]
+    return np.concatenate([state[:3], state[3:] + impulse_icrf(impulse, state, earth)])
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,9 @@ from moonstation.orbits import _force_kernels
 from moonstation.spacetime.earth import EarthRotation
 from moonstation.spacetime.ephemerides import Ephemeris
 
+LOVE_NUMBER = 0.024133
+"""Love number k2 of the Moon, +- 0.00001 (label of GRGM1200A, gggrx_1200a_sha.lbl; Goossens et al. 2016)."""
+
 
 @dataclass(frozen=True)
 class ForceModel:
@@ -36,6 +39,9 @@ class ForceModel:
         0 leaves it out. A spacecraft has 0.01 to 0.03.
     reflectivity : float
         Coefficient of that pressure (Cr): 1 for a body that swallows all light, 2 for a mirror turned to the Sun.
+    tides : bool
+        Whether the bulge that Earth and Sun raise on the solid Moon counts (k2 = 0.024133, label of GRGM1200A), whole,
+        with its part that never changes: for a field that has not got it already (docs/forces.md).
     relativity : bool
         Whether the first correction of general relativity to the Moon's point mass counts (Schwarzschild).
 
@@ -49,6 +55,7 @@ class ForceModel:
     earth_oblateness: bool = True
     area_to_mass: float = 0.0
     reflectivity: float = 1.3
+    tides: bool = False
     relativity: bool = False
 
     def __post_init__(self) -> None:
@@ -80,6 +87,7 @@ class ForceModel:
         for wanted, name in (
             (self.earth_oblateness, "flattening of the Earth"),
             (self.with_light, "sunlight pressure"),
+            (self.tides, "tides of the solid Moon"),
             (self.relativity, "relativity"),
         ):
             (counted if wanted else left_out).append(name)
@@ -88,8 +96,8 @@ class ForceModel:
                 f"sunlight pressure (area over mass {self.area_to_mass:g} m2/kg, Cr {self.reflectivity:g}, shadows of "
                 "Moon and Earth)"
             )
-        left_out.append("tides of the solid Moon")
-        return f"{', '.join(counted[:-1])} and {counted[-1]}; no {', '.join(left_out)}"
+        ending = f"; no {', '.join(left_out)}" if left_out else ""
+        return f"{', '.join(counted[:-1])} and {counted[-1]}{ending}"
 
 
 EARTH_AND_SUN = ForceModel(planets=(), earth_oblateness=False)
@@ -118,6 +126,7 @@ def pack_forces(
         spans=np.array([[t0 - et0, dt] for _, t0, dt in series], dtype=np.float64).reshape(-1, 2),
         oblateness=EARTH_J2 * EARTH_RADIUS**2 if model.earth_oblateness else 0.0,
         pole=pole,
+        love=LOVE_NUMBER if model.tides else 0.0,
         light=float(light),
         slowness=1.0 / SPEED_OF_LIGHT**2 if model.relativity else 0.0,
         direction=1.0 if et1 >= et0 else -1.0,

@@ -15,7 +15,8 @@ from moonstation.formats.opm import Opm, read_opm
 from moonstation.formats.provenance import DataSource, file_sha256
 from moonstation.formats.spk import SpkSpan, list_bodies, read_row_epochs, read_states
 from moonstation.orbits._kernels import RECORD_COEFFICIENTS
-from moonstation.orbits.flight import Impulse, join
+from moonstation.orbits.burns import BurnAxes, Impulse
+from moonstation.orbits.flight import join
 from moonstation.orbits.propagation import Trajectory
 from moonstation.spacetime.ephemerides import Ephemeris, default_ephemeris
 from moonstation.spacetime.epochs import Epoch, tt_to_tdb, utc_to_tdb
@@ -213,11 +214,12 @@ def opm_orbit(path: Path, *, ephemeris: Ephemeris | None = None) -> OpmOrbit:
     )
 
 
-def _impulse_axes(path: Path, frame: str, delta_v: FloatArray) -> tuple[str, FloatArray]:
+def _impulse_axes(path: Path, frame: str, delta_v: FloatArray) -> tuple[BurnAxes, FloatArray]:
     if frame in ("RSW", "RTN"):
-        return "RSW", delta_v
+        return "RTN", delta_v
     if frame == "TNW":
-        return "TNW", delta_v
+        # N is W x T, the third of VNB is its opposite
+        return "VNB", np.array([delta_v[0], delta_v[2], -delta_v[1]])
     if frame in INERTIAL:
         return "ICRF", delta_v
     if frame in EQUATOR_OF_2000:

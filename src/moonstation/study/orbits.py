@@ -12,8 +12,9 @@ from moonstation.arrays import FloatArray
 from moonstation.errors import DataFileError, RequestError, TimeError
 from moonstation.formats.opm import Opm
 from moonstation.formats.provenance import DataSource
+from moonstation.orbits.burns import Impulse
 from moonstation.orbits.elements import Axes, Elements, elements_to_state
-from moonstation.orbits.flight import Impulse, fly
+from moonstation.orbits.flight import fly
 from moonstation.orbits.messages import opm_orbit, read_ephemeris
 from moonstation.orbits.propagation import Trajectory
 from moonstation.spacetime.ephemerides import default_ephemeris
