@@ -58,13 +58,11 @@ def survey_orbits(
     CoverageError
         If the ephemeris does not reach over the survey.
     """
-    count = len(states_icrf)
-    if not 1 <= count <= MOST_ORBITS:
-        raise RequestError(f"survey of {count} orbits: give 1 to {MOST_ORBITS}")
+    _require_count(len(states_icrf))
     default_ephemeris().require(epoch.tdb_s, epoch.tdb_s + duration)
     chunks = [
         Chunk(states_icrf[begin : begin + CHUNK], epoch.tdb_s, duration, degree, site)
-        for begin in range(0, count, CHUNK)
+        for begin in range(0, len(states_icrf), CHUNK)
     ]
     parts: list[Fates] = []
     with ThreadPoolExecutor(max_workers=threads or os.cpu_count() or 1) as pool:
@@ -77,6 +75,11 @@ def survey_orbits(
             pool.shutdown(wait=False, cancel_futures=True)
             raise
     return join_fates(parts)
+
+
+def _require_count(count: int) -> None:
+    if not 1 <= count <= MOST_ORBITS:
+        raise RequestError(f"survey of {count} orbits: give 1 to {MOST_ORBITS}")
 
 
 def survey_relays(
@@ -127,6 +130,7 @@ def survey_relays(
     OrbitError, RequestError, CoverageError
         If the heights make no orbit, a list is empty or too long, or the ephemeris does not reach.
     """
+    _require_count(len(nodes) * len(arguments))
     pairs = [(float(node), float(argument)) for node in nodes for argument in arguments]
     states = np.array(
         [
@@ -212,6 +216,7 @@ def survey_lifetimes(
     OrbitError, RequestError, CoverageError
         If the altitude makes no orbit, a list is empty or too long, or the ephemeris does not reach.
     """
+    _require_count(len(inclinations) * len(nodes))
     pairs = [(float(tilt), float(node)) for tilt in inclinations for node in nodes]
     states = np.array(
         [
