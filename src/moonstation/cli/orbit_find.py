@@ -79,10 +79,6 @@ app = typer.Typer(
 )
 
 
-app.command(name="relay", cls=SouthernCommand)(relay_command)
-app.command(name="lifetimes", cls=SouthernCommand)(lifetimes_command)
-
-
 @app.callback()
 def _group() -> None:
     """Find orbits by purpose in the full model, and what keeping them costs."""
@@ -332,6 +328,10 @@ def low_command(
     )
     _finish_low(kept, keep_out, least)
     return 0
+
+
+app.command(name="relay", cls=SouthernCommand)(relay_command)
+app.command(name="lifetimes", cls=SouthernCommand)(lifetimes_command)
 
 
 def _read_wish(

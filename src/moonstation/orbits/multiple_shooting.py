@@ -10,6 +10,7 @@ from scipy.sparse.linalg import splu
 from moonstation.arrays import FloatArray
 from moonstation.constants import GM_EARTH, GM_MOON
 from moonstation.errors import OrbitError, RequestError
+from moonstation.orbits.flight import join
 from moonstation.orbits.gravity import GravityModel, load_gravity
 from moonstation.orbits.propagation import Trajectory, propagate
 from moonstation.orbits.three_body import MOON_X, TIME, PeriodicOrbit
@@ -194,26 +195,18 @@ def fly_arc(
 
 def join_arcs(points: PatchPoints, *, gravity: GravityModel, name: str) -> Trajectory:
     """One trajectory through closed patch points, its arcs flown one after the other."""
-    arcs = [
-        propagate(
-            state,
-            epoch=Epoch.from_tdb_s(float(begin)),
-            duration=float(end - begin),
-            gravity=gravity,
-            bound=False,
-            name=name,
-        )
-        for state, begin, end in zip(points.states_icrf, points.et, points.et[1:], strict=False)
-    ]
-    first = arcs[0]
-    return Trajectory(
-        name=name,
-        et=np.concatenate([first.et[:1], *(arc.et[1:] for arc in arcs)]),
-        states_icrf=np.concatenate([first.states_icrf[:1], *(arc.states_icrf[1:] for arc in arcs)]),
-        records=np.concatenate([arc.records for arc in arcs]),
-        degree=first.degree,
-        note=first.note,
-        sources=first.sources,
+    return join(
+        [
+            propagate(
+                state,
+                epoch=Epoch.from_tdb_s(float(begin)),
+                duration=float(end - begin),
+                gravity=gravity,
+                bound=False,
+                name=name,
+            )
+            for state, begin, end in zip(points.states_icrf, points.et, points.et[1:], strict=False)
+        ]
     )
 
 

@@ -28,6 +28,11 @@ ENDINGS = {
 MOST_ORBITS = 100_000
 
 
+def _require_count(count: int) -> None:
+    if not 1 <= count <= MOST_ORBITS:
+        raise RequestError(f"survey of {count} orbits: give 1 to {MOST_ORBITS}")
+
+
 def survey_relays(
     *,
     periapsis_altitude: float,
@@ -79,6 +84,7 @@ def survey_relays(
     OrbitError, RequestError, CoverageError
         If the heights make no orbit, a list is empty or too long, or the ephemeris does not reach.
     """
+    _require_count(len(nodes) * len(arguments))
     pairs = [(float(node), float(argument)) for node in nodes for argument in arguments]
     states = np.array(
         [
@@ -169,6 +175,7 @@ def survey_lifetimes(
     OrbitError, RequestError, CoverageError
         If the altitude makes no orbit, a list is empty or too long, or the ephemeris does not reach.
     """
+    _require_count(len(inclinations) * len(nodes))
     pairs = [(float(tilt), float(node)) for tilt in inclinations for node in nodes]
     states = np.array(
         [
@@ -202,8 +209,6 @@ def _survey(
     threads: int | None,
     progress: Callable[[float], None] | None,
 ) -> xr.Dataset:
-    if not 1 <= len(states) <= MOST_ORBITS:
-        raise RequestError(f"survey of {len(states)} orbits: give 1 to {MOST_ORBITS}")
     return survey_orbits(states, survey, threads=threads, progress=progress)
 
 
