@@ -170,7 +170,9 @@ def check_missions_can_fly(draft: Draft) -> None:
         key = "rocket" if row.values.get("rocket") else "launcher"
         rocket = row.values.get(key)
         if not isinstance(rocket, str) or rocket not in rockets:
-            cure = nearest(rocket, rockets) or '; list one under [station], as in launchers = ["long_march_5"]'
+            cure = (
+                nearest(rocket, rockets) or '; list one under [station], as in launchers = ["long_march_5"]'
+            )
             text = f"the flight needs a launcher of the station by its id, and {show(rocket or '')} is none{cure}"
             draft.report(row, "rocket", text)
 

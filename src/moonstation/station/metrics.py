@@ -100,7 +100,9 @@ METRICS: tuple[Metric, ...] = (
         "mass",
         "Mass that the launcher brings there, less the craft and the elements of the mission.",
     ),
-    Metric("mission.{mission}.landing_sun", "angle", "Elevation of the Sun's centre at the first lit landing."),
+    Metric(
+        "mission.{mission}.landing_sun", "angle", "Elevation of the Sun's centre at the first lit landing."
+    ),
 )
 """Every metric; patterns are unique."""
 

@@ -116,7 +116,9 @@ class RelayPart(_Part):
     site: str = Field(description="Id of the site.")
     relay: str = Field(description="Id of the orbiter.")
     seen: float = Field(description="Share of the span in which the site sees it, 0 to 1.")
-    passed_on: float = Field(description="Share of the span in which it sees a ground station as well, 0 to 1.")
+    passed_on: float = Field(
+        description="Share of the span in which it sees a ground station as well, 0 to 1."
+    )
     carried: float = Field(
         description="The same as share of the time in which the Earth is reached; where several ways are open, each "
         "counts."
@@ -145,7 +147,9 @@ class ArrivalSitePart(_Part):
     sun_seen: float = Field(description="Share of the Sun's disc over the terrain then, 0 to 1.")
     earth_elevation_deg: float = Field(description="Elevation of the Earth's centre then [deg].")
     earth_seen: float = Field(description="Share of the Earth's disc over the terrain then, 0 to 1.")
-    landing: LandingPart | None = Field(description="First lit landing from a day after the arrival; null if none.")
+    landing: LandingPart | None = Field(
+        description="First lit landing from a day after the arrival; null if none."
+    )
     no_landing_because: str = Field(description="Rule not met within 30 days; empty with a landing.")
 
 
@@ -166,12 +170,16 @@ class ArrivalPart(_Part):
     impulses: int = Field(description="Impulses of the insertion: one, or three with a turn of the plane.")
     trans_lunar_kg: float | None = Field(description="Launcher's mass to the Moon [kg]; null if not known.")
     in_orbit_kg: float | None = Field(description="Left after the insertion and its margin [kg].")
-    landed_kg: float | None = Field(description="Left after the published descent [kg]; null without a landing.")
+    landed_kg: float | None = Field(
+        description="Left after the published descent [kg]; null without a landing."
+    )
     craft_kg: float | None = Field(description="Empty mass of the craft [kg]; null if not given.")
     elements: int = Field(description="Number of elements that the mission brings.")
     manifest_kg: float = Field(description="Sum of their masses [kg].")
     mass_margin_kg: float | None = Field(description="Mass there less craft and manifest [kg].")
-    at_site: ArrivalSitePart | None = Field(description="Light at the landing site; null if it stays in orbit.")
+    at_site: ArrivalSitePart | None = Field(
+        description="Light at the landing site; null if it stays in orbit."
+    )
     assumptions: list[str] = Field(description="What these figures rest on that is not published.")
 
 
