@@ -85,7 +85,8 @@ def without_library(page: str) -> str:
 
 def test_every_section_stands_once_in_order(page: str) -> None:
     ids = read(page).ids
-    assert [i for i in ids if i in dict(SECTIONS)] == [key for key, _ in SECTIONS]
+    # arrivals stand only where a mission is flown
+    assert [i for i in ids if i in dict(SECTIONS)] == [key for key, _ in SECTIONS if key != "arrivals"]
     assert len(ids) == len(set(ids))
 
 

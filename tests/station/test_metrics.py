@@ -10,7 +10,7 @@ def test_each_metric_is_found_again(metric):
     assert named.metric is metric
     assert named.id == "power-plant_2"
     assert metric.dimension in DIMENSIONS
-    assert metric.kind in ("site", "bus", "orbiter")
+    assert metric.kind in ("site", "bus", "orbiter", "mission")
     assert metric.meaning.endswith(".")
 
 

@@ -206,6 +206,59 @@ def test_links_need_another_end(check):
     assert "there is no relay to link to; add relay = true" in relay[0]
 
 
+MISSION = """
+[[mission]]
+id = "first"
+launcher = "long_march_5"
+departs = 2034-12-01
+launch_site = "wenchang"
+site = "base"
+
+[[requirement]]
+id = "mass"
+metric = "mission.first.mass_margin"
+at_least = "100 kg"
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "problem"),
+    [
+        ("", "", None),
+        ('"wenchang"', '"wenchan"', 'there is no launch site "wenchan"'),
+        ('"wenchang"', '"wenchan"', 'did you mean "wenchang"?'),
+        ('launch_site = "wenchang"', "", "departs stands alone; say from where"),
+        (
+            '"long_march_5"',
+            '"a heavy one"',
+            'needs a launcher of the station by its id, and "a heavy one" is none',
+        ),
+        ('"long_march_5"', '"words"\nrocket = "long_march_5"', None),
+        ('"base"', '"bose"', 'there is no site "bose"'),
+        ("departs = 2034-12-01", "", 'there is no mission with departs "first"'),
+        ('site = "base"', 'flight_time = "9 d"', "flight_time"),
+        ('site = "base"', 'apoapsis_altitude = "50 km"', "apoapsis_altitude is below periapsis_altitude"),
+        ('"wenchang"', '"wenchang"\nparking_altitude = "50 km"', "parking_altitude"),
+        ("mission.first.mass", "mission.second.mass", 'there is no mission with departs "second"'),
+    ],
+)
+def test_flights_of_missions_can_be_computed(check, old, new, problem):
+    good = GOOD.replace('["kashi"]', '["kashi"]\nlaunchers = ["long_march_5"]')
+    problems = check(good + MISSION.replace(old, new, 1))
+    if problem is None:
+        assert problems == []
+    else:
+        assert any(problem in p for p in problems), problems
+
+
+def test_a_mission_in_orbit_has_no_landing_to_judge(check):
+    good = GOOD.replace('["kashi"]', '["kashi"]\nlaunchers = ["long_march_5"]')
+    text = (
+        MISSION.replace('site = "base"', "").replace("mass_margin", "landing_sun").replace("100 kg", "1 deg")
+    )
+    assert any('mission "first" lands nowhere; give it a site' in p for p in check(good + text))
+
+
 def test_all_problems_are_told_in_the_order_of_the_file(check):
     text = GOOD.replace('"8 kW"', '"8 kg"').replace('"-88.8 deg"', '"-98 deg"').replace('"2 h"', "5")
     problems = check(text)

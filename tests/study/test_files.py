@@ -89,6 +89,8 @@ def test_every_value_of_the_summary_is_documented() -> None:
         "sites",
         "orbiters",
         "contacts",
+        "relays",
+        "arrivals",
         "energy",
         "requirements",
         "sources",

@@ -16,6 +16,7 @@ from moonstation.study.metrics import (
     data_metrics,
     light_metrics,
     link_metrics,
+    mission_metrics,
     orbiter_metrics,
     power_metrics,
 )
@@ -89,7 +90,14 @@ def test_every_family_of_the_table_is_filled():
         | data_metrics(data)
         | orbiter_metrics("relay", orbiter(99_990.0))
     )
-    metrics = complete_metrics(found, sites=["base"], buses=["base"], orbiters=["relay"])
+    found |= mission_metrics(
+        SimpleNamespace(  # type: ignore[arg-type]
+            mission=SimpleNamespace(id="first"),
+            mass_margin=12.0,
+            arrival=SimpleNamespace(landing="then", landing_sun_elevation=0.02),
+        )
+    )
+    metrics = complete_metrics(found, sites=["base"], buses=["base"], orbiters=["relay"], missions=["first"])
     assert len(metrics) == len(METRICS)
     assert all(math.isfinite(value) for value in metrics.values())
     assert metrics["bus.base.reserve.lowest"] == pytest.approx(1 - 48 * 0.1 / math.sqrt(0.9) / 10)

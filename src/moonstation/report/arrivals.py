@@ -81,7 +81,7 @@ def _masses(flown: list[Any]) -> str:
         short = f.mass_margin is not None and f.mass_margin < 0.0
         margin: object = _kg(f.mass_margin)
         if f.mass_margin is not None and not short:
-            margin = f"+{margin}"
+            margin = f"+{margin}" if f.mission.craft_mass is not None else f"{margin} for the craft"
         rows.append(
             [
                 name_of(f.mission),
@@ -159,8 +159,18 @@ def _seen(elevation: float, fraction: float) -> str:
 
 
 def _assumed(flown: list[Any]) -> str:
-    rows = [[name_of(f.mission), "; ".join(f.assumed) or "published values alone"] for f in flown]
-    return Table(("mission", "not published"), rows).html()
+    shared = [text for text in flown[0].assumed if all(text in f.assumed for f in flown)]
+    of_all = (
+        f"{'This mission' if len(flown) == 1 else 'Every mission'}: {'; '.join(shared)}." if shared else ""
+    )
+    rows = [
+        [name_of(f.mission), "; ".join(own)]
+        for f in flown
+        if (own := [text for text in f.assumed if text not in shared])
+    ]
+    table = Table(("mission", "its own"), rows).html()
+    words = of_all or ("Not published:" if rows else "Published values alone.")
+    return f"<p>{escaped(words)}</p>{table}"
 
 
 def arrival_figures(result: Result) -> list[Figure]:

@@ -28,8 +28,8 @@ def relay_table(result: Result) -> str:
         "site sees it",
         "and it the Earth",
         "of the link time",
-        "Earth in reach: with, without it",
-        "longest gap: with, without it",
+        "Earth in reach → without",
+        "longest gap → without",
     )
     note = (
         "Shares are of the span; “of the link time” is of the time in which the Earth is reached by any way, and where "

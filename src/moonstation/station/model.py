@@ -417,8 +417,7 @@ class Mission(Part):
     content: Text = Field(default="", description="What it brings or does.")
     departs: Day | None = Field(
         default=None,
-        description="Day of lift-off, UTC: the study then computes the flight, or that of the nearest day that has "
-        "one.",
+        description="Day of lift-off, UTC: the study computes its flight, or that of the nearest day that has one.",
     )
     launch_site: Id | None = Field(
         default=None, description="Launch site of the catalogue, by id; needed with `departs`."
@@ -444,7 +443,7 @@ class Mission(Part):
     )
     periapsis_in: Literal["south", "north"] = Field(
         default="south",
-        description="Half of the Moon that its periapsis shall lie in; north for a relay over the south.",
+        description="Half of the Moon for its periapsis; north for a relay over the south.",
     )
     site: Name | None = Field(
         default=None, description="Site that it lands at; it stays in orbit if not given."

@@ -90,7 +90,7 @@ def delivered(
 def masses(
     tli: float, insertion: float, *, isp: float, margin: float = 0.0, landing: bool = False
 ) -> tuple[float, float | None]:
-    """Mass in orbit and, if it lands, on the ground [kg], of a mass on its way to the Moon; keywords of `delivered`."""
+    """Mass in orbit and, if it lands, on the ground [kg], of a mass sent to the Moon; keywords as in `delivered`."""
     orbit = mass_after(tli, insertion * (1.0 + margin), isp=isp)
     return orbit, mass_after(orbit, budgets()["descent"].delta_v, isp=isp) if landing else None
 
