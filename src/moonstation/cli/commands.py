@@ -13,6 +13,7 @@ from moonstation.cli import (
     check,
     data,
     maps,
+    orbit,
     picture,
     scenarios,
     show,

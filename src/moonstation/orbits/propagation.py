@@ -162,6 +162,8 @@ def propagate(
     ephemeris: Ephemeris | None = None,
     gravity: GravityModel | None = None,
     tolerance: float = TOLERANCE,
+    bound: bool = True,
+    ground: bool = True,
 ) -> Trajectory:
     """Propagate an orbit about the Moon.
 
@@ -190,6 +192,10 @@ def propagate(
     tolerance : float
         Size of the last terms kept of the position over a step [m]; the default keeps orbits within a
         centimetre per month of converged ones (docs/decisions/0003-orbit-integrator.md).
+    bound : bool
+        Refuse a state that the Moon alone would not hold; halo orbits and arrivals are such.
+    ground : bool
+        Refuse an orbit that meets the ground; without, it flies on through it, which only searches want.
 
     Returns
     -------
@@ -218,7 +224,8 @@ def propagate(
     sky.require(et0, et0 + duration)
     if degree is not None and degree < 2:
         raise RequestError(f"{who}: gravity degree is {degree}; give 2 or more, or none to have it chosen")
-    periapsis = _check_start(start, load_gravity(2).gm if gravity is None else gravity.gm, who)
+    gm = load_gravity(2).gm if gravity is None else gravity.gm
+    periapsis = _check_start(start, gm, who, bound=bound, ground=ground)
     if gravity is None:
         gravity = load_gravity(degree_for(periapsis) if degree is None else degree)
     elif degree is not None and degree != gravity.degree:
@@ -245,7 +252,7 @@ def propagate(
             et0,
             float(duration),
             tolerance,
-            MOON_RADIUS,
+            MOON_RADIUS if ground else 0.0,
             FARTHEST,
             state,
             tau,
@@ -278,24 +285,24 @@ def propagate(
     )
 
 
-def _check_start(state: FloatArray, gm: float, who: str) -> float:
+def _check_start(state: FloatArray, gm: float, who: str, *, bound: bool, ground: bool) -> float:
     """Radius of the osculating periapsis [m]; refuses orbits that cannot be flown."""
     r, v = state[:3], state[3:]
     radius, speed2 = float(np.linalg.norm(r)), float(v @ v)
-    if radius < MOON_RADIUS:
+    if ground and radius < MOON_RADIUS:
         raise OrbitError(
             f"{who}: starts {(MOON_RADIUS - radius) / 1e3:.3f} km under the 1737.4 km sphere; "
             "give a state above the ground, in metres from the Moon's centre"
         )
     energy = speed2 / 2.0 - gm / radius
-    if energy >= 0.0:
+    if bound and energy >= 0.0:
         raise OrbitError(
             f"{who}: is hyperbolic, {np.sqrt(speed2):.1f} m/s where {np.sqrt(2 * gm / radius):.1f} m/s escapes; "
             "give a bound state, velocity in m/s relative to the Moon"
         )
     momentum2 = float(np.sum(np.cross(r, v) ** 2))
     eccentricity = np.sqrt(max(1.0 + 2.0 * energy * momentum2 / gm**2, 0.0))
-    periapsis = -gm / (2.0 * energy) * (1.0 - eccentricity)
+    periapsis = momentum2 / gm / (1.0 + eccentricity)
     # What osculates a little under ground may yet fly: the harmonics move a periapsis by kilometres.
     return float(max(periapsis, MOON_RADIUS))
 
