@@ -13,7 +13,6 @@ from moonstation.cli import (
     check,
     data,
     maps,
-    orbit,
     picture,
     scenarios,
     show,

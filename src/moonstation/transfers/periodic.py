@@ -162,21 +162,22 @@ def fly_directly(
         found = solve(launched.departure, end, launched.unknowns)
         if found is None:
             return 1e6
-        arrived = space.fly(
-            _leave(space, departure.radius, inclination, found), launched.departure, end
-        )[1]
+        arrived = space.fly(_leave(space, departure.radius, inclination, found), launched.departure, end)[1]
         return float(found[2] + np.linalg.norm(arrived[3:] - _aim(space, path, end)[3:]))
 
-    launched = fit_launch(
-        lambda begin, at: solve(begin, t2, at), t1, t2, departure, inclination, near
-    )
+    launched = fit_launch(lambda begin, at: solve(begin, t2, at), t1, t2, departure, inclination, near)
     bounds = (
         max(t2 - 0.5 * SECONDS_PER_DAY, launched.departure + SHORTEST_FLIGHT),
         min(t2 + 0.5 * SECONDS_PER_DAY, launched.departure + LONGEST_FLIGHT),
     )
     end = float(minimize_scalar(cost, bounds=bounds, method="bounded", options={"xatol": 600.0}).x)
     launched = fit_launch(
-        lambda begin, at: solve(begin, end, at), launched.departure, end, departure, inclination, launched.unknowns
+        lambda begin, at: solve(begin, end, at),
+        launched.departure,
+        end,
+        departure,
+        inclination,
+        launched.unknowns,
     )
     arrived = space.fly(
         _leave(space, departure.radius, inclination, launched.unknowns), launched.departure, end
@@ -341,7 +342,9 @@ def fly_by_the_moon(
     )
     found = whole(launched.departure, choice, launched.unknowns, best[3][3:])
     if found is None:
-        raise OrbitError(f"flight by the Moon from {start.utc}: lost when the launch was fitted; take another day")
+        raise OrbitError(
+            f"flight by the Moon from {start.utc}: lost when the launch was fitted; take another day"
+        )
     _, _, before, after, arrived, when = found
     return _flight(
         space, path, departure, inclination, launched, float(choice[1]), arrived, (when, before, after)
