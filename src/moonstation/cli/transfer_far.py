@@ -1,4 +1,4 @@
-"""`moonstation transfer moon --orbit nrho|halo|dro`: flights into orbits that Earth and Moon hold together."""
+"""`moonstation transfer moon --orbit nrho|halo|dro` and `--flight low-energy`: flights that the Sun or both bodies shape."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,10 +23,13 @@ from moonstation.orbits.three_body import (
 from moonstation.spacetime.epochs import Epoch
 from moonstation.transfers.budgets import delivered, delivered_table
 from moonstation.transfers.cislunar import MODEL
+from moonstation.transfers.insertion import LunarOrbit
+from moonstation.transfers.low_energy import find_low_energy_flights, low_energy_table
 from moonstation.transfers.moon import Departure
 from moonstation.transfers.periodic import REACH, WAYS, Way, find_periodic_flights, periodic_table
 
 PERIODIC = ("nrho", "halo", "dro")
+LOW_ENERGY = "low-energy"
 MOST_REVOLUTIONS = 40
 """Of the orbit flown in the full model before and during the search: beyond, closing it takes minutes."""
 
@@ -176,3 +179,86 @@ def _print(
         soft_wrap=True,
     )
     out.print(MODEL, markup=False, style="dim", soft_wrap=True)
+
+
+def low_energy_flights(
+    first: Epoch,
+    last: Epoch,
+    leave: Departure,
+    reach: LunarOrbit,
+    *,
+    told: str,
+    isp: float,
+    margin: float,
+    png: Path | None,
+    csv: Path | None,
+    every: bool,
+) -> int:
+    """Find, print, draw and write flights by way of the Sun's pull."""
+    with progress_bar() as report:
+        flights = find_low_energy_flights(
+            first, last, leave, reach, progress=lambda part: report("flying back from the Moon", 0.95 * part)
+        )
+        table = low_energy_table(flights)
+        best = int((table["injection_m_s"] + table["insertion_m_s"]).argmin())
+        if png is not None:
+            # imported when it is wanted: the drawing library takes a second
+            from moonstation.report.low_energy import low_energy_png
+
+            report("drawing", 0.96)
+            write_file(png, low_energy_png(flights[best], title=f"{leave.site.name} to {told}"))
+    out.print(
+        f"{leave.site.name}, parking orbit {leave.altitude / 1e3:g} km, to {told}, by way of the Sun's pull",
+        style="bold",
+        markup=False,
+        soft_wrap=True,
+    )
+    out.print(leave.site.note, style="dim", markup=False)
+    drawn = plain_table(
+        ("lift-off [UTC]", "injection [UTC]", "arrival [UTC]"),
+        (
+            "flight\n[d]",
+            "inclin.\n[deg]",
+            "injection\n[m/s]",
+            "C3\n[km2/s2]",
+            "apogee\n[1000 km]",
+            "insertion\n[m/s]",
+            "both\n[m/s]",
+        ),
+    )
+    for number, row in (table if every else table.head(SHOWN)).iterrows():
+        drawn.add_row(
+            minute(row["lift_off_utc"]),
+            minute(row["departure_utc"])[5:],
+            minute(row["arrival_utc"]),
+            f"{row['flight_d']:.1f}",
+            f"{row['inclination_deg']:.1f}",
+            f"{row['injection_m_s']:.0f}",
+            f"{row['c3_km2_s2']:.2f}",
+            f"{row['apogee_km'] / 1e3:.0f}",
+            f"{row['insertion_m_s']:.0f}",
+            f"{row['injection_m_s'] + row['insertion_m_s']:.0f}" + ("*" if number == best else ""),
+        )
+    out.print_wide(drawn, WIDTH + 14)
+    if len(table) > SHOWN and not every:
+        out.print(f"... and {len(table) - SHOWN} more; see them with --all or --csv FILE", markup=False)
+    out.print(
+        "* cheapest. No margin. A survey finds some flights, not all. Sunlight pressure moves an arrival after "
+        "three months by thousands of km: course corrections, or a start aimed with the craft's own area and mass, "
+        "take it up.",
+        style="dim",
+        markup=False,
+        soft_wrap=True,
+    )
+    out.print(MODEL, markup=False, style="dim", soft_wrap=True)
+    spent = flights[best].insertion
+    print_masses(delivered_table(delivered(spent, isp=isp, margin=margin)), spent, isp, margin, landing=False)
+    if csv is not None:
+        for flight, row in zip(flights, table.index, strict=True):
+            for launcher, held, _ in delivered(flight.insertion, isp=isp, margin=margin):
+                table.loc[row, f"in_orbit_{launcher.id}_kg"] = held
+        write_file(csv, table.to_csv(index=False, lineterminator="\n"))
+    for path in (png, csv):
+        if path is not None:
+            out.print(f"{path}: written", markup=False, soft_wrap=True)
+    return 0

@@ -8,7 +8,7 @@ import pandas as pd
 import typer
 
 from moonstation.cli.console import out, progress_bar
-from moonstation.cli.transfer_far import PERIODIC, FarRequest, far_flights
+from moonstation.cli.transfer_far import LOW_ENERGY, PERIODIC, FarRequest, far_flights, low_energy_flights
 from moonstation.cli.transfer_words import SHOWN, WIDTH, minute, plain_table, print_masses, print_troubles
 from moonstation.cli.words import (
     PLACE_HELP,
@@ -99,7 +99,8 @@ def moon_command(
         str | None,
         typer.Option(
             help="About this time of flight, e.g. '4.5 d'; the cheapest if not given. To nrho, halo or dro: direct or "
-            "flyby, the cheaper of both if not given."
+            "flyby, the cheaper of both if not given. To an orbit about the Moon also low-energy: 70 to 130 d, by "
+            "the Sun's pull."
         ),
     ] = None,
     best: Annotated[str, typer.Option(help=f"What is to be least: {', '.join(AIMS)}.")] = "total",
@@ -145,6 +146,12 @@ def moon_command(
         far = FarRequest(orbit, z_amplitude, radius, orbit_epoch, flyby, flight)
         return far_flights(far, first, last, leave, isp=isp, margin=share, csv=csv, every=every)
     reach = _orbit(orbit, periapsis, apoapsis, orbit_inclination, side)
+    if flight == LOW_ENERGY:
+        if site is not None:
+            raise RequestError(f"--site: goes with direct flights; leave it out of --flight {LOW_ENERGY}")
+        return low_energy_flights(
+            first, last, leave, reach, told=_told(reach), isp=isp, margin=share, png=png, csv=csv, every=every
+        )
     long = None if flight is None else read_quantity(flight, "time", "--flight")
     rules = LandingRules(
         sun_elevation=read_range(sun, "angle", "--sun"),

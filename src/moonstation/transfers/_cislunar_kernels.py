@@ -177,9 +177,7 @@ def _step(
 
 
 @njit(cache=True, nogil=True, fastmath=False, error_model="numpy")
-def _measure(
-    window: EphemerisWindow, mode: int, level: float, way: float, t: float, y: FloatArray
-) -> float:
+def _measure(window: EphemerisWindow, mode: int, level: float, way: float, t: float, y: FloatArray) -> float:
     """What crosses zero upward at the event looked for, flown forth (1) or back (-1); -1 where it does not count."""
     if mode == TO_PERISELENE:
         moon = np.empty(6)

@@ -39,6 +39,9 @@ NEAR = 0.35
 CLOSE = 1.0
 """Miss of the perigee that is small enough [m]."""
 
+BEFORE = 3.0 * SECONDS_PER_DAY
+"""Ways back are followed until so long before the first departure [s]: corrections move them."""
+
 SAME = 0.5 * SECONDS_PER_DAY
 """Flights whose departures and arrivals are nearer than this are one [s]."""
 
@@ -146,7 +149,7 @@ def find_low_energy_flights(
         raise RequestError("low-energy flight: give the orbit's inclination; 'free' goes with direct flights")
     arrivals = np.arange(start.tdb_s + SHORTEST, stop.tdb_s + LONGEST, ARRIVAL_STEP)
     search = _Search(
-        Cislunar.over(start.tdb_s - 10.0 * SECONDS_PER_DAY, stop.tdb_s + LONGEST + 10.0 * SECONDS_PER_DAY),
+        Cislunar.over(start.tdb_s - BEFORE, stop.tdb_s + LONGEST + BEFORE),
         departure,
         orbit,
     )
@@ -203,13 +206,15 @@ class _Search:
     def back(self, at: FloatArray, energy: float) -> tuple[float, FloatArray] | None:
         """Time and state at the gate, flown back from the periselene; None where it does not come there."""
         when = float(at[2])
-        if not self.space.start + LONGEST < when + LONGEST or when > self.space.stop:
+        until = max(when - LONGEST, self.space.start)
+        if not until < when < self.space.stop:
             return None
         state = self.periselene(at, energy) + self.space.moon(when)
-        until = max(when - LONGEST, self.space.start)
         return self.space.fly_to(state, when, until, mode=kernels.TO_RADIUS, level=GATE)
 
-    def survey(self, when: float, energy: float, first: float, last: float) -> list[tuple[float, float, float]]:
+    def survey(
+        self, when: float, energy: float, first: float, last: float
+    ) -> list[tuple[float, float, float]]:
         """Momentum at the gate as a share, node and argument, the nearest first."""
         found = []
         most = np.sqrt(2.0 * GM_EARTH * GATE)
@@ -218,7 +223,8 @@ class _Search:
                 reached = self.back(np.array([node, argument, when]), energy)
                 if reached is None or when - reached[0] < SHORTEST:
                     continue
-                if not first - SECONDS_PER_DAY <= reached[0] <= last + SECONDS_PER_DAY:
+                # the gate is passed some hours after the perigee
+                if not first - SECONDS_PER_DAY <= reached[0] <= last + BEFORE:
                     continue
                 momentum = np.linalg.norm(np.cross(reached[1][:3], reached[1][3:]))
                 found.append((float(momentum / most), float(node), float(argument)))
@@ -400,9 +406,9 @@ def _why_not(start: Epoch, stop: Epoch, found: list[LowEnergyFlight], nearest: l
         close = min(found, key=lambda f: abs(f.departure.tdb_s - start.tdb_s))
         return f"{text}; the nearest departs {close.departure.utc[:10]}: give more --days or another --from"
     if nearest:
-        height = min(nearest) ** 2 * GATE / 1e6
+        least = min(nearest) ** 2 * GATE / 1e3
         return (
-            f"{text}; perigees came down to about {height:.1f},000 km, but none to the parking orbit in a plane "
+            f"{text}; perigees came down to about {least:.0f} km from the Earth's centre, but none to the parking orbit in a plane "
             "that the launch site reaches: give more --days, other azimuths or another --orbit-inclination"
         )
     return f"{text}; none comes back from the Sun's pull in {SHORTEST / SECONDS_PER_DAY:g} to " + (
