@@ -1,4 +1,4 @@
-"""`moonstation transfer moon --orbit nrho|halo|dro` and `--flight low-energy`: flights that the Sun or both bodies shape."""
+"""`moonstation transfer moon` to nrho, halo and dro, and by way of the Sun's pull."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -66,9 +66,11 @@ def low_energy_png(flight: LowEnergyFlight, *, title: str) -> bytes:
             f"{day:.0f} d", path[k, :2], (5, 4), textcoords="offset points", fontsize=8, color=MUTED
         )
     plan.legend(loc="best", fontsize=9)
+    days = flight.flight_time / SECONDS_PER_DAY
     plan.set_title(
-        f"{title}\n{flight.departure.utc[:10]} to {flight.arrival.utc[:10]}, {flight.flight_time / SECONDS_PER_DAY:.0f} d: "
-        f"injection {flight.injection:.0f} m/s (C3 {flight.c3 / 1e6:.2f} km$^2$/s$^2$), insertion {flight.insertion:.0f} m/s",
+        f"{title}\n{flight.departure.utc[:10]} to {flight.arrival.utc[:10]}, {days:.0f} d: "
+        f"injection {flight.injection:.0f} m/s (C3 {flight.c3 / 1e6:.2f} km$^2$/s$^2$), "
+        f"insertion {flight.insertion:.0f} m/s",
         fontsize=11,
     )
     held = io.BytesIO()

@@ -36,8 +36,11 @@ GATE = 1.5e8
 NEAR = 0.35
 """Momentum about the Earth there, as a share of a parabola's through the gate, that a correction may begin with."""
 
-CLOSE = 1.0
-"""Miss of the perigee that is small enough [m]."""
+CLOSE = 20.0
+"""Miss of the perigee that is small enough [m], and a thousand times that of the launch [s]: what rounding leaves."""
+
+LATE_STEP = 4.0 * 3600.0
+"""Most that the launch is shifted at once [s]."""
 
 BEFORE = 3.0 * SECONDS_PER_DAY
 """Ways back are followed until so long before the first departure [s]: corrections move them."""
@@ -48,7 +51,7 @@ SAME = 0.5 * SECONDS_PER_DAY
 LEAST_APOGEE = 7e8
 """Farthest distance that a flight must reach [m], or it is not the Sun that lifts its perigee."""
 
-MOST_STARTS = 12
+MOST_STARTS = 8
 """Corrections begun for each time of arrival, the nearest first."""
 
 
@@ -281,25 +284,38 @@ class _Search:
             met = None if reached is None else aim(reached[1], second)
             return None if met is None else met[0]
 
-        def exact(whole: FloatArray) -> FloatArray | None:
+        def exact(whole: FloatArray, late: float) -> FloatArray | None:
             place = self._perigee(whole, energy)
             met = None if place is None else aim(place[1], second)
             if place is None or met is None:
                 return None
-            late = self._late(place, met[2])
-            return None if late is None else np.append(met[0], 1e3 * late[2])
+            off = [_within_a_day(way[2] - late) for way in self._launches(place, met[2])]
+            return np.append(met[0], 1e3 * min(off, key=abs)) if off else None
 
-        coarse = correct(at_gate, at[:2], steps=np.full(2, 1e-6), largest=np.full(2, 0.1), small=1e4)
+        coarse = correct(at_gate, at[:2], steps=np.full(2, 3e-6), largest=np.full(2, 0.1), small=1e4)
         if coarse is None:
             return None
-        whole = correct(
-            exact,
-            np.append(coarse, at[2]),
-            steps=np.array([1e-8, 1e-8, 0.1]),
-            largest=np.array([0.05, 0.05, 7200.0]),
-            small=CLOSE,
-        )
-        return None if whole is None else self._flight(whole, energy, aim, second)
+        begin = np.append(coarse, at[2])
+        first = exact(begin, 0.0)
+        if first is None:
+            return None
+        # the Earth turns the site under the plane by waiting or by leaving earlier; a bit at a time, or it is lost
+        late = 1e-3 * float(first[2])
+        for whole_way in (late, late - float(np.copysign(SECONDS_PER_DAY, late))):
+            whole: FloatArray | None = begin
+            for share in np.linspace(1.0, 0.0, 1 + int(np.ceil(abs(whole_way) / LATE_STEP))):
+                if whole is None:
+                    break
+                whole = correct(
+                    lambda x, still=share * whole_way: exact(x, still),  # type: ignore[misc]
+                    whole,
+                    steps=np.array([3e-6, 3e-6, 3.0]),
+                    largest=np.array([0.05, 0.05, 7200.0]),
+                    small=CLOSE,
+                )
+            if whole is not None:
+                return self._flight(whole, energy, aim, second)
+        return None
 
     def _perigee(self, at: FloatArray, energy: float) -> tuple[float, FloatArray] | None:
         reached = self.back(at, energy)
@@ -309,13 +325,13 @@ class _Search:
             reached[1], reached[0], reached[0] - 3.0 * SECONDS_PER_DAY, mode=kernels.TO_PERIGEE
         )
 
-    def _late(
+    def _launches(
         self, place: tuple[float, FloatArray], inclination: float
-    ) -> tuple[float, float, float, float, float] | None:
-        """Lift-off, coast, by how much the launch is late, node and place in the parking orbit; None if never."""
+    ) -> list[tuple[float, float, float]]:
+        """Lift-off, coast, and by how much the launch is late, for each way to launch; see `launch.launch_time`."""
         when, state = place
         raan, there = _plane(state, self.space.pole)
-        ways = launch_time(
+        return launch_time(
             self.departure.site,
             inclination,
             raan,
@@ -324,9 +340,6 @@ class _Search:
             radius=self.departure.radius,
             turns=self.departure.turns,
         )
-        if not ways:
-            return None
-        return (*min(ways, key=lambda way: abs(way[2])), raan, there)
 
     def _flight(
         self,
@@ -337,10 +350,13 @@ class _Search:
     ) -> LowEnergyFlight | None:
         place = self._perigee(at, energy)
         met = None if place is None else aim(place[1], second)
-        launch = None if place is None or met is None else self._late(place, met[2])
-        if place is None or met is None or launch is None or abs(launch[2]) > TIMING:
+        if place is None or met is None:
             return None
         when, state = place
+        raan, there = _plane(state, self.space.pole)
+        launch = min(self._launches(place, met[2]), key=lambda way: abs(way[2]))
+        if abs(launch[2]) > TIMING:
+            return None
         arrival = float(at[2])
         if not SHORTEST <= arrival - when <= LONGEST:
             return None
@@ -357,8 +373,8 @@ class _Search:
             arrival=Epoch.from_tdb_s(arrival),
             coast=launch[1],
             inclination=met[2],
-            raan=launch[3] % (2.0 * np.pi),
-            arg_latitude=launch[4] % (2.0 * np.pi),
+            raan=raan % (2.0 * np.pi),
+            arg_latitude=there % (2.0 * np.pi),
             injection=speed - float(np.sqrt(GM_EARTH / radius)),
             c3=speed**2 - 2.0 * GM_EARTH / radius,
             apogee=float(np.linalg.norm(path[:, :3], axis=1).max()),
@@ -400,6 +416,11 @@ def _plane(state: FloatArray, pole: FloatArray) -> tuple[float, float]:
     return raan, float(np.arctan2(state[:3] @ np.cross(h, line), state[:3] @ line))
 
 
+def _within_a_day(seconds: float) -> float:
+    half = 0.5 * SECONDS_PER_DAY
+    return (seconds + half) % SECONDS_PER_DAY - half
+
+
 def _why_not(start: Epoch, stop: Epoch, found: list[LowEnergyFlight], nearest: list[float]) -> str:
     text = f"departures from {start.utc[:10]} to {stop.utc[:10]}: no low-energy flight was found"
     if found:
@@ -408,8 +429,8 @@ def _why_not(start: Epoch, stop: Epoch, found: list[LowEnergyFlight], nearest: l
     if nearest:
         least = min(nearest) ** 2 * GATE / 1e3
         return (
-            f"{text}; perigees came down to about {least:.0f} km from the Earth's centre, but none to the parking orbit in a plane "
-            "that the launch site reaches: give more --days, other azimuths or another --orbit-inclination"
+            f"{text}; perigees came down to about {least:.0f} km from the Earth's centre, but none to "
+            "the parking orbit in a plane that the launch site reaches: give more --days, other azimuths or another --orbit-inclination"
         )
     return f"{text}; none comes back from the Sun's pull in {SHORTEST / SECONDS_PER_DAY:g} to " + (
         f"{LONGEST / SECONDS_PER_DAY:g} d: give more --days or another --orbit-inclination"
