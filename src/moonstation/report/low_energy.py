@@ -12,7 +12,9 @@ from moonstation.transfers.cislunar import Cislunar
 from moonstation.transfers.low_energy import LowEnergyFlight, low_energy_path
 
 DPI = 130
-POINTS = 1500
+POINTS = 2000
+WIDTH = 8.4
+EDGE = 0.08
 TICK_DAYS = 10
 
 
@@ -33,19 +35,26 @@ def low_energy_png(flight: LowEnergyFlight, *, title: str) -> bytes:
     """
     start, stop = flight.departure.tdb_s, flight.arrival.tdb_s
     space = Cislunar.over(start - SECONDS_PER_DAY, stop + SECONDS_PER_DAY)
-    states = low_energy_path(space, flight.departure_state, start, stop, points=POINTS)
-    et = np.linspace(start, stop, POINTS)
+    # close together at the Earth, where it is fast
+    et = start + (stop - start) * np.linspace(0.0, 1.0, POINTS) ** 2
+    et[-1] = stop
+    states = low_energy_path(space, flight.departure_state, et)
     sun = space.sky.state_icrf("sun", et, center="earth")
     away = -sun[:, :3] / np.linalg.norm(sun[:, :3], axis=1)[:, None]
     north = np.cross(sun[:, :3], sun[:, 3:])
     north /= np.linalg.norm(north, axis=1)[:, None]
     axes = np.stack([away, np.cross(north, away), north], axis=1)
     moon = space.sky.state_icrf("moon", et, center="earth")[:, :3]
-    path, orbit = (np.einsum("nij,nj->ni", axes, r) / 1e6 for r in (states[:, :3], moon))
+    path, orbit = (np.einsum("nij,nj->ni", axes, r) / 1e9 for r in (states[:, :3], moon))
 
-    figure = Figure(figsize=(8.4, 7.6), dpi=DPI, layout="constrained")
+    both = np.concatenate([path, orbit])
+    low, high = both.min(axis=0) - EDGE, both.max(axis=0) + EDGE
+    size = high - low
+    wide, room = (WIDTH, WIDTH) if size[0] >= size[1] else (WIDTH * size[0] / size[1], WIDTH)
+    scale = min(wide / size[0], room / size[1])
+    figure = Figure(figsize=(WIDTH, scale * (size[1] + size[2]) + 2.0), dpi=DPI, layout="constrained")
     FigureCanvasAgg(figure)
-    plan, side = figure.subplots(2, 1, height_ratios=[2.4, 1.0], sharex=True)
+    plan, side = figure.subplots(2, 1, height_ratios=[size[1], size[2]])
     ticks = np.arange(0.0, (stop - start) / SECONDS_PER_DAY, TICK_DAYS)
     at = np.searchsorted((et - start) / SECONDS_PER_DAY, ticks)
     for panel, second in ((plan, 1), (side, 2)):
@@ -56,11 +65,13 @@ def low_energy_png(flight: LowEnergyFlight, *, title: str) -> bytes:
         panel.plot(
             path[-1, 0], path[-1, second], "*", color=VERMILLION, markersize=12, label="arrival at the Moon"
         )
-        panel.set_aspect("equal", adjustable="datalim")
+        panel.set(xlim=(low[0], high[0]), ylim=(low[second], high[second]), aspect="equal")
         panel.grid(color=GRID, linewidth=0.6)
     plan.set_ylabel("along the Earth's motion [million km]")
-    side.set_ylabel("north of the ecliptic\n[million km]")
-    side.set_xlabel("away from the Sun [million km]   (the Sun is to the left)")
+    side.set_ylabel("north")
+    side.set_xlabel(
+        "away from the Sun [million km]; the Sun is to the left; below: seen along the Earth's motion"
+    )
     for day, k in zip(ticks[1:], at[1:], strict=True):
         plan.annotate(
             f"{day:.0f} d", path[k, :2], (5, 4), textcoords="offset points", fontsize=8, color=MUTED

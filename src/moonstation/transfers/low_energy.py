@@ -42,8 +42,8 @@ CLOSE = 20.0
 LATE_STEP = 4.0 * 3600.0
 """Most that the launch is shifted at once [s]."""
 
-BEFORE = 3.0 * SECONDS_PER_DAY
-"""Ways back are followed until so long before the first departure [s]: corrections move them."""
+AROUND = 8.0 * SECONDS_PER_DAY
+"""Corrections begin with ways back that end within so long of the departures asked for [s]: they move by days."""
 
 SAME = 0.5 * SECONDS_PER_DAY
 """Flights whose departures and arrivals are nearer than this are one [s]."""
@@ -151,8 +151,8 @@ def find_low_energy_flights(
     if orbit.inclination is None:
         raise RequestError("low-energy flight: give the orbit's inclination; 'free' goes with direct flights")
     arrivals = np.arange(start.tdb_s + SHORTEST, stop.tdb_s + LONGEST, ARRIVAL_STEP)
-    search = _Search(
-        Cislunar.over(start.tdb_s - BEFORE, stop.tdb_s + LONGEST + BEFORE),
+    search = Search(
+        Cislunar.over(start.tdb_s - 2.0 * AROUND, stop.tdb_s + LONGEST + AROUND),
         departure,
         orbit,
     )
@@ -175,7 +175,8 @@ def find_low_energy_flights(
     inside = [f for f in found if start.tdb_s <= f.departure.tdb_s <= stop.tdb_s and f.apogee > LEAST_APOGEE]
     if not inside:
         raise RequestError(_why_not(start, stop, found, nearest))
-    inside.sort(key=lambda f: f.insertion)
+    # the least insertion first; by time where it is the same, whatever thread was first
+    inside.sort(key=lambda f: (f.insertion, f.departure.tdb_s))
     kept: list[LowEnergyFlight] = []
     for flight in inside:
         if not any(
@@ -186,8 +187,8 @@ def find_low_energy_flights(
     return sorted(kept, key=lambda f: f.departure.tdb_s)
 
 
-class _Search:
-    """The full model with what is aimed at."""
+class Search:
+    """Flights sought backwards: the full model with the parking orbit and the orbit aimed at."""
 
     def __init__(self, space: Cislunar, departure: Departure, orbit: LunarOrbit) -> None:
         self.space, self.departure, self.orbit = space, departure, orbit
@@ -226,8 +227,7 @@ class _Search:
                 reached = self.back(np.array([node, argument, when]), energy)
                 if reached is None or when - reached[0] < SHORTEST:
                     continue
-                # the gate is passed some hours after the perigee
-                if not first - SECONDS_PER_DAY <= reached[0] <= last + BEFORE:
+                if not first - AROUND <= reached[0] <= last + AROUND:
                     continue
                 momentum = np.linalg.norm(np.cross(reached[1][:3], reached[1][3:]))
                 found.append((float(momentum / most), float(node), float(argument)))
@@ -362,7 +362,7 @@ class _Search:
             return None
         near = self.periselene(at, energy)
         try:
-            path = low_energy_path(self.space, state, when, arrival, points=120)
+            path = low_energy_path(self.space, state, np.linspace(when, arrival, 120))
         except OrbitError:
             return None
         radius = float(np.linalg.norm(state[:3]))
@@ -386,20 +386,17 @@ class _Search:
         )
 
 
-def low_energy_path(
-    space: Cislunar, state: FloatArray, start: float, stop: float, *, points: int
-) -> FloatArray:
-    """States (points, 6) at equal times of a flight from a state, Earth-centred, ICRF axes [m, m/s].
+def low_energy_path(space: Cislunar, state: FloatArray, times: FloatArray) -> FloatArray:
+    """States (n, 6) at times (n,) [TDB s past J2000] of a flight from a state at the first, Earth-centred [m, m/s].
 
     Raises
     ------
     OrbitError
         If it runs into a body.
     """
-    times = np.linspace(start, stop, points)
-    path = np.empty((points, 6))
+    path = np.empty((times.size, 6))
     path[0] = state
-    for k in range(1, points):
+    for k in range(1, times.size):
         path[k] = space.fly(path[k - 1], float(times[k - 1]), float(times[k]))[1]
     return path
 
@@ -430,7 +427,8 @@ def _why_not(start: Epoch, stop: Epoch, found: list[LowEnergyFlight], nearest: l
         least = min(nearest) ** 2 * GATE / 1e3
         return (
             f"{text}; perigees came down to about {least:.0f} km from the Earth's centre, but none to "
-            "the parking orbit in a plane that the launch site reaches: give more --days, other azimuths or another --orbit-inclination"
+            "the parking orbit in a plane that the launch site reaches: give more --days, other azimuths or "
+            "another --orbit-inclination"
         )
     return f"{text}; none comes back from the Sun's pull in {SHORTEST / SECONDS_PER_DAY:g} to " + (
         f"{LONGEST / SECONDS_PER_DAY:g} d: give more --days or another --orbit-inclination"

@@ -185,21 +185,32 @@ def fly_directly(
     return _flight(space, path, departure, inclination, launched, end, arrived - space.moon(end))
 
 
-@dataclass(frozen=True)
-class _Passage:
-    """Choices of a flight by the Moon: times of periselene and insertion [TDB s past J2000], side passed on [rad]."""
+@dataclass(frozen=True, eq=False)
+class Passage:
+    """First choices of a flight by the Moon.
+
+    Attributes
+    ----------
+    periselene, insertion : float
+        When [TDB s past J2000].
+    angle : float
+        Of the angular momentum about the approach, from the Moon's pole: the side that is passed on [rad].
+    second_plane : bool
+        Which of the two planes of the parking orbit that hold its inclination and the Moon.
+    after : ndarray, shape (3,)
+        Velocity after the burn at the periselene, Moon-centred, ICRF axes [m/s].
+    """
 
     periselene: float
     insertion: float
     angle: float
     second_plane: bool
     after: FloatArray
-    """Velocity after the burn (3,), Moon-centred [m/s], a first guess."""
 
 
 def fly_by_the_moon(
     start: Epoch,
-    passage: _Passage,
+    passage: Passage,
     departure: Departure,
     path: Trajectory,
     *,
@@ -211,7 +222,7 @@ def fly_by_the_moon(
     ----------
     start : Epoch
         About when to depart; the lift-off that puts the site into the plane shifts it by up to 12 h.
-    passage : object
+    passage : Passage
         First choices.
     departure : Departure
         Launch site and parking orbit.
@@ -440,7 +451,7 @@ def _conics(
 
 def passages(
     day: float, departure: Departure, path: Trajectory, space: Cislunar, *, altitude: float
-) -> list[tuple[float, _Passage]]:
+) -> list[tuple[float, Passage]]:
     """First pass for a departure: (delta-v, choices) of the best passage in each plane.
 
     A conic about the Earth to the Moon's place, a hyperbola about the Moon, and from its periselene a conic about the
@@ -454,7 +465,7 @@ def passages(
     choices = []
     for second, normals in enumerate(planes_over(moon[:, :3], space.pole, departure)[1]):
         excess = radial[:, None] * out + across[:, None] * np.cross(normals, out) - moon[:, 3:]
-        best: tuple[float, _Passage] | None = None
+        best: tuple[float, Passage] | None = None
         for k in np.flatnonzero(np.isfinite(excess).all(axis=1)):
             v_inf = float(np.linalg.norm(excess[k]))
             asymptote = excess[k] / v_inf
@@ -482,7 +493,7 @@ def passages(
                 if best is None or total < best[0]:
                     best = (
                         total,
-                        _Passage(float(periselenes[k]), float(ends[i]), float(angle), bool(second), v1[i]),
+                        Passage(float(periselenes[k]), float(ends[i]), float(angle), bool(second), v1[i]),
                     )
         if best is not None:
             choices.append(best)
@@ -564,8 +575,8 @@ def find_periodic_flights(
     if not flights:
         raise RequestError(_why_not(start, stop, departure, path, troubles))
     if trouble is not None:
-        for error in troubles:
-            trouble(str(error))
+        for text in sorted(str(error) for error in troubles):
+            trouble(text)
     flights.sort(key=lambda f: (f.lift_off.tdb_s, f.way))
     return flights
 
@@ -576,8 +587,8 @@ def _why_not(
     """Which limit keeps every flight of a span away, and what would do."""
     text = f"departures from {start.utc[:10]} to {stop.utc[:10]}: no flight into the {path.name} was found"
     if troubles:
-        return f"{text}; {troubles[0]}"
-    et = np.arange(start.tdb_s, start.tdb_s + 28.0 * SECONDS_PER_DAY, 6.0 * 3600.0)
+        return f"{text}; {min(str(error) for error in troubles)}"
+    et = start.tdb_s + np.arange(SHORTEST_FLIGHT, 28.0 * SECONDS_PER_DAY, 6.0 * 3600.0)
     space = Cislunar.over(float(et[0]), float(et[-1]))
     place = space.sky.state_icrf("moon", et, center="earth")[:, :3]
     lean = np.degrees(np.abs(np.arcsin(place @ space.pole / np.linalg.norm(place, axis=1))))
