@@ -62,8 +62,10 @@ from moonstation.transfers.lambert import (
     solve_lambert_batch,
 )
 from moonstation.transfers.launch import find_launch_site
+from moonstation.transfers.low_energy import LowEnergyFlight, find_low_energy_flights
 from moonstation.transfers.mars import find_mars_windows, mars_porkchop
 from moonstation.transfers.moon import Departure, MoonFlight, fly_to_moon, moon_porkchop
+from moonstation.transfers.periodic import PeriodicFlight, find_periodic_flights
 from moonstation.transfers.search import find_home_flights, find_moon_flights
 
 __all__ = [
@@ -82,12 +84,14 @@ __all__ = [
     "GroundStation",
     "HomeFlight",
     "Horizon",
+    "LowEnergyFlight",
     "LunarOrbit",
     "MoonFlight",
     "MoonstationError",
     "OrbitError",
     "OutputError",
     "PairsResult",
+    "PeriodicFlight",
     "Place",
     "Region",
     "RequestError",
@@ -111,9 +115,11 @@ __all__ = [
     "find_contacts",
     "find_home_flights",
     "find_launch_site",
+    "find_low_energy_flights",
     "find_mars_windows",
     "find_moon_flights",
     "find_pairs",
+    "find_periodic_flights",
     "find_place",
     "find_sites",
     "find_windows",

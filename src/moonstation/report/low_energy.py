@@ -13,8 +13,12 @@ from moonstation.transfers.low_energy import LowEnergyFlight, low_energy_path
 
 DPI = 130
 POINTS = 2000
-WIDTH = 8.4
+WIDTH, HIGHEST, NARROWEST, MARGIN = 8.4, 11.0, 7.0, 0.9
+"""Of the page [in]."""
+
 EDGE = 0.08
+"""Round about what is drawn [million km]."""
+
 TICK_DAYS = 10
 
 
@@ -50,9 +54,13 @@ def low_energy_png(flight: LowEnergyFlight, *, title: str) -> bytes:
     both = np.concatenate([path, orbit])
     low, high = both.min(axis=0) - EDGE, both.max(axis=0) + EDGE
     size = high - low
-    wide, room = (WIDTH, WIDTH) if size[0] >= size[1] else (WIDTH * size[0] / size[1], WIDTH)
-    scale = min(wide / size[0], room / size[1])
-    figure = Figure(figsize=(WIDTH, scale * (size[1] + size[2]) + 2.0), dpi=DPI, layout="constrained")
+    # as wide as the page or as high as it may be, with room for the words
+    scale = min((WIDTH - MARGIN) / size[0], (HIGHEST - 2.0 * MARGIN) / (size[1] + size[2]))
+    figure = Figure(
+        figsize=(max(scale * size[0], NARROWEST) + MARGIN, scale * (size[1] + size[2]) + 2.0 * MARGIN),
+        dpi=DPI,
+        layout="constrained",
+    )
     FigureCanvasAgg(figure)
     plan, side = figure.subplots(2, 1, height_ratios=[size[1], size[2]])
     ticks = np.arange(0.0, (stop - start) / SECONDS_PER_DAY, TICK_DAYS)
@@ -74,6 +82,14 @@ def low_energy_png(flight: LowEnergyFlight, *, title: str) -> bytes:
     )
     for day, k in zip(ticks[1:], at[1:], strict=True):
         plan.annotate(
+            f"{day:.0f} d",
+            path[k, :2],
+            (6, 3),
+            textcoords="offset points",
+            fontsize=8,
+            color=MUTED,
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.8, "alpha": 0.8},
+        )
             f"{day:.0f} d", path[k, :2], (5, 4), textcoords="offset points", fontsize=8, color=MUTED
         )
     plan.legend(loc="best", fontsize=9)
