@@ -75,7 +75,7 @@ def test_flights_to_a_halo_orbit(moonstation, tmp_path: Path):
     assert "to the L2 southern halo orbit" in done.out
     rows = pd.read_csv(table)
     assert set(rows["way"]) == {"direct", "flyby"}
-    assert (rows["in_orbit_long-march-5_kg"] < 8350).all()
+    assert (rows["in_orbit_long_march_5_kg"] < 8350).all()
     # the dear way is not shown
     assert "direct" not in done.out.split("* cheapest")[0]
 

@@ -90,8 +90,6 @@ def low_energy_png(flight: LowEnergyFlight, *, title: str) -> bytes:
             color=MUTED,
             bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.8, "alpha": 0.8},
         )
-            f"{day:.0f} d", path[k, :2], (5, 4), textcoords="offset points", fontsize=8, color=MUTED
-        )
     plan.legend(loc="best", fontsize=9)
     days = flight.flight_time / SECONDS_PER_DAY
     plan.set_title(
