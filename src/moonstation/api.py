@@ -100,18 +100,20 @@ from moonstation.transfers.lambert import (
     solve_lambert_batch,
 )
 from moonstation.transfers.launch import find_launch_site
+from moonstation.transfers.low_energy import LowEnergyFlight, find_low_energy_flights
 from moonstation.transfers.mars import find_mars_windows, mars_porkchop
 from moonstation.transfers.moon import Departure, MoonFlight, fly_to_moon, moon_porkchop
+from moonstation.transfers.periodic import PeriodicFlight, find_periodic_flights
 from moonstation.transfers.search import find_home_flights, find_moon_flights
 
 __all__ = [
-    "EARTH_AND_SUN",
     "Burn",
     "Conditions",
     "Contact",
     "CoverageError",
     "DataFileError",
     "Departure",
+    "EARTH_AND_SUN",
     "Elements",
     "ElevationModel",
     "Ensemble",
@@ -132,6 +134,7 @@ __all__ = [
     "Keeping",
     "KeepingErrors",
     "KeepingPlan",
+    "LowEnergyFlight",
     "LowOrbitKeeping",
     "LunarOrbit",
     "MoonFlight",
@@ -144,6 +147,7 @@ __all__ = [
     "OrbitStudy",
     "OutputError",
     "PairsResult",
+    "PeriodicFlight",
     "PeriodicOrbit",
     "Place",
     "Region",
@@ -177,10 +181,12 @@ __all__ = [
     "find_frozen_orbit",
     "find_home_flights",
     "find_launch_site",
+    "find_low_energy_flights",
     "find_mars_windows",
     "find_moon_flights",
     "find_orbit",
     "find_pairs",
+    "find_periodic_flights",
     "find_place",
     "find_sites",
     "find_windows",

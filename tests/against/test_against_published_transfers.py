@@ -4,12 +4,17 @@ import numpy as np
 import pytest
 from scipy.optimize import brentq
 
+from moonstation.orbits.multiple_shooting import fly_periodic
+from moonstation.orbits.three_body import near_rectilinear_orbit
 from moonstation.spacetime.epochs import Epoch
+from moonstation.transfers.cislunar import Cislunar
 from moonstation.transfers.home import Entry, fly_home
 from moonstation.transfers.insertion import LunarOrbit
 from moonstation.transfers.launch import find_launch_site
+from moonstation.transfers.low_energy import ENERGIES, Search
 from moonstation.transfers.mars import find_mars_windows
 from moonstation.transfers.moon import Departure, fly_to_moon
+from moonstation.transfers.periodic import find_periodic_flights
 from moonstation.transfers.search import find_moon_flights
 
 NMI, FOOT, DAY = 1852.0, 0.3048, 86_400.0
@@ -120,3 +125,44 @@ def test_the_ellipse_of_a_relay_costs_what_was_estimated():
     for flight in flights:
         assert 800.0 < flight.v_inf < 1000.0
         assert 252.0 <= flight.insertion.delta_v <= 326.0
+
+
+@pytest.mark.slow
+def test_a_flight_to_the_gateways_orbit_by_the_moon():
+    # Whitley et al. 2018, Earth-Moon near rectilinear halo and butterfly orbits for lunar surface exploration,
+    # AAS 18-406 (recalled, not opened again): about 430 to 450 m/s for powered flyby and insertion, some 5 to 6 d from
+    # the Earth. 8 %: published figures are of other epochs and phases of the orbit, which here shift it by 10 m/s from
+    # day to day about the best; the direct way costs nearly twice as much
+    start = Epoch.parse("2030-03-01")
+    path = fly_periodic(near_rectilinear_orbit(), epoch=start, revolutions=4)
+    day = start + 4.0 * DAY
+    found = find_periodic_flights(day, day + 2.0 * DAY, Departure(find_launch_site("wenchang")), path)
+    cost = {way: min(f.at_the_moon for f in found if f.way == way) for way in ("flyby", "direct")}
+    assert cost["flyby"] == pytest.approx(440.0, rel=0.08)
+    assert cost["direct"] > 1.7 * cost["flyby"]
+    best = min(found, key=lambda f: f.at_the_moon)
+    assert 4.5 * DAY < best.flight_time < 6.5 * DAY
+
+
+@pytest.mark.slow
+def test_a_low_energy_flight_saves_what_is_published():
+    # Parker and Anderson 2014, Low-Energy Lunar Trajectory Design, chapter 4 (recalled, not opened again): to a polar
+    # orbit 100 km up, low-energy flights of 70 to 130 d with C3 about -0.7 to -0.4 km2/s2 are inserted with 640 to
+    # 690 m/s, direct ones with 810 m/s and more: 100 m/s or more are saved. 5 m/s on either side: published figures
+    # are rounded to 5 and use other gravity
+    leave, orbit = Departure(find_launch_site("wenchang")), LunarOrbit()
+    start, arrival = Epoch.parse("2030-03-15"), Epoch.parse("2030-06-21")
+    search = Search(Cislunar.over(start.tdb_s, arrival.tdb_s + 10.0 * DAY), leave, orbit)
+    found = []
+    for energy in ENERGIES:
+        starts = search.survey(arrival.tdb_s, energy, start.tdb_s, arrival.tdb_s)
+        tried = [search.correct(np.array([*turns, arrival.tdb_s]), energy) for _, *turns in starts[:6]]
+        found += [flight for flight in tried if flight is not None]
+    assert len(found) > 3
+    for flight in found:
+        assert 635.0 < flight.insertion < 695.0
+        assert -0.8e6 < flight.c3 < -0.3e6
+        assert 0.9e9 < flight.apogee < 1.9e9
+    direct = find_moon_flights(start, start + 3.0 * DAY, leave, orbit)
+    saved = min(f.insertion.delta_v for f in direct) - min(f.insertion for f in found)
+    assert saved > 100.0

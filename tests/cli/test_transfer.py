@@ -65,6 +65,35 @@ def test_orbits_of_the_catalogue_and_free_planes(moonstation):
     assert "any inclination" in moonstation(*MOON, "--orbit-inclination", "free").out
 
 
+@pytest.mark.slow
+def test_flights_to_a_halo_orbit(moonstation, tmp_path: Path):
+    table = tmp_path / "h.csv"
+    done = moonstation(
+        "transfer", "moon", "--from", "2030-03-01", "--days", "1", "--orbit", "halo", "--csv", table
+    )
+    assert done.status == 0
+    assert "to the L2 southern halo orbit" in done.out
+    rows = pd.read_csv(table)
+    assert set(rows["way"]) == {"direct", "flyby"}
+    assert (rows["in_orbit_long_march_5_kg"] < 8350).all()
+    # the dear way is not shown
+    assert "direct" not in done.out.split("* cheapest")[0]
+
+
+@pytest.mark.slow
+def test_a_low_energy_flight_is_drawn_and_written(moonstation, tmp_path: Path):
+    table, png = tmp_path / "l.csv", tmp_path / "l.png"
+    done = moonstation(
+        "transfer", "moon", "--from", "2030-03-29", "--days", "1.5", "--flight", "low-energy",
+        "--csv", table, "--png", png,
+    )  # fmt: skip
+    assert done.status == 0
+    rows = pd.read_csv(table)
+    assert rows["flight_d"].between(70, 130).all()
+    assert rows["insertion_m_s"].between(635, 695).all()
+    assert imread(png)[..., :3].std() > 0.05
+
+
 def test_flights_home(moonstation, tmp_path: Path):
     table = tmp_path / "h.csv"
     done = moonstation("transfer", "home", "--from", "2030-03-01", "--days", "2", "--csv", table)
@@ -95,6 +124,15 @@ def test_flights_home(moonstation, tmp_path: Path):
         (("moon", "--isp", "3"), "50 to 5000 s"),
         (("moon", "--parking", "50 km"), "120 to 36000 km"),
         (("moon", "--best", "speed"), "give one of total"),
+        (("moon", "--orbit", "nrho", "--flight", "4 d"), "give direct or flyby"),
+        (("moon", "--orbit", "halo", "--z-amplitude", "130000 km"), "the family goes from 0"),
+        (("moon", "--orbit", "dro", "--radius", "5 km"), "10,000 to 100,000 km"),
+        (("moon", "--orbit", "nrho", "--site", "ilrs:base"), "leave them out"),
+        (("moon", "--orbit", "halo", "--orbit-epoch", "2031-01-01"), "lies after the first day"),
+        (("moon", "--orbit", "halo", "--days", "400", "--orbit-epoch", "2028-01-01"), "for 40 at most"),
+        (("moon", "--orbit", "nowhere"), "nrho, halo, dro"),
+        (("moon", "--flight", "low-energy", "--orbit-inclination", "free"), "give the orbit's inclination"),
+        (("moon", "--flight", "low-energy", "--site", "ilrs:base"), "leave it out"),
         (("home", "--flight", "9 d"), "2 d to 7 d"),
         (("home", "--entry-inclination", "1 deg", "--days", "1"), "off the equator"),
         (("home", "--entry-angle", "60 deg"), "-45 to -0.5"),

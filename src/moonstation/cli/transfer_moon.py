@@ -6,9 +6,10 @@ from typing import Annotated
 import numpy as np
 import pandas as pd
 import typer
-from rich.table import Table
 
 from moonstation.cli.console import out, progress_bar
+from moonstation.cli.transfer_far import LOW_ENERGY, PERIODIC, FarRequest, far_flights, low_energy_flights
+from moonstation.cli.transfer_words import SHOWN, WIDTH, minute, plain_table, print_masses, print_troubles
 from moonstation.cli.words import (
     PLACE_HELP,
     TERRAIN_OPTION,
@@ -33,8 +34,6 @@ from moonstation.transfers.launch import find_launch_site
 from moonstation.transfers.moon import LONGEST_FLIGHT, SHORTEST_FLIGHT, Departure, MoonFlight, moon_porkchop
 from moonstation.transfers.search import AIMS, find_home_flights, find_moon_flights, home_table, moon_table
 
-WIDTH = 118
-SHOWN = 40
 LONGEST_SPAN_DAYS = 400.0
 PICTURE_STEPS = 360
 
@@ -70,13 +69,39 @@ def moon_command(
         ),
     ] = None,
     turns: Annotated[int, typer.Option(help="Whole turns in it before the injection.")] = 0,
-    orbit: ORBIT = None,
+    orbit: Annotated[
+        str | None,
+        typer.Option(
+            help="Orbit of the Moon by its name in the catalogue, instead of the four that follow; or nrho (9:2, south "
+            "of L2), halo (about L2, south), dro (distant retrograde)."
+        ),
+    ] = None,
     periapsis: PERIAPSIS = "100 km",
     apoapsis: APOAPSIS = None,
     orbit_inclination: LEAN = "90 deg",
     side: SIDE = "south",
+    z_amplitude: Annotated[
+        str, typer.Option(help="Greatest height of --orbit halo out of the Moon's orbital plane.")
+    ] = "13000 km",
+    radius: Annotated[
+        str, typer.Option(help="Distance of --orbit dro from the Moon, towards the Earth.")
+    ] = "70000 km",
+    orbit_epoch: Annotated[
+        str | None,
+        typer.Option(
+            help="When nrho or halo is farthest from the Moon, dro on the Earth's side; the first day if not given."
+        ),
+    ] = None,
+    flyby: Annotated[
+        str, typer.Option(help="Height of the burn close to the Moon on the way to nrho, halo or dro.")
+    ] = "100 km",
     flight: Annotated[
-        str | None, typer.Option(help="About this time of flight, e.g. '4.5 d'; the cheapest if not given.")
+        str | None,
+        typer.Option(
+            help="About this time of flight, e.g. '4.5 d'; the cheapest if not given. To nrho, halo or dro: direct or "
+            "flyby, the cheaper of both if not given. To an orbit about the Moon also low-energy: 70 to 130 d, by "
+            "the Sun's pull."
+        ),
     ] = None,
     best: Annotated[str, typer.Option(help=f"What is to be least: {', '.join(AIMS)}.")] = "total",
     site: Annotated[str | None, typer.Option(help=f"Site to land at: {PLACE_HELP}")] = None,
@@ -112,9 +137,22 @@ def moon_command(
         None if inclination is None else read_quantity(inclination, "angle", "--inclination"),
         turns,
     )
-    reach = _orbit(orbit, periapsis, apoapsis, orbit_inclination, side)
-    long = None if flight is None else read_quantity(flight, "time", "--flight")
     share = read_quantity(margin, "share", "--margin")
+    if orbit in PERIODIC:
+        if site is not None or png is not None:
+            raise RequestError(
+                f"--orbit {orbit}: --site and --png go with orbits about the Moon alone; leave them out"
+            )
+        far = FarRequest(orbit, z_amplitude, radius, orbit_epoch, flyby, flight)
+        return far_flights(far, first, last, leave, isp=isp, margin=share, csv=csv, every=every)
+    reach = _orbit(orbit, periapsis, apoapsis, orbit_inclination, side)
+    if flight == LOW_ENERGY:
+        if site is not None:
+            raise RequestError(f"--site: goes with direct flights; leave it out of --flight {LOW_ENERGY}")
+        return low_energy_flights(
+            first, last, leave, reach, told=_told(reach), isp=isp, margin=share, png=png, csv=csv, every=every
+        )
+    long = None if flight is None else read_quantity(flight, "time", "--flight")
     rules = LandingRules(
         sun_elevation=read_range(sun, "angle", "--sun"),
         earth_visible=earth,
@@ -149,9 +187,11 @@ def moon_command(
         table = table.join(_site_table(arrivals))
     cheapest = int(np.argmin(table["injection_m_s"] + table["insertion_m_s"]))
     _print_flights(table, leave, reach, place, cheapest, every=every)
-    _print_troubles(troubles)
+    print_troubles(troubles)
     masses = delivered(flights[cheapest].insertion.delta_v, isp=isp, margin=share, landing=place is not None)
-    _print_masses(delivered_table(masses), flights[cheapest], isp, share, landing=place is not None)
+    print_masses(
+        delivered_table(masses), flights[cheapest].insertion.delta_v, isp, share, landing=place is not None
+    )
     if csv is not None:
         for f, row in zip(flights, table.index, strict=True):
             for launcher, held, landed in delivered(
@@ -216,7 +256,7 @@ def home_command(
             trouble=troubles.append,
         )
     table = home_table(flights)
-    drawn = _table(
+    drawn = plain_table(
         ("departure [UTC]", "entry [UTC]"),
         (
             "injection\n[m/s]",
@@ -229,8 +269,8 @@ def home_command(
     )
     for row in (table if every else table.head(SHOWN)).to_dict("records"):
         drawn.add_row(
-            _minute(row["departure_utc"]),
-            _minute(row["entry_utc"]),
+            minute(row["departure_utc"]),
+            minute(row["entry_utc"]),
             f"{row['injection_m_s']:.0f}",
             f"{row['entry_speed_m_s']:.0f}",
             f"{row['entry_angle_deg']:.2f}",
@@ -245,7 +285,7 @@ def home_command(
     out.print(
         "No margin. The node of the orbit suits each departure; speeds in axes that do not turn.", style="dim"
     )
-    _print_troubles(troubles)
+    print_troubles(troubles)
     out.print(MODEL, markup=False, style="dim", soft_wrap=True)
     if csv is not None:
         write_file(csv, table.to_csv(index=False, lineterminator="\n"))
@@ -267,7 +307,7 @@ def _orbit(name: str | None, periapsis: str, apoapsis: str | None, inclination: 
         try:
             entry = packaged_catalogue().find("orbit", name).values
         except LookupError as error:
-            raise RequestError(f"--orbit: {error}") from error
+            raise RequestError(f"--orbit: {error}; or give {', '.join(PERIODIC)}") from error
 
         def value(key: str, dimension: str) -> float:
             held = entry[key]
@@ -373,16 +413,16 @@ def _print_flights(
         "insertion\n[m/s]",
         "both\n[m/s]",
     ]
-    drawn = _table(("lift-off [UTC]", "injection [UTC]", "arrival [UTC]"), numbers)
+    drawn = plain_table(("lift-off [UTC]", "injection [UTC]", "arrival [UTC]"), numbers)
     if place is not None:
         drawn.add_column("Sun/Earth\non arrival", no_wrap=True)
         drawn.add_column("landing [UTC]", no_wrap=True)
         drawn.add_column("Sun there\n[deg]", justify="right", no_wrap=True)
     for number, row in (table if every else table.head(SHOWN)).iterrows():
         cells = [
-            _minute(row["lift_off_utc"]),
-            _minute(row["departure_utc"])[5:],
-            _minute(row["arrival_utc"])[5:],
+            minute(row["lift_off_utc"]),
+            minute(row["departure_utc"])[5:],
+            minute(row["arrival_utc"])[5:],
             f"{row['flight_d']:.2f}",
             f"{row['inclination_deg']:.1f}",
             f"{row['injection_m_s']:.0f}",
@@ -394,7 +434,7 @@ def _print_flights(
             seen = [f"{100.0 * row[key]:.0f}%" for key in ("arrival_sun_fraction", "arrival_earth_fraction")]
             landed = row["landing_utc"]
             sun = f"{row['landing_sun_elevation_deg']:.1f}, {row['landing_sun_from_heading_deg']:+.0f}"
-            cells += ["/".join(seen), _minute(landed) if landed else "none", sun if landed else "-"]
+            cells += ["/".join(seen), minute(landed) if landed else "none", sun if landed else "-"]
         drawn.add_row(*cells)
     out.print_wide(drawn, WIDTH if place is None else WIDTH + 30)
     if len(table) > SHOWN and not every:
@@ -428,54 +468,3 @@ def _print_flights(
                 soft_wrap=True,
             )
     out.print(MODEL, markup=False, style="dim", soft_wrap=True)
-
-
-def _print_masses(table: pd.DataFrame, best: MoonFlight, isp: float, margin: float, *, landing: bool) -> None:
-    added = f" with {100.0 * margin:g} % added to it" if margin else ""
-    out.print(
-        f"\nMass delivered by the cheapest flight, insertion {best.insertion.delta_v:.0f} m/s{added}, specific impulse "
-        f"{isp:g} s (assumption)",
-        style="bold",
-        markup=False,
-        soft_wrap=True,
-    )
-    drawn = _table(
-        ("launcher",), ("to the Moon\n[kg]", "in orbit\n[kg]", *(("landed\n[kg]",) if landing else ()))
-    )
-    drawn.add_column("mass to the Moon is")
-    for row in table.to_dict("records"):
-        cells = [row["launcher"], f"{row['trans_lunar_kg']:.0f}", f"{row['in_orbit_kg']:.0f}"]
-        if landing:
-            cells.append(f"{row['landed_kg']:.0f}")
-        note = f"; {row['note']}" if row["note"] else ""
-        drawn.add_row(*cells, f"{row['confidence']}{note}")
-    out.print_wide(drawn, WIDTH)
-    out.print(
-        "The launcher's injection is in its mass, whatever margin that holds; what dry stages weigh is not taken off.",
-        style="dim",
-        markup=False,
-        soft_wrap=True,
-    )
-
-
-def _print_troubles(troubles: list[str]) -> None:
-    if troubles:
-        out.print(
-            f"{len(troubles)} flights were tried and not found; the first: {troubles[0]}",
-            style="yellow",
-            markup=False,
-            soft_wrap=True,
-        )
-
-
-def _table(words: tuple[str, ...], numbers: list[str] | tuple[str, ...]) -> Table:
-    drawn = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
-    for name in words:
-        drawn.add_column(name, no_wrap=True)
-    for name in numbers:
-        drawn.add_column(name, justify="right", no_wrap=True)
-    return drawn
-
-
-def _minute(utc: str) -> str:
-    return utc[:16].replace("T", " ")

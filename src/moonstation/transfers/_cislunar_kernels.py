@@ -177,8 +177,8 @@ def _step(
 
 
 @njit(cache=True, nogil=True, fastmath=False, error_model="numpy")
-def _measure(window: EphemerisWindow, mode: int, level: float, t: float, y: FloatArray) -> float:
-    """What crosses zero upward at the event looked for; -1 where the event does not count."""
+def _measure(window: EphemerisWindow, mode: int, level: float, way: float, t: float, y: FloatArray) -> float:
+    """What crosses zero upward at the event looked for, flown forth (1) or back (-1); -1 where it does not count."""
     if mode == TO_PERISELENE:
         moon = np.empty(6)
         work = np.empty(6)
@@ -188,10 +188,11 @@ def _measure(window: EphemerisWindow, mode: int, level: float, t: float, y: Floa
         for i in range(3):
             away2 += (y[i] - moon[i]) ** 2
             rate += (y[i] - moon[i]) * (y[i + 3] - moon[i + 3])
-        return rate if away2 < NEAR_MOON * NEAR_MOON else -1.0
+        return way * rate if away2 < NEAR_MOON * NEAR_MOON else -1.0
     radius2 = y[0] ** 2 + y[1] ** 2 + y[2] ** 2
     if mode == TO_PERIGEE:
-        return y[0] * y[3] + y[1] * y[4] + y[2] * y[5] if radius2 < NEAR_MOON * NEAR_MOON else -1.0
+        rate = y[0] * y[3] + y[1] * y[4] + y[2] * y[5]
+        return way * rate if radius2 < NEAR_MOON * NEAR_MOON else -1.0
     return level - np.sqrt(radius2)
 
 
@@ -206,7 +207,7 @@ def fly(
     level: float,
     out: FloatArray,
 ) -> int:
-    """Fly from t0 towards a later t1; out, shape (7,): time and state there or at the event. Returns a status.
+    """Fly from t0 towards t1, forth or back; out, shape (7,): time and state there or at the event. Returns a status.
 
     Modes: to t1 alone, to the first closest approach of the Moon, to the first perigee, or down to a radius about the
     Earth
@@ -216,25 +217,26 @@ def fly(
     y = start.copy()
     new = np.empty(6)
     t = t0
-    h = min(60.0, t1 - t0)
-    before = _measure(window, mode, level, t, y) if mode != TO_TIME else -1.0
+    way = 1.0 if t1 >= t0 else -1.0
+    h = way * min(60.0, abs(t1 - t0))
+    before = _measure(window, mode, level, way, t, y) if mode != TO_TIME else -1.0
     for _ in range(MOST_STEPS):
-        if t >= t1:
+        if (t - t1) * way >= 0.0:
             out[0] = t
             out[1:] = y
             return REACHED
-        last = t + h >= t1
+        last = (t + h - t1) * way >= 0.0
         if last:
             h = t1 - t
         acceleration(window, pull, t, y[:3], k[0, 3:])
         k[0, :3] = y[3:]
         error = _step(window, pull, t, y, h, k, new)
-        if not np.isfinite(error) or h < 1e-6:
+        if not np.isfinite(error) or abs(h) < 1e-6:
             return STUCK
         if error > 1.0:
             h *= max(0.2, 0.9 * error**-0.125)
             continue
-        after = _measure(window, mode, level, t + h, new) if mode != TO_TIME else -1.0
+        after = _measure(window, mode, level, way, t + h, new) if mode != TO_TIME else -1.0
         if before < 0.0 <= after:
             low = 0.0
             high = h
@@ -246,7 +248,7 @@ def fly(
             for _ in range(60):
                 part = (low * at_high - high * at_low) / (at_high - at_low)
                 _step(window, pull, t, y, part, k, new)
-                at = _measure(window, mode, level, t + part, new)
+                at = _measure(window, mode, level, way, t + part, new)
                 if abs(high - low) < 1e-7 or at == 0.0:
                     break
                 if at >= 0.0:

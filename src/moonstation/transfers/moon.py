@@ -1,6 +1,8 @@
 """Flights from the Earth to the Moon: a first pass by conics over many dates, then exact in the full model."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import xarray as xr
@@ -26,6 +28,9 @@ TIMING = 1.0
 
 STEEPER = np.radians(2.0)
 """By how much the least inclination chosen exceeds the Moon's declination."""
+
+STEPS, LARGEST = np.array([1e-6, 1e-6, 1e-3]), np.array([0.05, 0.05, 30.0])
+"""For the differences by node, place in the parking orbit and impulse; and their largest changes of a round."""
 
 ROWS_PER_TASK = 16
 
@@ -176,7 +181,7 @@ def moon_porkchop(
     p = departure.radius * (1.0 + e)
     radial = np.sqrt(GM_EARTH / p) * e * np.sin(angle)
     across = np.sqrt(GM_EARTH * p) / distance
-    inclination, normals = _planes(moon[:, :3], place.pole, departure)
+    inclination, normals = planes_over(moon[:, :3], place.pole, departure)
     out = moon[:, :3] / distance[:, None]
     pole = sky.rotation_icrf_to_me(arrivals)[:, 2]
     ways = [_arrival(radial, across, out, normal, moon[:, 3:], pole, orbit) for normal in normals]
@@ -204,11 +209,11 @@ def moon_porkchop(
     )
 
 
-def _planes(
-    moon: FloatArray, pole: FloatArray, departure: Departure
+def planes_over(
+    places: FloatArray, pole: FloatArray, departure: Departure
 ) -> tuple[FloatArray, tuple[FloatArray, FloatArray]]:
-    """Inclination (m,) for each place of the Moon, and normals (m, 3) of the two planes through it; NaN if none."""
-    out = moon / np.linalg.norm(moon, axis=1)[:, None]
+    """Inclination (m,) for each place (m, 3) aimed at, and normals (m, 3) of the two planes through it; NaN if none."""
+    out = places / np.linalg.norm(places, axis=1)[:, None]
     lean = np.abs(np.arcsin(out @ pole))
     low, high = departure.site.inclinations()
     if departure.inclination is None:
@@ -292,17 +297,70 @@ def fly_to_moon(
     t1, t2 = start.tdb_s, arrival.tdb_s
     day = SECONDS_PER_DAY
     space = Cislunar.over(t1 - day, t2 + day, ephemeris=sky)
-    guess = _first_guess(space, t1, t2, departure, second_plane)
+    guess = first_guess(space, t1, t2, departure, space.moon(t2)[:3], second_plane=second_plane)
     inclination = float(guess[3])
-    unknowns = guess[:3]
-    best: tuple[float, float] = (t1, 0.0)
+
+    def normal(asymptote: FloatArray, pole: FloatArray) -> FloatArray:
+        return approach_normal(asymptote, pole, orbit.inclination, south=orbit.south)
+
+    def solve(begin: float, near: FloatArray) -> FloatArray | None:
+        return to_periselene(
+            space, begin, t2, departure.radius, inclination, near, periapsis=orbit.periapsis, normal=normal
+        )
+
+    launched = fit_launch(solve, t1, t2, departure, inclination, guess[:3])
+    return _flight(space, launched, t2, departure, inclination, orbit)
+
+
+class Launched(NamedTuple):
+    """A departure that the launch site's plane fits: times [TDB s past J2000], coast [s], and the unknowns solved.
+
+    The unknowns are node and place in the parking orbit [rad] and impulse [m/s].
+    """
+
+    departure: float
+    lift_off: float
+    coast: float
+    unknowns: FloatArray
+
+
+def fit_launch(
+    solve: Callable[[float, FloatArray], FloatArray | None],
+    departs: float,
+    arrives: float,
+    departure: Departure,
+    inclination: float,
+    guess: FloatArray,
+) -> Launched:
+    """Shift a departure, solving the flight anew, until its plane passes over the launch site at lift-off.
+
+    Parameters
+    ----------
+    solve : callable
+        Takes a departure and unknowns near its solution (node, place in the parking orbit, impulse); gives those
+        solved, or None.
+    departs, arrives : float
+        Departure to begin with, and the arrival, which stays [TDB s past J2000].
+    departure : Departure
+        Launch site and parking orbit.
+    inclination : float
+        Of the parking orbit [rad].
+    guess : ndarray, shape (3,)
+        First guess of the unknowns.
+
+    Raises
+    ------
+    OrbitError
+        If no flight is found, or the shift leaves too little or too much time.
+    """
+    t1, unknowns = departs, guess
+    when = Epoch.from_tdb_s(arrives).utc
     for _ in range(8):
-        solved = _shoot(space, t1, t2, departure.radius, inclination, unknowns, orbit)
+        solved = solve(t1, unknowns)
         if solved is None:
             raise OrbitError(
-                f"flight to the Moon from {Epoch.from_tdb_s(t1).utc} to {arrival.utc}: no flight in the "
-                f"full model was found "
-                "near the first pass; change the time of flight by a few hours"
+                f"flight to the Moon from {Epoch.from_tdb_s(departs).utc} to {when}: no flight in the "
+                "full model was found near the first pass; change the time of flight by a few hours"
             )
         unknowns = solved
         ways = launch_time(
@@ -321,35 +379,46 @@ def fly_to_moon(
                 "azimuths; give other azimuths or inclinations"
             )
         lift_off, coast, late = min(ways, key=lambda way: abs(way[2]))
-        best = (lift_off, coast)
         if abs(late) < TIMING:
             break
         t1 += late
-        if not SHORTEST_FLIGHT <= t2 - t1 <= LONGEST_FLIGHT:
+        if not SHORTEST_FLIGHT <= arrives - t1 <= LONGEST_FLIGHT:
             raise OrbitError(
-                f"flight to the Moon arriving {arrival.utc}: the launch that fits leaves "
-                f"{(t2 - t1) / day:.2f} d, and flights "
-                f"take {SHORTEST_FLIGHT / day:g} to {LONGEST_FLIGHT / day:g} d here; choose a later arrival"
+                f"flight to the Moon arriving {when}: the launch that fits leaves "
+                f"{(arrives - t1) / SECONDS_PER_DAY:.2f} d, and flights "
+                f"take {SHORTEST_FLIGHT / SECONDS_PER_DAY:g} to {LONGEST_FLIGHT / SECONDS_PER_DAY:g} d here; "
+                "choose a later arrival"
             )
-    return _flight(space, t1, t2, departure, inclination, unknowns, orbit, best)
+    return Launched(t1, lift_off, coast, unknowns)
 
 
-def _first_guess(
-    space: Cislunar, t1: float, t2: float, departure: Departure, second_plane: bool
+def first_guess(
+    space: Cislunar,
+    t1: float,
+    t2: float,
+    departure: Departure,
+    place: FloatArray,
+    *,
+    second_plane: bool,
 ) -> FloatArray:
-    """Node, argument of latitude, impulse, and the inclination, of the first pass."""
-    moon = space.moon(t2)
-    distance = float(np.linalg.norm(moon[:3]))
+    """Node, argument of latitude, impulse, and the inclination, of a conic to a place (3,) from the Earth [m].
+
+    Raises
+    ------
+    OrbitError
+        If there is no such arc, or the place lies too far off the equator for the parking orbit.
+    """
+    distance = float(np.linalg.norm(place))
     e, angle = _kernels.perigee_arc(departure.radius, distance, t2 - t1, GM_EARTH)
     if not np.isfinite(e):
         raise OrbitError(
             f"flight to the Moon of {(t2 - t1) / SECONDS_PER_DAY:.2f} d: no such arc; give "
             f"{SHORTEST_FLIGHT / SECONDS_PER_DAY:g} to {LONGEST_FLIGHT / SECONDS_PER_DAY:g} d"
         )
-    inclinations, normals = _planes(moon[None, :3], space.pole, departure)
+    inclinations, normals = planes_over(place[None], space.pole, departure)
     inclination = float(inclinations[0])
     if not np.isfinite(inclination):
-        lean = abs(float(np.degrees(np.arcsin(moon[:3] @ space.pole / distance))))
+        lean = abs(float(np.degrees(np.arcsin(place @ space.pole / distance))))
         low, high = np.degrees(departure.site.inclinations())
         held = (
             f"{low:.2f} to {high:.2f}"
@@ -369,21 +438,45 @@ def _first_guess(
     y = np.cross(space.pole, x)
     line = np.cross(space.pole, normal)
     line /= np.linalg.norm(line)
-    out = moon[:3] / distance
+    out = place / distance
     there = np.arctan2(out @ np.cross(normal, line), out @ line)
     injection = np.sqrt(GM_EARTH / departure.radius) * (np.sqrt(1.0 + e) - 1.0)
     return np.array([np.arctan2(line @ y, line @ x), there - angle, injection, inclination])
 
 
-def _shoot(
+def to_periselene(
     space: Cislunar,
     t1: float,
     t2: float,
     radius: float,
     inclination: float,
     unknowns: FloatArray,
-    orbit: LunarOrbit,
+    *,
+    periapsis: float,
+    normal: Callable[[FloatArray, FloatArray], FloatArray],
 ) -> FloatArray | None:
+    """Node, place in the parking orbit and impulse (3,) that lead to a periselene at a time, height and plane.
+
+    Parameters
+    ----------
+    space : Cislunar
+        The full model.
+    t1, t2 : float
+        Departure and periselene [TDB s past J2000].
+    radius, inclination : float
+        Of the parking orbit [m], [rad].
+    unknowns : ndarray, shape (3,)
+        First guess.
+    periapsis : float
+        Radius of the periselene [m].
+    normal : callable
+        Direction of the angular momentum wanted, from the approach's direction and the Moon's pole.
+
+    Returns
+    -------
+    ndarray or None
+        None where Newton's method finds none.
+    """
     circular = np.sqrt(GM_EARTH / radius)
 
     def miss(at: FloatArray) -> FloatArray | None:
@@ -398,34 +491,26 @@ def _shoot(
             return None
         asymptote, b, v_inf = found
         pole = space.moon_pole(when)
-        normal = approach_normal(asymptote, pole, orbit.inclination, south=orbit.south)
-        size = orbit.periapsis * np.sqrt(1.0 + 2.0 * GM_MOON / (orbit.periapsis * v_inf**2))
-        off = b - size * np.cross(asymptote, normal)
+        size = periapsis * np.sqrt(1.0 + 2.0 * GM_MOON / (periapsis * v_inf**2))
+        off = b - size * np.cross(asymptote, normal(asymptote, pole))
         side = np.cross(asymptote, pole)
         side /= np.linalg.norm(side)
         return np.array([off @ side, off @ np.cross(asymptote, side), 1e3 * (when - t2)])
 
-    return correct(
-        miss,
-        unknowns,
-        steps=np.array([1e-6, 1e-6, 1e-3]),
-        largest=np.array([0.05, 0.05, 30.0]),
-        small=CLOSE,
-    )
+    return correct(miss, unknowns, steps=STEPS, largest=LARGEST, small=CLOSE)
 
 
 def _flight(
     space: Cislunar,
-    t1: float,
+    launched: Launched,
     t2: float,
     departure: Departure,
     inclination: float,
-    unknowns: FloatArray,
     orbit: LunarOrbit,
-    launch: tuple[float, float],
 ) -> MoonFlight:
+    t1 = launched.departure
     circular = np.sqrt(GM_EARTH / departure.radius)
-    raan, place, impulse = (float(value) for value in unknowns)
+    raan, place, impulse = (float(value) for value in launched.unknowns)
     speed = circular + impulse
     start = parking_state(space.pole, inclination, raan, place, radius=departure.radius, speed=speed)
     when, state, _ = space.fly(start, t1, t2 + SECONDS_PER_DAY, mode=_cislunar_kernels.TO_PERISELENE)
@@ -440,10 +525,10 @@ def _flight(
     lean = float(np.arcsin(asymptote @ pole))
     h = np.cross(near[:3], near[3:])
     return MoonFlight(
-        lift_off=Epoch.from_tdb_s(launch[0]),
+        lift_off=Epoch.from_tdb_s(launched.lift_off),
         departure=Epoch.from_tdb_s(t1),
         arrival=Epoch.from_tdb_s(when),
-        coast=launch[1],
+        coast=launched.coast,
         inclination=inclination,
         raan=raan % (2.0 * np.pi),
         arg_latitude=place % (2.0 * np.pi),
