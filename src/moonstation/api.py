@@ -107,13 +107,13 @@ from moonstation.transfers.periodic import PeriodicFlight, find_periodic_flights
 from moonstation.transfers.search import find_home_flights, find_moon_flights
 
 __all__ = [
+    "EARTH_AND_SUN",
     "Burn",
     "Conditions",
     "Contact",
     "CoverageError",
     "DataFileError",
     "Departure",
-    "EARTH_AND_SUN",
     "Elements",
     "ElevationModel",
     "Ensemble",
