@@ -29,7 +29,7 @@ from moonstation.links.contacts import (
 from moonstation.orbits.batches import Survey, fly_chunk, propagate_many, survey_orbits
 from moonstation.orbits.burns import Burn, Impulse
 from moonstation.orbits.elements import Elements, elements_to_state, state_to_elements
-from moonstation.orbits.forces import EARTH_AND_SUN, ForceModel
+from moonstation.orbits.forces import ForceModel
 from moonstation.orbits.propagation import Trajectory, propagate
 from moonstation.report.page import write_report
 from moonstation.report.places import write_places_page
@@ -53,7 +53,6 @@ from moonstation.terrain.horizon_table import packaged_horizon, read_horizon, wr
 from moonstation.terrain.horizons import Horizon, horizon, locate
 
 __all__ = [
-    "EARTH_AND_SUN",
     "Burn",
     "Conditions",
     "Contact",
