@@ -35,7 +35,7 @@ from moonstation.orbits.burns import Burn, Impulse
 from moonstation.orbits.elements import Elements, elements_to_state, state_to_elements
 from moonstation.orbits.events import EventQuery, OrbitEvent, events_frame, find_events
 from moonstation.orbits.flight import Flight, fly
-from moonstation.orbits.forces import EARTH_AND_SUN, ForceModel
+from moonstation.orbits.forces import ForceModel
 from moonstation.orbits.frozen import FrozenOrbit, find_frozen_orbit
 from moonstation.orbits.low_orbit_keeping import LowOrbitKeeping, keep_low_orbit
 from moonstation.orbits.messages import opm_orbit, read_ephemeris
@@ -107,7 +107,6 @@ from moonstation.transfers.periodic import PeriodicFlight, find_periodic_flights
 from moonstation.transfers.search import find_home_flights, find_moon_flights
 
 __all__ = [
-    "EARTH_AND_SUN",
     "Burn",
     "Conditions",
     "Contact",

@@ -75,7 +75,7 @@ class GravityModel:
         coefficients, starts = _pack(self.c, self.s, self.degree)
         return Field(self.gm, self.radius, self.degree, coefficients, starts, _reach(self))
 
-    @property
+    @cached_property
     def source(self) -> DataSource:
         """Provenance of the file; its hash is computed when first asked for."""
         packaged = self.path.name == FILE and PACKAGE in str(self.path)

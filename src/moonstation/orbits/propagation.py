@@ -286,8 +286,9 @@ def plan_flight(
         if value is not None and value < 2:
             raise RequestError(f"{who}: {what} is {value}; give 2 or more, or none to have it chosen")
     if gravity is None:
-        chosen = max(degree_for(lowest), FREE_DEGREE if farthest > FARTHEST else 0)
-        gravity = load_gravity(chosen if degree is None else degree)
+        if degree is None:
+            degree = max(degree_for(lowest), FREE_DEGREE if farthest > FARTHEST else 0)
+        gravity = load_gravity(degree)
     elif degree is not None and degree != gravity.degree:
         raise RequestError(
             f"{who}: degree {degree} is not the {gravity.degree} of the gravity given; leave one out"
