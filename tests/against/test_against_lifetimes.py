@@ -17,9 +17,11 @@ def test_the_subsatellite_of_apollo_16_fell_after_35_days() -> None:
 
     Its first state is not at hand in full. Heights are about 100 x 120 km. The plane is taken to be that of the command
     module, which stood over the landing site (8.97 S, 15.5 E) when the crew lifted off on 24 April at 1:26 UT; of the
-    two planes of 11 deg there the one that passes over King crater (5 N, 120.5 E) as Apollo 16 did. The argument of the
-    periapsis is not known, so all are flown. 35 d +- 15 %: heights are known to some 5 km, terrain of a few kilometres
-    ends an orbit revolutions earlier, and over a month these errors grow.
+    two planes of 11 deg there the one that passes over King crater (5 N, 120.5 E) as Apollo 16 did. The argument of
+    the periapsis is not known, so all are flown. 35 d +- 15 %: heights are known to some 5 km, terrain of a few
+    kilometres ends an orbit revolutions earlier, and over a month these errors grow. A weak check: the other plane
+    gives 44 to 50 d (98 x 123 km), the choice by King crater rests on no source at hand and was made knowing both
+    answers, and with 89 x 122 km one periapsis of four gives 14 d.
     """
     released = Epoch.parse("1972-04-24T22:00:00Z")
     inclination = np.radians(169.0)
@@ -53,7 +55,8 @@ def test_the_inclinations_that_last() -> None:
     """27, 50, 76 and 86 deg: Folta and Quinn 2006, Lunar Frozen Orbits, AIAA 2006-6749.
 
     Round orbits 100 km up for 200 d. Those inclinations stay all of it; 11 deg falls within two months and so does
-    35 deg. 60 and 90 deg, next to lasting ones, fall too. One node and degree 30: only whether they last is compared.
+    35 deg. 60 and 90 deg, next to lasting ones, fall too. One node and degree 30: only whether they last is compared,
+    and only at 100 km. Those in between were taken from a first survey; bands about the published ones last, too.
     """
     table = survey_lifetimes(
         altitude=100e3,
