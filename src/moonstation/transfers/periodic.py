@@ -317,48 +317,48 @@ def fly_by_the_moon(
             f"flight by the Moon from {start.utc}: no way on from its periselene was found in the full model "
             "near the first pass; take another day"
         )
-    best = found
+    best, chosen = found, choice
 
     def cost(scaled: FloatArray) -> float:
-        nonlocal best
+        nonlocal best, chosen
         at = choice + scaled * scale
         if not (
             SHORTEST_FLIGHT <= at[0] - launched.departure <= LONGEST_FLIGHT
             and SHORTEST_AFTER <= at[1] - at[0] <= LONGEST_AFTER
+            and at[1] <= path.et[-1]
         ):
             return 1e6
         tried = whole(launched.departure, at, best[1], best[3][3:])
         if tried is None:
             return 1e6
         if tried[0] < best[0]:
-            best = tried
+            best, chosen = tried, at
         return tried[0]
 
     scale = np.array([7200.0, 10_800.0, 0.15])
     simplex = np.vstack([np.zeros(3), np.eye(3)])
-    result = minimize(
+    minimize(
         cost,
         np.zeros(3),
         method="Nelder-Mead",
         options={"initial_simplex": simplex, "maxfev": MOST_TRIALS, "xatol": 0.03, "fatol": 0.1},
     )
-    choice = choice + result.x * scale
     launched = fit_launch(
-        lambda begin, at: out(begin, choice[0], choice[2], at),
+        lambda begin, at: out(begin, float(chosen[0]), float(chosen[2]), at),
         launched.departure,
-        float(choice[0]),
+        float(chosen[0]),
         departure,
         inclination,
         best[1],
     )
-    found = whole(launched.departure, choice, launched.unknowns, best[3][3:])
+    found = whole(launched.departure, chosen, launched.unknowns, best[3][3:])
     if found is None:
         raise OrbitError(
             f"flight by the Moon from {start.utc}: lost when the launch was fitted; take another day"
         )
     _, _, before, after, arrived, when = found
     return _flight(
-        space, path, departure, inclination, launched, float(choice[1]), arrived, (when, before, after)
+        space, path, departure, inclination, launched, float(chosen[1]), arrived, (when, before, after)
     )
 
 
