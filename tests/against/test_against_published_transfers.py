@@ -14,7 +14,7 @@ from moonstation.transfers.launch import find_launch_site
 from moonstation.transfers.low_energy import ENERGIES, Search
 from moonstation.transfers.mars import find_mars_windows
 from moonstation.transfers.moon import Departure, fly_to_moon
-from moonstation.transfers.periodic import find_periodic_flights
+from moonstation.transfers.periodic_search import find_periodic_flights
 from moonstation.transfers.search import find_moon_flights
 
 NMI, FOOT, DAY = 1852.0, 0.3048, 86_400.0

@@ -12,14 +12,8 @@ from moonstation.transfers import _cislunar_kernels as kernels
 from moonstation.transfers.cislunar import Cislunar
 from moonstation.transfers.launch import find_launch_site, parking_state
 from moonstation.transfers.moon import Departure
-from moonstation.transfers.periodic import (
-    REACH,
-    find_periodic_flights,
-    fly_by_the_moon,
-    fly_directly,
-    passages,
-    periodic_table,
-)
+from moonstation.transfers.periodic import fly_by_the_moon, fly_directly, passages
+from moonstation.transfers.periodic_search import REACH, find_periodic_flights, periodic_table
 
 DAY = 86_400.0
 START = Epoch.parse("2030-03-05")
