@@ -103,7 +103,8 @@ from moonstation.transfers.launch import find_launch_site
 from moonstation.transfers.low_energy import LowEnergyFlight, find_low_energy_flights
 from moonstation.transfers.mars import find_mars_windows, mars_porkchop
 from moonstation.transfers.moon import Departure, MoonFlight, fly_to_moon, moon_porkchop
-from moonstation.transfers.periodic import PeriodicFlight, find_periodic_flights
+from moonstation.transfers.periodic import PeriodicFlight
+from moonstation.transfers.periodic_search import find_periodic_flights
 from moonstation.transfers.search import find_home_flights, find_moon_flights
 
 __all__ = [

@@ -26,7 +26,8 @@ from moonstation.transfers.cislunar import MODEL
 from moonstation.transfers.insertion import LunarOrbit
 from moonstation.transfers.low_energy import find_low_energy_flights, low_energy_table
 from moonstation.transfers.moon import Departure
-from moonstation.transfers.periodic import REACH, WAYS, Way, find_periodic_flights, periodic_table
+from moonstation.transfers.periodic import Way
+from moonstation.transfers.periodic_search import REACH, WAYS, find_periodic_flights, periodic_table
 
 PERIODIC = ("nrho", "halo", "dro")
 LOW_ENERGY = "low-energy"

@@ -1,19 +1,16 @@
 """Flights to halo, near-rectilinear halo and distant retrograde orbits: direct, or with a burn close to the Moon."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-import pandas as pd
 from scipy.optimize import minimize, minimize_scalar
 
 from moonstation.arrays import FloatArray
 from moonstation.constants import GM_EARTH, GM_MOON, MOON_RADIUS, SECONDS_PER_DAY
-from moonstation.errors import OrbitError, RequestError
+from moonstation.errors import OrbitError
 from moonstation.orbits.propagation import Trajectory
 from moonstation.spacetime.epochs import Epoch
-from moonstation.terrain.threads import in_threads
 from moonstation.transfers import _cislunar_kernels, _kernels
 from moonstation.transfers.cislunar import Cislunar, correct
 from moonstation.transfers.lambert import solve_lambert_batch
@@ -32,7 +29,6 @@ from moonstation.transfers.moon import (
 )
 
 Way = Literal["direct", "flyby"]
-WAYS: tuple[Way, ...] = ("direct", "flyby")
 
 CLOSE = 1.0
 """Miss of the insertion's place that is small enough [m]."""
@@ -51,9 +47,6 @@ ARRIVAL_STEP = 3.0 * 3600.0
 
 MOST_TRIALS = 90
 """Of a flight by the Moon in the full model, when its times and its plane are chosen."""
-
-REACH = LONGEST_FLIGHT + LONGEST_AFTER + SECONDS_PER_DAY
-"""How long after the last departure the orbit must be known [s]."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -317,48 +310,48 @@ def fly_by_the_moon(
             f"flight by the Moon from {start.utc}: no way on from its periselene was found in the full model "
             "near the first pass; take another day"
         )
-    best = found
+    best, chosen = found, choice
 
     def cost(scaled: FloatArray) -> float:
-        nonlocal best
+        nonlocal best, chosen
         at = choice + scaled * scale
         if not (
             SHORTEST_FLIGHT <= at[0] - launched.departure <= LONGEST_FLIGHT
             and SHORTEST_AFTER <= at[1] - at[0] <= LONGEST_AFTER
+            and at[1] <= path.et[-1]
         ):
             return 1e6
         tried = whole(launched.departure, at, best[1], best[3][3:])
         if tried is None:
             return 1e6
         if tried[0] < best[0]:
-            best = tried
+            best, chosen = tried, at
         return tried[0]
 
     scale = np.array([7200.0, 10_800.0, 0.15])
     simplex = np.vstack([np.zeros(3), np.eye(3)])
-    result = minimize(
+    minimize(
         cost,
         np.zeros(3),
         method="Nelder-Mead",
         options={"initial_simplex": simplex, "maxfev": MOST_TRIALS, "xatol": 0.03, "fatol": 0.1},
     )
-    choice = choice + result.x * scale
     launched = fit_launch(
-        lambda begin, at: out(begin, choice[0], choice[2], at),
+        lambda begin, at: out(begin, float(chosen[0]), float(chosen[2]), at),
         launched.departure,
-        float(choice[0]),
+        float(chosen[0]),
         departure,
         inclination,
         best[1],
     )
-    found = whole(launched.departure, choice, launched.unknowns, best[3][3:])
+    found = whole(launched.departure, chosen, launched.unknowns, best[3][3:])
     if found is None:
         raise OrbitError(
             f"flight by the Moon from {start.utc}: lost when the launch was fitted; take another day"
         )
     _, _, before, after, arrived, when = found
     return _flight(
-        space, path, departure, inclination, launched, float(choice[1]), arrived, (when, before, after)
+        space, path, departure, inclination, launched, float(chosen[1]), arrived, (when, before, after)
     )
 
 
@@ -498,131 +491,3 @@ def passages(
         if best is not None:
             choices.append(best)
     return choices
-
-
-def find_periodic_flights(
-    start: Epoch,
-    stop: Epoch,
-    departure: Departure,
-    path: Trajectory,
-    *,
-    ways: tuple[Way, ...] = WAYS,
-    altitude: float = 100e3,
-    progress: Callable[[float], None] | None = None,
-    trouble: Callable[[str], None] | None = None,
-) -> list[PeriodicFlight]:
-    """The cheapest flight of every day and way into an orbit held by Earth and Moon together.
-
-    Parameters
-    ----------
-    start, stop : Epoch
-        Departures, sought at every noon between.
-    departure : Departure
-        Launch site and parking orbit.
-    path : Trajectory
-        Orbit to arrive in, as it is flown in the full model; from `start` to `REACH` after `stop`.
-    ways : tuple
-        Of "direct" and "flyby".
-    altitude : float
-        Of the periselene of flights by the Moon, over the 1737.4 km sphere [m].
-    progress : callable, optional
-        Called with the share done.
-    trouble : callable, optional
-        Called with why, for every flight that was tried and not found.
-
-    Returns
-    -------
-    list of PeriodicFlight
-        Exact in the full model, in order of lift-off.
-
-    Raises
-    ------
-    RequestError
-        If the span is empty or there is no flight in it; the message has the limit met.
-    CoverageError
-        If the kernels or the orbit do not reach over it.
-    """
-    if not stop.tdb_s > start.tdb_s:
-        raise RequestError(f"departures from {start.utc} to {stop.utc}: the span must end after it begins")
-    if not 15e3 <= altitude <= 10_000e3:
-        raise RequestError(f"flyby {altitude / 1e3:g} km over the Moon: give 15 to 10000 km")
-    days = np.arange(start.tdb_s + 0.5 * SECONDS_PER_DAY, stop.tdb_s, SECONDS_PER_DAY)
-    if not days.size:
-        days = np.array([0.5 * (start.tdb_s + stop.tdb_s)])
-    space = Cislunar.over(float(days[0]) - SECONDS_PER_DAY, float(days[-1]) + REACH)
-    flights: list[PeriodicFlight] = []
-    troubles: list[OrbitError] = []
-
-    def work(task: tuple[float, Way]) -> None:
-        day, way = task
-        found = []
-        begin = Epoch.from_tdb_s(day)
-        try:
-            if way == "direct":
-                for _, arrival, second in direct_choices(day, departure, path, space):
-                    end = Epoch.from_tdb_s(arrival)
-                    found.append(fly_directly(begin, end, departure, path, second_plane=second))
-            else:
-                choices = passages(day, departure, path, space, altitude=altitude)
-                for _, choice in sorted(choices, key=lambda held: held[0])[:1]:
-                    found.append(fly_by_the_moon(begin, choice, departure, path, altitude=altitude))
-        except OrbitError as error:
-            troubles.append(error)
-        if found:
-            flights.append(min(found, key=lambda f: f.injection + f.at_the_moon))
-
-    in_threads(work, [(float(day), way) for day in days for way in ways], progress=progress)
-    if not flights:
-        raise RequestError(_why_not(start, stop, departure, path, troubles))
-    if trouble is not None:
-        for text in sorted(str(error) for error in troubles):
-            trouble(text)
-    flights.sort(key=lambda f: (f.lift_off.tdb_s, f.way))
-    return flights
-
-
-def _why_not(
-    start: Epoch, stop: Epoch, departure: Departure, path: Trajectory, troubles: list[OrbitError]
-) -> str:
-    """Which limit keeps every flight of a span away, and what would do."""
-    text = f"departures from {start.utc[:10]} to {stop.utc[:10]}: no flight into the {path.name} was found"
-    if troubles:
-        return f"{text}; {min(str(error) for error in troubles)}"
-    et = start.tdb_s + np.arange(SHORTEST_FLIGHT, 28.0 * SECONDS_PER_DAY, 6.0 * 3600.0)
-    space = Cislunar.over(float(et[0]), float(et[-1]))
-    place = space.sky.state_icrf("moon", et, center="earth")[:, :3]
-    lean = np.degrees(np.abs(np.arcsin(place @ space.pole / np.linalg.norm(place, axis=1))))
-    low, high = np.degrees(departure.site.inclinations())
-    top = high if departure.inclination is None else np.degrees(departure.inclination)
-    reached = np.flatnonzero(lean <= top)
-    text += f": the Moon stands {lean[0]:.1f} deg off the equator, and {departure.site.name} launches into "
-    text += f"{low:.1f} to {top:.1f} deg at most"
-    if not reached.size:
-        return f"{text}; it comes no nearer within four weeks: give other azimuths or a steeper --inclination"
-    when = Epoch.from_tdb_s(float(et[reached[0]]))
-    return f"{text}; the first arrival that works is about {when.utc[:10]}: give another start or inclination"
-
-
-def periodic_table(flights: list[PeriodicFlight]) -> pd.DataFrame:
-    """Flights as a table, units in the names of the columns."""
-    return pd.DataFrame(
-        [
-            {
-                "way": flight.way,
-                "lift_off_utc": flight.lift_off.utc,
-                "departure_utc": flight.departure.utc,
-                "flyby_utc": "" if flight.flyby is None else flight.flyby.utc,
-                "arrival_utc": flight.arrival.utc,
-                "flight_d": flight.flight_time / SECONDS_PER_DAY,
-                "coast_min": flight.coast / 60.0,
-                "inclination_deg": np.degrees(flight.inclination),
-                "injection_m_s": flight.injection,
-                "c3_km2_s2": flight.c3 / 1e6,
-                "flyby_altitude_km": flight.flyby_altitude / 1e3,
-                "flyby_burn_m_s": flight.flyby_burn,
-                "insertion_m_s": flight.insertion,
-                "at_the_moon_m_s": flight.at_the_moon,
-            }
-            for flight in flights
-        ]
-    )
