@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from moonstation import threads as threads_module
 from moonstation.errors import CoverageError, RequestError
 from moonstation.formats.cropping import Around
 from moonstation.formats.geotiff import read_elevation
@@ -14,7 +15,6 @@ from moonstation.formats.provenance import DataSource
 from moonstation.spacetime.sites import Site
 from moonstation.terrain import _error_kernels as kernels
 from moonstation.terrain import _kernels as terrain_kernels
-from moonstation.terrain import threads as threads_module
 from moonstation.terrain.elevation import ElevationModel
 from moonstation.terrain.height_errors import (
     PACKAGED_ERROR,

@@ -26,7 +26,7 @@ from moonstation.terrain.height_errors import (
     disturbed_horizons,
     file_of,
 )
-from moonstation.terrain.threads import in_threads
+from moonstation.threads import in_threads
 
 FEWEST_MEMBERS = 10
 ENOUGH_MEMBERS = 100

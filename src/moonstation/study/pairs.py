@@ -20,7 +20,7 @@ from moonstation.sunlight.maps import region_sky, tile_lit
 from moonstation.sunlight.statistics import light_statistics
 from moonstation.terrain.elevation import ElevationModel
 from moonstation.terrain.sweep import tile_ground
-from moonstation.terrain.threads import in_threads
+from moonstation.threads import in_threads
 
 MOST_CANDIDATES = 2000
 """Places that are compared with each other: two million pairs."""

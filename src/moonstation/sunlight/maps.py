@@ -18,7 +18,7 @@ from moonstation.sunlight import _kernels, _pair_kernels
 from moonstation.sunlight.disc import visible_share
 from moonstation.sunlight.eclipse import eclipsed_share
 from moonstation.terrain.sweep import TileGround, horizon_filler, sweep_directions, tile_horizons
-from moonstation.terrain.threads import in_threads
+from moonstation.threads import in_threads
 
 TABLE_STEP = math.radians(0.01)
 """Between the horizons for which light is tabulated [rad]: a fiftieth of the Sun's disc."""

@@ -14,7 +14,7 @@ from moonstation.spacetime.sites import Site
 from moonstation.terrain import _error_kernels, _kernels
 from moonstation.terrain.elevation import ElevationModel, Layer
 from moonstation.terrain.horizons import BLOCK
-from moonstation.terrain.threads import in_threads
+from moonstation.threads import in_threads
 
 MOST_MEMBERS = 10_000
 SHARE_OF_PIXEL = 0.025

@@ -15,7 +15,7 @@ from moonstation.spacetime.sites import Site
 from moonstation.terrain import _kernels
 from moonstation.terrain.ceilings import EDGES, ceilings
 from moonstation.terrain.elevation import ElevationModel
-from moonstation.terrain.threads import in_threads
+from moonstation.threads import in_threads
 
 INDICATIVE_RESOLUTION = 500.0
 """Horizons from coarser terrain [m] than this are marked as indicative."""

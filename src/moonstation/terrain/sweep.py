@@ -14,7 +14,7 @@ from moonstation.terrain._error_kernels import Errors
 from moonstation.terrain.elevation import ElevationModel
 from moonstation.terrain.height_errors import Disturbance
 from moonstation.terrain.region import MapGrid, Tile
-from moonstation.terrain.threads import in_threads
+from moonstation.threads import in_threads
 
 NEAR_PIXELS = 20.0
 """Up to here every pixel has rays of its own; from here on it shares the lines of the sweep."""

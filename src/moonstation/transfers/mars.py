@@ -14,7 +14,7 @@ from moonstation.constants import EARTH_RADIUS, GM_EARTH, GM_SUN, SECONDS_PER_DA
 from moonstation.errors import RequestError
 from moonstation.spacetime.ephemerides import Ephemeris, default_ephemeris
 from moonstation.spacetime.epochs import Epoch
-from moonstation.terrain.threads import in_threads
+from moonstation.threads import in_threads
 from moonstation.transfers import _kernels
 
 Aim = Literal["c3", "arrival", "sum"]

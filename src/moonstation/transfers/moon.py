@@ -12,7 +12,7 @@ from moonstation.constants import GM_EARTH, GM_MOON, SECONDS_PER_DAY
 from moonstation.errors import OrbitError, RequestError
 from moonstation.spacetime.ephemerides import Ephemeris, default_ephemeris
 from moonstation.spacetime.epochs import Epoch
-from moonstation.terrain.threads import in_threads
+from moonstation.threads import in_threads
 from moonstation.transfers import _cislunar_kernels, _kernels
 from moonstation.transfers.cislunar import Cislunar, correct
 from moonstation.transfers.insertion import Insertion, LunarOrbit, approach_normal, b_plane, insertion

@@ -9,7 +9,7 @@ from moonstation.constants import SECONDS_PER_DAY
 from moonstation.errors import OrbitError, RequestError
 from moonstation.orbits.propagation import Trajectory
 from moonstation.spacetime.epochs import Epoch
-from moonstation.terrain.threads import in_threads
+from moonstation.threads import in_threads
 from moonstation.transfers.cislunar import Cislunar
 from moonstation.transfers.moon import LONGEST_FLIGHT, SHORTEST_FLIGHT, Departure
 from moonstation.transfers.periodic import (

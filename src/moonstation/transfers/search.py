@@ -11,7 +11,7 @@ from moonstation.constants import SECONDS_PER_DAY
 from moonstation.errors import OrbitError, RequestError
 from moonstation.spacetime.ephemerides import default_ephemeris
 from moonstation.spacetime.epochs import Epoch
-from moonstation.terrain.threads import in_threads
+from moonstation.threads import in_threads
 from moonstation.transfers.home import Entry, HomeFlight, fly_home
 from moonstation.transfers.insertion import LunarOrbit
 from moonstation.transfers.moon import (
