@@ -168,6 +168,7 @@ def _print_mars(table: pd.DataFrame) -> None:
         "declination: of the departure asymptote, ICRF; the parking orbit must be inclined as much or more. arrival: "
         "excess speed. No margin.",
         markup=False,
+        soft_wrap=True,
         style="dim",
     )
-    out.print(MODEL, markup=False, style="dim")
+    out.print(MODEL, markup=False, soft_wrap=True, style="dim")

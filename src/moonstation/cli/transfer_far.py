@@ -139,8 +139,9 @@ def _print(
         f"{leave.site.name}, parking orbit {leave.altitude / 1e3:g} km, to the {path.name}",
         style="bold",
         markup=False,
+        soft_wrap=True,
     )
-    out.print(leave.site.note, style="dim", markup=False)
+    out.print(leave.site.note, style="dim", markup=False, soft_wrap=True)
     drawn = plain_table(
         ("way", "lift-off [UTC]", "injection [UTC]", "insertion [UTC]"),
         (
@@ -170,7 +171,11 @@ def _print(
         )
     out.print_wide(drawn, WIDTH + 14)
     if len(table) > SHOWN and not every:
-        out.print(f"... and {len(table) - SHOWN} more; see them with --all or --csv FILE", markup=False)
+        out.print(
+            f"... and {len(table) - SHOWN} more; see them with --all or --csv FILE",
+            markup=False,
+            soft_wrap=True,
+        )
     told = "each way of every day" if every else "the cheaper way of every day; both with --all or --csv FILE"
     out.print(
         f"* cheapest with the injection. No margin. Shown: {told}. Flights by the Moon burn {altitude / 1e3:g} km "
@@ -214,7 +219,7 @@ def low_energy_flights(
         markup=False,
         soft_wrap=True,
     )
-    out.print(leave.site.note, style="dim", markup=False)
+    out.print(leave.site.note, style="dim", markup=False, soft_wrap=True)
     drawn = plain_table(
         ("lift-off [UTC]", "injection [UTC]", "arrival [UTC]"),
         (
@@ -242,7 +247,11 @@ def low_energy_flights(
         )
     out.print_wide(drawn, WIDTH + 14)
     if len(table) > SHOWN and not every:
-        out.print(f"... and {len(table) - SHOWN} more; see them with --all or --csv FILE", markup=False)
+        out.print(
+            f"... and {len(table) - SHOWN} more; see them with --all or --csv FILE",
+            markup=False,
+            soft_wrap=True,
+        )
     out.print(
         "* cheapest. No margin. A survey finds some flights, not all. Sunlight pressure moves an arrival after "
         "three months by thousands of km: course corrections, or a start aimed with the craft's own area and mass, "

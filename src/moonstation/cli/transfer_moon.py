@@ -278,10 +278,19 @@ def home_command(
             f"{row['entry_lat_deg']:.1f}",
             f"{row['entry_lon_deg']:.1f}",
         )
-    out.print(f"from {_told(leave)} to {meet.altitude / 1e3:g} km over the Earth", style="bold", markup=False)
+    out.print(
+        f"from {_told(leave)} to {meet.altitude / 1e3:g} km over the Earth",
+        style="bold",
+        markup=False,
+        soft_wrap=True,
+    )
     out.print_wide(drawn, WIDTH)
     if len(table) > SHOWN and not every:
-        out.print(f"... and {len(table) - SHOWN} more; see them with --all or --csv FILE", markup=False)
+        out.print(
+            f"... and {len(table) - SHOWN} more; see them with --all or --csv FILE",
+            markup=False,
+            soft_wrap=True,
+        )
     out.print(
         "No margin. The node of the orbit suits each departure; speeds in axes that do not turn.", style="dim"
     )
@@ -403,8 +412,9 @@ def _print_flights(
         f"{leave.site.name}, parking orbit {leave.altitude / 1e3:g} km, to {_told(reach)}",
         style="bold",
         markup=False,
+        soft_wrap=True,
     )
-    out.print(leave.site.note, style="dim", markup=False)
+    out.print(leave.site.note, style="dim", markup=False, soft_wrap=True)
     numbers = [
         "flight\n[d]",
         "inclin.\n[deg]",
@@ -438,11 +448,18 @@ def _print_flights(
         drawn.add_row(*cells)
     out.print_wide(drawn, WIDTH if place is None else WIDTH + 30)
     if len(table) > SHOWN and not every:
-        out.print(f"... and {len(table) - SHOWN} more; see them with --all or --csv FILE", markup=False)
-    out.print("* cheapest. No margin.", style="dim", markup=False)
+        out.print(
+            f"... and {len(table) - SHOWN} more; see them with --all or --csv FILE",
+            markup=False,
+            soft_wrap=True,
+        )
+    out.print("* cheapest. No margin.", style="dim", markup=False, soft_wrap=True)
     if (table["impulses"] == 3).any():
         out.print(
-            "''' three impulses: the plane is turned far out, in an orbit of 24 h", style="dim", markup=False
+            "''' three impulses: the plane is turned far out, in an orbit of 24 h",
+            style="dim",
+            markup=False,
+            soft_wrap=True,
         )
     if place is not None:
         budget = budgets()
