@@ -20,7 +20,13 @@ def blocks(page: str, language: str) -> list[str]:
     "code",
     [
         code
-        for page in ("docs/tutorial.md", "docs/windows.md", "README.md")
+        for page in (
+            "docs/tutorial.md",
+            "docs/windows.md",
+            "docs/orbits.md",
+            "docs/transfers.md",
+            "README.md",
+        )
         for code in blocks(page, "python")
     ],
 )

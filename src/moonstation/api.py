@@ -1,5 +1,6 @@
 """The names that an analyst imports: ``from moonstation.api import load_station, study, Site``."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,8 +16,11 @@ from moonstation.errors import (
     StationFileError,
     TimeError,
 )
+from moonstation.formats.drafts import replace_file
 from moonstation.formats.icalendar import Event, calendar_text
 from moonstation.formats.oem import write_oem
+from moonstation.formats.opm import Opm, read_opm, write_opm
+from moonstation.formats.spk import write_spk
 from moonstation.links.contacts import (
     Contact,
     SurfaceAntenna,
@@ -27,10 +31,15 @@ from moonstation.links.contacts import (
     site_orbiter_contacts,
 )
 from moonstation.orbits.batches import Survey, fly_chunk, propagate_many, survey_orbits
-from moonstation.orbits.burns import Burn, Impulse
 from moonstation.orbits.elements import Elements, elements_to_state, state_to_elements
+from moonstation.orbits.events import EventQuery, OrbitEvent, events_frame, find_events
+from moonstation.orbits.flight import Flight, Impulse, fly
 from moonstation.orbits.forces import ForceModel
+from moonstation.orbits.messages import opm_orbit, read_ephemeris
+from moonstation.orbits.osculating import differences_rsw, element_series
 from moonstation.orbits.propagation import Trajectory, propagate
+from moonstation.orbits.scene import ground_track
+from moonstation.report.orbits import write_orbits_page
 from moonstation.report.page import write_report
 from moonstation.report.places import write_places_page
 from moonstation.spacetime.directions import apparent_directions
@@ -40,37 +49,73 @@ from moonstation.spacetime.epochs import Epoch, tdb_to_utc, utc_to_tdb
 from moonstation.spacetime.sites import Site
 from moonstation.station.loading import builtin_stations, check_station, load_station
 from moonstation.station.model import Station
+from moonstation.study.candidates import Region, open_region
 from moonstation.study.files import write_study
+from moonstation.study.find import FindResult, find_sites
+from moonstation.study.found_files import pairs_frame, pairs_geojson, places_frame, places_geojson
+from moonstation.study.orbit_events import parse_event
+from moonstation.study.orbit_files import FileOptions, orbit_table, write_orbit_file
+from moonstation.study.orbit_study import OrbitStudy, orbit_line, study_orbit
+from moonstation.study.orbits import OrbitInput, OrbitRun, find_orbit
+from moonstation.study.pairs import PairsResult, find_pairs
 from moonstation.study.places import Place, find_place
 from moonstation.study.result import StudyResult
 from moonstation.study.run import Progress, run_study, study_span
 from moonstation.study.sites import SitesResult, study_places
+from moonstation.study.terms import Term, parse_term
 from moonstation.sunlight.light import site_light, sun_fraction
 from moonstation.sunlight.statistics import light_statistics, monthly, spells
 from moonstation.sunlight.windows import Conditions, find_windows, windows_frame
 from moonstation.terrain.elevation import ElevationModel
 from moonstation.terrain.horizon_table import packaged_horizon, read_horizon, write_horizon
 from moonstation.terrain.horizons import Horizon, horizon, locate
+from moonstation.transfers.home import Entry, HomeFlight, fly_home
+from moonstation.transfers.insertion import LunarOrbit
+from moonstation.transfers.lambert import (
+    propagate_kepler,
+    solve_lambert,
+    solve_lambert_all,
+    solve_lambert_batch,
+)
+from moonstation.transfers.launch import find_launch_site
+from moonstation.transfers.mars import find_mars_windows, mars_porkchop
+from moonstation.transfers.moon import Departure, MoonFlight, fly_to_moon, moon_porkchop
+from moonstation.transfers.search import find_home_flights, find_moon_flights
 
 __all__ = [
-    "Burn",
     "Conditions",
     "Contact",
     "CoverageError",
     "DataFileError",
+    "Departure",
     "Elements",
     "ElevationModel",
+    "Entry",
     "Ephemeris",
     "Epoch",
     "Event",
+    "EventQuery",
+    "FileOptions",
+    "FindResult",
+    "Flight",
     "ForceModel",
     "GroundStation",
+    "HomeFlight",
     "Horizon",
     "Impulse",
+    "LunarOrbit",
+    "MoonFlight",
     "MoonstationError",
+    "Opm",
     "OrbitError",
+    "OrbitEvent",
+    "OrbitInput",
+    "OrbitRun",
+    "OrbitStudy",
     "OutputError",
+    "PairsResult",
     "Place",
+    "Region",
     "RequestError",
     "Site",
     "SitesResult",
@@ -79,6 +124,7 @@ __all__ = [
     "StudyResult",
     "SurfaceAntenna",
     "Survey",
+    "Term",
     "TimeError",
     "Trajectory",
     "apparent_directions",
@@ -88,24 +134,59 @@ __all__ = [
     "contacts",
     "contacts_frame",
     "default_ephemeris",
+    "differences_rsw",
+    "draw_orbits",
+    "element_series",
     "elements_to_state",
+    "events_frame",
     "find_contacts",
+    "find_events",
+    "find_home_flights",
+    "find_launch_site",
+    "find_mars_windows",
+    "find_moon_flights",
+    "find_orbit",
+    "find_pairs",
     "find_place",
+    "find_sites",
     "find_windows",
+    "fly",
     "fly_chunk",
+    "fly_home",
+    "fly_to_moon",
+    "ground_track",
     "horizon",
     "light_statistics",
     "load_station",
     "locate",
+    "mars_porkchop",
     "monthly",
+    "moon_porkchop",
+    "open_region",
+    "opm_orbit",
+    "orbit_line",
+    "orbit_table",
     "packaged_horizon",
+    "pairs_frame",
+    "pairs_geojson",
+    "parse_event",
+    "parse_term",
+    "places_frame",
+    "places_geojson",
     "propagate",
+    "propagate_kepler",
     "propagate_many",
+    "read_ephemeris",
     "read_horizon",
+    "read_opm",
     "site_light",
+    "solve_lambert",
+    "solve_lambert_all",
+    "solve_lambert_batch",
     "spells",
     "state_to_elements",
     "study",
+    "study_orbit",
     "study_places",
     "sun_fraction",
     "survey_orbits",
@@ -114,8 +195,12 @@ __all__ = [
     "windows_frame",
     "write_horizon",
     "write_oem",
+    "write_opm",
+    "write_orbit_file",
+    "write_orbits_page",
     "write_places_page",
     "write_report",
+    "write_spk",
     "write_study",
 ]
 
@@ -224,3 +309,44 @@ def contacts(
         height=sender.height,
         min_elevation=sender.min_elevation,
     )
+
+
+def draw_orbits(
+    runs: OrbitRun | Sequence[OrbitRun],
+    path: str | Path,
+    *,
+    view: str = "all",
+    places: Sequence[Place | Site] = (),
+) -> None:
+    """Draw orbits as a PNG picture: ground track, poles, and the orbit in space.
+
+    Parameters
+    ----------
+    runs : OrbitRun or sequence of OrbitRun
+        Orbits, see `find_orbit`.
+    path : str or Path
+        File to write.
+    view : {"all", "track", "south", "north", "space"}
+        What to show; "all" is track, space and south.
+    places : sequence of Place or Site
+        Places to mark.
+
+    Raises
+    ------
+    RequestError
+        If the view is unknown.
+    OSError
+        If the file cannot be written.
+
+    Examples
+    --------
+    >>> from moonstation.api import OrbitInput, find_orbit
+    >>> run = find_orbit("queqiao-2", OrbitInput(days=1))
+    >>> run.trajectory.name
+    'queqiao-2'
+    """
+    # the drawing library takes long to import
+    from moonstation.report.orbit_pictures import draw_orbits as drawn
+
+    several = [runs] if isinstance(runs, OrbitRun) else list(runs)
+    replace_file(Path(path), drawn([orbit_line(run) for run in several], view=view, places=list(places)))

@@ -40,7 +40,7 @@ MOMENTS = {
     "summary": ("study.files", "write_json"),
     "series": ("study.files", "write_series"),
     "orbit": ("formats.drafts", "tempfile.mkstemp"),
-    "exchange": ("study.output", "_exchange"),
+    "exchange": ("study.output", "place_folder"),
 }
 
 
@@ -89,7 +89,7 @@ def test_a_stop_in_the_midst_of_exchanging_waits_until_the_study_is_in_its_place
     out = tmp_path / "out"
     out.mkdir()
     (out / "summary.json").write_text('{"schema": "moonstation study 1"}')
-    script = INTERRUPT.format(name="INT", module="moonstation.study.output", function="place")
+    script = INTERRUPT.format(name="INT", module="moonstation.formats.drafts", function="_carry_over")
     done, _ = _run(script, "study", station_file, "--days", "2", "--out", out)
     assert done.returncode == 2
     assert done.stderr == f"stopped after {out} was written\n"

@@ -1,5 +1,8 @@
 """Maps as files: what they hold, that they go on after a stop, and that they refuse what makes no sense."""
 
+import shutil
+import subprocess
+import sys
 import warnings
 from pathlib import Path
 
@@ -150,6 +153,13 @@ def test_a_disk_that_refuses_is_told(model, tmp_path, monkeypatch):
     assert not (tmp_path / "m.tif").exists()
 
 
+def test_a_disk_that_has_too_little_left_is_told_beforehand(model, tmp_path, monkeypatch):
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(10, 9, 1))
+    with pytest.raises(OutputError, match=r"its draft takes 0 MB, and the disk has 0 MB left; free space"):
+        make_map(model, request(model, layers=("slope",)), tmp_path / "m.tif")
+    assert list(tmp_path.glob(".m.tif.parts/*.npz"))
+
+
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
@@ -172,6 +182,51 @@ def test_a_region_without_terrain(model, tmp_path):
     with pytest.raises(RequestError, match="no pixel"):
         make_map(model, request(model, grid=far), tmp_path / "m.tif")
     assert not list(tmp_path.iterdir())
+
+
+def test_a_map_that_the_terrain_given_does_not_reach(tmp_path, capsys):
+    path = polar_window(tmp_path / "w.tif", hills, half_width=5e3, pixel=200.0)
+    words = ["map", "--days", "3", "--directions", "4", "--layer", "slope", "--out", str(tmp_path / "m.tif")]
+    words += ["--terrain", str(path), "--lon", "20deg"]
+    assert main([*words, "--lat", "-85deg"]) == 2
+    assert "does not hold the middle of the map" in capsys.readouterr().err
+    assert main([*words, "--lat", "-85deg", "--pixel", "200m"]) == 2
+    assert "no pixel of the map lies on the terrain given" in capsys.readouterr().err
+    assert main([*words, "--lat", "85deg", "--pixel", "200m"]) == 2
+    assert not (tmp_path / "m.tif").exists()
+    # a small window in a large map is found
+    assert main([*words, "--lat", "-85deg", "--size", "400km", "--pixel", "10km"]) == 0
+
+
+def test_a_disk_that_fills_up(tmp_path):
+    """Files of a process may grow to 40 kB: a tile needs more. With room again the run goes on to the same bytes."""
+    path = polar_window(tmp_path / "w.tif", hills, half_width=5e3, pixel=100.0)
+    words = ["map", "--lat", "-90deg", "--lon", "0deg", "--size", "8km", "--days", "3", "--directions", "8"]
+    words += ["--layer", "average_sun", "--layer", "slope", "--terrain", str(path)]
+    target = tmp_path / "m.tif"
+
+    def run(out, limit):
+        code = f"import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, -1)); "
+        code += f"sys.path[:0] = {sys.path!r}; from moonstation.cli.main import main; "
+        code += f"sys.exit(main({[*words, '--out', str(out)]!r}))"
+        return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+
+    # compiled code is kept in files too: have it there before files may not grow
+    assert run(tmp_path / "n.tif", -1).returncode == 0
+    done = run(target, 40_000)
+    assert done.returncode == 2
+    assert "a finished tile cannot be kept (File too large)" in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert not target.exists()
+    assert [file.name for file in tmp_path.glob(".m.tif.parts/*")] == ["plan.json"]
+    # tiles fit in now, and the map does not; libtiff says so in a line of its own before ours
+    done = run(target, 110_000)
+    assert done.returncode == 2
+    assert "the map could not be written" in done.stderr.strip().splitlines()[-1]
+    assert "Traceback" not in done.stderr
+    assert not target.exists()
+    assert run(target, -1).returncode == 0
+    assert target.read_bytes() == (tmp_path / "n.tif").read_bytes()
 
 
 def test_command(tmp_path, capsys):
@@ -199,3 +254,23 @@ def test_command(tmp_path, capsys):
     assert "no region" in capsys.readouterr().err
     assert main([*words, "--years", "1"]) == 2
     assert main([*words, "--out", str(tmp_path / "none" / "m.tif")]) == 2
+
+
+def test_regions_by_name(capsys, tmp_path):
+    words = ["--days", "2", "--directions", "4", "--layer", "slope", "--out", str(tmp_path / "m.tif")]
+    assert main(["map", "Shackleton", "--pixel", "2km", *words]) == 0
+    # 1.5 times 20.9 km
+    assert "16 x 16 pixels of 2000 m" in capsys.readouterr().out
+    assert main(["map", "haworth", "--size", "10km", "--pixel", "2km", *words]) == 0
+    assert "5 x 5 pixels" in capsys.readouterr().out
+    assert main(["map", "-88 deg, 20 deg", "--pixel", "2km", *words]) == 0
+    assert "10 x 10 pixels" in capsys.readouterr().out
+    for wrong, told in (
+        (["Shakleton"], "did you mean Shackleton or"),
+        (["Shackleton", "--lat", "-89deg", "--lon", "3deg"], "NAME and --lat, --lon: give one of the two"),
+        (["Shackleton", "--bounds", "-90", "-180", "-88", "180"], "NAME and --bounds"),
+        (["--bounds", "-90", "-180", "-88", "180", "--size", "3km"], "--size and --bounds"),
+        (["--lat", "-89deg"], "no region"),
+    ):
+        assert main(["map", *wrong, *words]) == 2
+        assert told in capsys.readouterr().err

@@ -7,7 +7,7 @@ import pytest
 
 from moonstation.errors import CoverageError, DataFileError, MoonstationError, RequestError, StationFileError
 from moonstation.spacetime.epochs import Epoch
-from moonstation.study.places import find_place
+from moonstation.study.places import find_place, find_spot
 from moonstation.study.sites import CYCLE_DAYS, SitesResult, study_places
 from moonstation.sunlight.light import sun_fraction
 from moonstation.terrain.horizon_table import packaged_horizon, read_horizon, write_horizon
@@ -71,6 +71,7 @@ def test_a_table_without_its_ground_gets_it_from_the_packaged_terrain(tmp_path: 
     ("text", "error", "words"),
     [
         ("conecting-ridge", RequestError, "did you mean connecting-ridge"),
+        ("Shakleton", RequestError, "did you mean Shackleton or shackleton-rim"),
         ("ilrs:bse", RequestError, "did you mean ilrs:base"),
         ("ilr:base", StationFileError, "did you mean"),
         ("nowhere", RequestError, "built-in site"),
@@ -88,6 +89,16 @@ def test_what_is_no_place_is_refused_with_the_cure(
     with pytest.raises(error, match=words) as caught:
         find_place(text)
     assert "\n" not in str(caught.value)
+
+
+def test_features_have_a_width_and_places_have_none() -> None:
+    crater = find_spot("Shackleton crater")
+    assert (crater.name, crater.lat_deg, crater.lon_deg) == ("Shackleton", -89.67, 129.78)
+    assert crater.diameter == pytest.approx(20_920.0)
+    assert find_spot("connecting-ridge").diameter is None
+    assert find_spot("89.44 deg S, 137.15 deg W").lat_deg == -89.44
+    middle = find_place("Mons Mouton")
+    assert (middle.lat_deg, middle.lon_deg, middle.name) == (-84.6, 31.0, "middle of Mons Mouton")
 
 
 def test_files_that_are_no_places_are_refused(tmp_path: Path) -> None:

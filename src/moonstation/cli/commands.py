@@ -9,7 +9,20 @@ from typing import Annotated
 import typer
 
 from moonstation import __version__
-from moonstation.cli import check, data, maps, scenarios, show, site, stopping, study, windows
+from moonstation.cli import (
+    check,
+    data,
+    maps,
+    orbit,
+    picture,
+    scenarios,
+    show,
+    site,
+    stopping,
+    study,
+    transfer,
+    windows,
+)
 from moonstation.cli.console import err
 from moonstation.cli.words import SouthernCommand
 from moonstation.errors import MoonstationError
@@ -41,14 +54,19 @@ for _name, _command in (
     ("show", show.command),
     ("windows", windows.command),
     ("map", maps.command),
+    ("picture", picture.command),
 ):
     # each paragraph on one line, for the terminal to fold
     _paragraphs = inspect.cleandoc(_command.__doc__ or "").split("\n\n")
     _help = "\n\n".join(" ".join(text.split()) for text in _paragraphs)
     # only the place of windows may begin with a negative number
-    app.command(name=_name, help=_help, cls=SouthernCommand if _name == "windows" else None)(_command)
+    app.command(name=_name, help=_help, cls=SouthernCommand if _name in {"map", "windows"} else None)(
+        _command
+    )
 app.add_typer(data.app, name="data")
 app.add_typer(site.app, name="site")
+app.add_typer(transfer.app, name="transfer")
+app.add_typer(orbit.app, name="orbit")
 
 
 def _version(wanted: bool) -> None:

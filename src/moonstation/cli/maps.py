@@ -1,6 +1,5 @@
 """`moonstation map`: sunlight and sight of the Earth over a region."""
 
-import math
 from pathlib import Path
 from typing import Annotated
 
@@ -9,44 +8,53 @@ from rich.table import Table
 
 from moonstation.cli import stopping
 from moonstation.cli.console import out, progress_bar
-from moonstation.cli.words import read_quantity
+from moonstation.cli.regions import (
+    BOUNDS_OPTION,
+    DIRECTIONS_OPTION,
+    LAT_OPTION,
+    LON_OPTION,
+    NO_ECLIPSES_OPTION,
+    PERIOD_DAYS_OPTION,
+    PERIOD_START_OPTION,
+    PERIOD_YEARS_OPTION,
+    PIXEL_OPTION,
+    REGION_ARGUMENT,
+    REGION_TERRAIN_OPTION,
+    SIZE_OPTION,
+    STEP_OPTION,
+    read_period,
+    read_region,
+)
+from moonstation.cli.words import check_file, read_quantity
 from moonstation.errors import RequestError
+from moonstation.formats.drafts import replace_file
 from moonstation.formats.products import resolve_terrain
+from moonstation.report.map_looks import choose_band
+from moonstation.report.map_sheet import picture_of
 from moonstation.spacetime.epochs import Epoch
 from moonstation.study.maps import MapRequest, MapSummary, make_map
-from moonstation.sunlight.maps import LAYERS
+from moonstation.sunlight.maps import COARSE_BIAS, LAYERS
 from moonstation.terrain.elevation import ElevationModel
-from moonstation.terrain.region import MapGrid, bounded_grid, map_grid
-
-YEAR_DAYS = 365.25
 
 
 def command(
-    file: Annotated[Path, typer.Option("--out", help="Map to write (Cloud-optimised GeoTIFF).")] = Path(
-        "map.tif"
-    ),
-    lat: Annotated[str | None, typer.Option(help="Latitude of the middle, e.g. '-89.45 deg'.")] = None,
-    lon: Annotated[str | None, typer.Option(help="Longitude east of the middle, e.g. '222.8 deg'.")] = None,
-    size: Annotated[str, typer.Option(help="Width and height about the middle, e.g. '20 km'.")] = "20 km",
-    bounds: Annotated[
-        tuple[float, float, float, float] | None,
-        typer.Option(help="South, west, north and east in degrees, instead of --lat, --lon and --size."),
-    ] = None,
-    pixel: Annotated[
-        str | None, typer.Option(help="Pixel, e.g. '80 m'; that of the terrain if not given.")
-    ] = None,
-    terrain: Annotated[
-        list[Path] | None,
+    name: Annotated[str | None, REGION_ARGUMENT] = None,
+    file: Annotated[
+        Path,
         typer.Option(
-            help="Files of elevation or names of 'moonstation data list'; the packaged grid lies beneath."
+            "--out", help="Map to write: a Cloud-optimised GeoTIFF, or a Zarr store if it ends in .zarr."
         ),
-    ] = None,
-    start: Annotated[str, typer.Option(help="Begin of the period, e.g. 2035-01-01.")] = "2035-01-01",
-    days: Annotated[float | None, typer.Option(help="Length of the period in days.")] = None,
-    years: Annotated[
-        float | None, typer.Option(help="Length of the period in years of 365.25 days; one if not given.")
-    ] = None,
-    step: Annotated[str, typer.Option(help="Time step.")] = "1 h",
+    ] = Path("map.tif"),
+    lat: Annotated[str | None, LAT_OPTION] = None,
+    lon: Annotated[str | None, LON_OPTION] = None,
+    size: Annotated[str | None, SIZE_OPTION] = None,
+    bounds: Annotated[tuple[float, float, float, float] | None, BOUNDS_OPTION] = None,
+    pixel: Annotated[str | None, PIXEL_OPTION] = None,
+    terrain: Annotated[list[Path] | None, REGION_TERRAIN_OPTION] = None,
+    start: Annotated[str, PERIOD_START_OPTION] = "2035-01-01",
+    days: Annotated[float | None, PERIOD_DAYS_OPTION] = None,
+    years: Annotated[float | None, PERIOD_YEARS_OPTION] = None,
+    step: Annotated[str, STEP_OPTION] = "1 h",
     height: Annotated[
         list[str] | None,
         typer.Option(help="Heights above ground, e.g. --height '2 m' --height '10 m'; 2 m if not given."),
@@ -54,25 +62,45 @@ def command(
     layer: Annotated[
         list[str] | None, typer.Option(help=f"Layers, repeatable, of {', '.join(LAYERS)}; all if not given.")
     ] = None,
-    directions: Annotated[int, typer.Option(help="Directions of the horizons.", min=4, max=7200)] = 360,
-    no_eclipses: Annotated[bool, typer.Option("--no-eclipses", help="Leave the Earth's shadow out.")] = False,
+    png: Annotated[
+        Path | None, typer.Option(help="Picture of the map to write as well.", metavar="FILE")
+    ] = None,
+    png_layer: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Layer or band on the picture, average_sun if not given; with several each has a picture of its own, "
+            "FILE-LAYER.png.",
+            metavar="LAYER",
+        ),
+    ] = None,
+    directions: Annotated[int, DIRECTIONS_OPTION] = 360,
+    cluster: Annotated[
+        str | None,
+        typer.Option(
+            help="Make the tiles on a Dask cluster: local, local:N for N workers, or tcp://HOST:PORT of a scheduler.",
+            metavar="ADDRESS",
+        ),
+    ] = None,
+    no_eclipses: Annotated[bool, NO_ECLIPSES_OPTION] = False,
 ) -> int:
     """Map sunlight, dark spells, permanent shadow and sight of the Earth over a region."""
-    if days is not None and years is not None:
-        raise RequestError("--days and --years: give one of the two")
-    length = days if days is not None else YEAR_DAYS * (years if years is not None else 1.0)
-    if not (math.isfinite(length) and length > 0.0):
-        raise RequestError(f"period of {length:g} days: give one above zero")
+    span = read_period(days, years)
+    check_file(png, "--png")
     begin = Epoch.parse(start)
     heights = tuple(sorted(read_quantity(text, "length", "--height") for text in height or ["2 m"]))
-    wanted = None if pixel is None else read_quantity(pixel, "length", "--pixel")
     with progress_bar() as report:
         report("reading terrain", 0.0)
-        model = ElevationModel.from_files(resolve_terrain(terrain)) if terrain else ElevationModel.packaged()
+        model = (
+            ElevationModel.from_files(
+                resolve_terrain(terrain), progress=lambda share: report("reading terrain", share)
+            )
+            if terrain
+            else ElevationModel.packaged()
+        )
         request = MapRequest(
-            grid=_grid(model, lat, lon, size, bounds, wanted),
+            grid=read_region(model, name, lat, lon, size, bounds, pixel),
             start=begin,
-            span=length * 86_400.0,
+            span=span,
             step=read_quantity(step, "time", "--step"),
             heights=heights,
             directions=directions,
@@ -80,30 +108,30 @@ def command(
             eclipses=not no_eclipses,
         )
         stopping.resuming = "finished tiles are kept; the same command goes on from there"
-        summary = make_map(model, request, file, progress=report)
+        shown = _pictures(png, png_layer or [], request)
+        summary = make_map(model, request, file, progress=report, cluster=cluster, terrain=terrain or ())
+        stopping.resuming = f"{file} is written; 'moonstation picture {file}' draws it"
+        for place, chosen in shown.items():
+            report("drawing", 1.0)
+            replace_file(place, picture_of(file, layer=chosen, model=model))
     _print(summary, request, model)
+    for place in shown:
+        out.print(f"{place}: picture", markup=False, soft_wrap=True)
     return 0
 
 
-def _grid(
-    model: ElevationModel,
-    lat: str | None,
-    lon: str | None,
-    size: str,
-    bounds: tuple[float, float, float, float] | None,
-    pixel: float | None,
-) -> MapGrid:
-    if bounds is not None:
-        if lat is not None or lon is not None:
-            raise RequestError("--bounds and --lat, --lon: give one of the two")
-        return bounded_grid(model, *bounds, pixel=pixel)
-    if lat is None or lon is None:
-        raise RequestError("no region: give --lat, --lon and --size, or --bounds SOUTH WEST NORTH EAST")
-    extent = read_quantity(size, "length", "--size")
-    lat_deg, lon_deg = (
-        math.degrees(read_quantity(text, "angle", key)) for text, key in ((lat, "--lat"), (lon, "--lon"))
-    )
-    return map_grid(model, lat_deg, lon_deg, width=extent, height=extent, pixel=pixel)
+def _pictures(png: Path | None, layers: list[str], request: MapRequest) -> dict[Path, str | None]:
+    """Files of the pictures asked for, each with its layer; refused before the map is made."""
+    if png is None:
+        if layers:
+            raise RequestError("--png-layer: give --png FILE with it")
+        return {}
+    names = [band.name for band in request.bands()]
+    for name in layers:
+        choose_band(names, name, key="--png-layer")
+    if len(layers) <= 1:
+        return {png: layers[0] if layers else None}
+    return {png.with_name(f"{png.stem}-{name}{png.suffix}"): name for name in layers}
 
 
 def _print(summary: MapSummary, request: MapRequest, model: ElevationModel) -> None:
@@ -124,8 +152,10 @@ def _print(summary: MapSummary, request: MapRequest, model: ElevationModel) -> N
     out.print(f"terrain: {model.description}", markup=False, soft_wrap=True)
     if summary.indicative > 0.0:
         out.print(
-            f"indicative only: {100.0 * summary.indicative:.0f} % of the map rests on terrain coarser than 500 m",
+            f"indicative only: {100.0 * summary.indicative:.0f} % of the map rests on terrain coarser than 500 m. "
+            f"{COARSE_BIAS}",
             style="yellow",
+            soft_wrap=True,
         )
     if summary.unknown > 0.0:
         out.print(

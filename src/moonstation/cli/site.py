@@ -9,6 +9,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from moonstation.cli import find
 from moonstation.cli.console import out, progress_bar
 from moonstation.cli.words import (
     DAYS_OPTION,
@@ -172,6 +173,8 @@ def show_command(
             webbrowser.open(page.absolute().as_uri())
     return 0
 
+
+app.command(name="find", help=find.HELP, cls=SouthernCommand)(find.command)
 
 MOST_PLACES = 8
 WIDTH = 40

@@ -19,9 +19,8 @@ from moonstation.cli.words import (
     read_quantity,
     read_range,
     read_span,
+    write_file,
 )
-from moonstation.errors import OutputError
-from moonstation.formats.drafts import replace_file
 from moonstation.formats.icalendar import Event, calendar_text
 from moonstation.spacetime.epochs import Epoch
 from moonstation.study.places import Place, find_place
@@ -109,9 +108,11 @@ def command(
     table = windows_frame(found.site, windows, start=first.tdb_s, stop=last.tdb_s)
     _print(found, conditions, table, first, last, every=every)
     if csv is not None:
-        _write(csv, _csv(found, table))
+        write_file(csv, _csv(found, table))
+        out.print(f"{csv}: written", markup=False, soft_wrap=True)
     if ics is not None:
-        _write(ics, _calendar(found, conditions, table, first))
+        write_file(ics, _calendar(found, conditions, table, first))
+        out.print(f"{ics}: written", markup=False, soft_wrap=True)
     return 0
 
 
@@ -222,13 +223,3 @@ def _calendar(place: Place, conditions: Conditions, table: pd.DataFrame, first: 
 
 def _moment(utc: str) -> np.datetime64:
     return np.datetime64(utc.rstrip("Z"), "ns")
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        replace_file(path, text)
-    except OSError as error:
-        raise OutputError(
-            f"{path}: cannot be written ({error.strerror}); check the folder and the space on it"
-        ) from error
-    out.print(f"{path}: written", markup=False, soft_wrap=True)

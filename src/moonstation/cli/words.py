@@ -9,6 +9,7 @@ import typer
 from typer.core import TyperCommand
 
 from moonstation.errors import OutputError, RequestError
+from moonstation.formats.drafts import replace_file
 from moonstation.spacetime.ephemerides import default_ephemeris
 from moonstation.spacetime.epochs import Epoch, utc_to_tdb
 from moonstation.station.units import parse_quantity, parse_range
@@ -21,7 +22,7 @@ LONGEST_SPAN = 5e9
 
 PLACE_HELP = (
     "'-89.44 deg, 222.85 deg' (or '89.44 deg S, 137.15 deg W'), a built-in site (connecting-ridge, shackleton-rim, "
-    "change7-reference), STATION:SITE such as ilrs:base, or a horizon table."
+    "change7-reference), STATION:SITE such as ilrs:base, a named crater or mountain (its middle), or a horizon table."
 )
 _NEGATIVE = re.compile(r"-[\d.]+(?![\d.eE+-]*$).*", re.DOTALL)
 """A word that begins with a negative number and goes on; a bare number is left to the option that takes it."""
@@ -96,6 +97,16 @@ def check_file(path: Path | None, key: str) -> None:
         raise OutputError(f"{key} {path}: is a folder; give the name of a file")
     if not path.absolute().parent.is_dir():
         raise OutputError(f"{key} {path}: its folder does not exist; make it first or write elsewhere")
+
+
+def write_file(path: Path, content: str | bytes) -> None:
+    """Write a result whole or not at all; what is wrong names the file."""
+    try:
+        replace_file(path, content)
+    except OSError as error:
+        raise OutputError(
+            f"{path}: cannot be written ({error.strerror}); check the folder and the space on it"
+        ) from error
 
 
 HEIGHT_OPTION = typer.Option(

@@ -1,6 +1,7 @@
 """Parts of large rasters: the pixels around a place, and means over blocks of pixels, without reading the rest."""
 
 import math
+from collections.abc import Callable
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -156,7 +157,9 @@ def _turned(raster: Raster, lon_deg: float) -> Raster:
     return replace(raster, transform=new, crs=CRS.from_dict(terms), read=read)
 
 
-def read_means(raster: Raster, part: Part, block: int) -> tuple[AnyArray, Affine]:
+def read_means(
+    raster: Raster, part: Part, block: int, *, progress: Callable[[float], None] | None = None
+) -> tuple[AnyArray, Affine]:
     """Read a part of a raster as means over blocks of pixels, a band of rows at a time.
 
     Parameters
@@ -164,6 +167,8 @@ def read_means(raster: Raster, part: Part, block: int) -> tuple[AnyArray, Affine
     block : int
         Pixels along a side of a block; 1 gives the pixels themselves. Rows and columns at the end that do not fill a
         block are left out.
+    progress : callable, optional
+        Called with the share that has been read, 0 to 1.
 
     Returns
     -------
@@ -190,6 +195,8 @@ def read_means(raster: Raster, part: Part, block: int) -> tuple[AnyArray, Affine
             means[first:last] = np.where(2 * count >= block * block, total / np.maximum(count, 1.0), np.nan)
         else:
             means[first:last] = _block_sums(pixels, block) / (block * block)
+        if progress is not None:
+            progress(last / rows)
     return means, transform
 
 

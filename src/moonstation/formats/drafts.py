@@ -57,6 +57,30 @@ def place(draft: Path, target: Path) -> None:
             placed.append(target)
 
 
+def place_folder(draft: Path, target: Path, *, kept: Callable[[str], bool] = lambda name: False) -> None:
+    """Put a draft folder in its place; one that is there goes, but for what is `kept` of it by its name."""
+    retired: Path | None = None
+    try:
+        with unparted():
+            if target.exists():
+                retired = draft_folder(target, label="old.")
+                target.rename(retired / target.name)
+            place(draft, target)
+            if retired is not None:
+                _carry_over(retired / target.name, target, kept)
+    finally:
+        if retired is not None:
+            if not target.exists() and (retired / target.name).exists():
+                (retired / target.name).rename(target)
+            discard(retired)
+
+
+def _carry_over(old: Path, new: Path, kept: Callable[[str], bool]) -> None:
+    for other in old.iterdir():
+        if kept(other.name):
+            other.rename(new / other.name)
+
+
 def draft_folder(beside: Path, *, label: str = "") -> Path:
     """Make an empty hidden folder beside a place, known as unfinished."""
     with unparted():

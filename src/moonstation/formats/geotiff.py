@@ -12,6 +12,7 @@ they are; any other projection is warped once, bilinearly, about its own centre 
 
 import math
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,10 +25,10 @@ from rasterio.crs import CRS
 
 from moonstation.arrays import AnyArray, FloatArray
 from moonstation.constants import MOON_RADIUS
-from moonstation.errors import DataFileError
+from moonstation.errors import CoverageError, DataFileError
 from moonstation.formats.cropping import Around, crop, read_means, whole
 from moonstation.formats.provenance import DataSource, file_sha256
-from moonstation.formats.rasters import MAX_PIXELS, open_raster
+from moonstation.formats.rasters import MAX_PIXELS, open_raster, reason
 
 HEIGHT_LIMIT = 12_000.0
 """No ground on the Moon lies further than this from the sphere [m] (LOLA: -9.2 to +10.8 km)."""
@@ -69,7 +70,13 @@ class ElevationWindow:
     source: DataSource
 
 
-def read_elevation(path: Path | str, *, around: Around | None = None, block: int = 1) -> ElevationWindow:
+def read_elevation(
+    path: Path | str,
+    *,
+    around: Around | None = None,
+    block: int = 1,
+    progress: Callable[[float], None] | None = None,
+) -> ElevationWindow:
     """Read a window of elevation, whole or around a place, check it, and lay it on a stereographic plane.
 
     Parameters
@@ -82,6 +89,8 @@ def read_elevation(path: Path | str, *, around: Around | None = None, block: int
         Read only the pixels around this place.
     block : int
         Read means over blocks of so many pixels along a side.
+    progress : callable, optional
+        Called with the share that has been read, 0 to 1.
 
     Returns
     -------
@@ -94,7 +103,7 @@ def read_elevation(path: Path | str, *, around: Around | None = None, block: int
         than one band or no valid pixel; or holds heights that no ground on the Moon has. One line, with the
         cure.
     CoverageError
-        If it knows nothing around the place.
+        If it knows nothing around the place: it does not reach there, or holds no data there.
     """
     path = Path(path)
     with open_raster(path) as raster:
@@ -105,10 +114,15 @@ def read_elevation(path: Path | str, *, around: Around | None = None, block: int
                 f"{path}: {part.shape[1]} x {part.shape[0]} pixels do not fit in memory; read a window around the site "
                 "(around=), or cut one with 'gdal_translate -projwin ...'"
             )
-        heights, transform = read_means(raster, part, block)
+        heights, transform = read_means(raster, part, block, progress=progress)
         crs, data = raster.crs, raster.data
+    if around is not None and not np.isfinite(heights).any():
+        raise CoverageError(
+            f"{path}: holds no data within {around.radius / 1e3:.0f} km of ({around.lat_deg:.4f}, "
+            f"{around.lon_deg:.4f} deg); leave it out, or give one that does"
+        )
     _check_heights(heights, path)
-    plane = _stereographic_plane(crs)
+    plane = stereographic_plane(crs)
     warped = plane is None
     if plane is None:
         heights, transform, plane = _warp(heights, transform, crs, path)
@@ -160,7 +174,7 @@ def _check_heights(heights: AnyArray, path: Path) -> None:
         )
 
 
-def _stereographic_plane(crs: Any) -> tuple[float, float, float, float, float] | None:
+def stereographic_plane(crs: Any) -> tuple[float, float, float, float, float] | None:
     """Centre [rad], scale and false origin [m] of a stereographic system; None for any other projection."""
     terms = crs.to_dict()
     if terms.get("proj") != "stere" or terms.get("units") != "m":
@@ -217,9 +231,8 @@ def _warp(
                 tolerance=0.0,
             )
     except (rasterio.errors.RasterioError, rasterio._err.CPLE_BaseError) as error:
-        reason = " ".join(str(error).split())
         raise DataFileError(
-            f"{path}: cannot be warped to a stereographic grid ({reason}); reproject it, e.g. with "
+            f"{path}: cannot be warped to a stereographic grid ({reason(error)}); reproject it, e.g. with "
             "'gdalwarp -t_srs IAU_2015:30135'"
         ) from error
     if not np.isfinite(warped).any():

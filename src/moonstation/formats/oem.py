@@ -1,13 +1,15 @@
-"""CCSDS Orbit Ephemeris Messages (CCSDS 502.0-B-2, OEM version 2.0, keyword = value form), written."""
+"""CCSDS Orbit Ephemeris Messages (CCSDS 502.0-B-2, OEM version 2.0, keyword = value form), written and read."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
 from moonstation.arrays import FloatArray
-from moonstation.errors import OutputError, RequestError
+from moonstation.errors import DataFileError, OutputError, RequestError
 from moonstation.formats.drafts import replace_file
+from moonstation.formats.kvn import Line, Moment, read_lines, read_moment
 
 J2000 = np.datetime64("2000-01-01T12:00:00", "us")
 
@@ -98,6 +100,125 @@ def write_oem(
     lines.extend(row % (time, *state) for time, state in zip(times, values, strict=True))
     lines.append("")
     _write(path, "\n".join(lines))
+
+
+NEEDED = ("OBJECT_NAME", "OBJECT_ID", "CENTER_NAME", "REF_FRAME", "TIME_SYSTEM", "START_TIME", "STOP_TIME")
+KNOWN = (
+    *NEEDED,
+    "REF_FRAME_EPOCH",
+    "USEABLE_START_TIME",
+    "USEABLE_STOP_TIME",
+    "INTERPOLATION",
+    "INTERPOLATION_DEGREE",
+)
+ROW_LENGTHS = (7, 10)
+"""Words in a line of data: epoch, position, velocity, perhaps acceleration."""
+
+
+@dataclass
+class OemSegment:
+    """A segment as it stands in the message.
+
+    Attributes
+    ----------
+    path : Path
+        The file.
+    meta : dict of str to str
+        Keywords of the metadata.
+    moments : list of Moment
+        Epochs of the rows, on the clock of TIME_SYSTEM.
+    states : FloatArray
+        Rows (n, 6) [km, km/s] in REF_FRAME about CENTER_NAME.
+    comments : list of str
+        Comments of the metadata.
+    line : int
+        Where it begins.
+    """
+
+    path: Path
+    meta: dict[str, str]
+    moments: list[Moment]
+    states: FloatArray
+    comments: list[str] = field(default_factory=list)
+    line: int = 0
+
+
+def read_oem(path: Path) -> list[OemSegment]:
+    """Read the segments of an OEM. Covariances are passed over.
+
+    Raises
+    ------
+    DataFileError
+        If the file is missing, no OEM, cut off, or a line cannot be read; names the line.
+    """
+    lines = read_lines(path, "OEM")
+    segments: list[OemSegment] = []
+    state = "header"
+    rows: list[list[float]] = []
+    current: OemSegment | None = None
+    for line in lines:
+        if line.key == "META_START":
+            _close(current, rows)
+            current = OemSegment(path, {}, [], np.empty((0, 6)), line=line.number)
+            segments.append(current)
+            state, rows = "meta", []
+        elif line.key == "META_STOP":
+            _check_meta(path, line, current)
+            state = "data"
+        elif line.key == "COVARIANCE_START":
+            state = "covariance"
+        elif line.key == "COVARIANCE_STOP":
+            state = "data"
+        elif line.key == "COMMENT":
+            if state == "meta" and current is not None:
+                current.comments.append(line.value)
+        elif state == "meta" and current is not None:
+            if line.key not in KNOWN:
+                raise DataFileError(
+                    f"{path}: line {line.number}: '{(line.key or line.value)[:40]}' has no place in OEM metadata; "
+                    "mend or remove it"
+                )
+            current.meta[line.key] = line.value
+        elif state == "data" and current is not None:
+            rows.append(_row(path, line))
+            current.moments.append(read_moment(path, line.number, line.value.split()[0]))
+    if state in ("header", "meta", "covariance"):
+        part = {"header": "its header", "meta": "metadata", "covariance": "a covariance"}[state]
+        raise DataFileError(f"{path}: ends within {part}: the file is cut off; fetch or write it again")
+    _close(current, rows)
+    return segments
+
+
+def _row(path: Path, line: Line) -> list[float]:
+    words = line.value.split() if not line.key else []
+    if len(words) not in ROW_LENGTHS:
+        raise DataFileError(
+            f"{path}: line {line.number}: '{(line.key or line.value)[:40]}' is no row of epoch, position and velocity; "
+            "mend it, or fetch the file again if it is cut off"
+        )
+    try:
+        values = [float(word) for word in words[1:7]]
+    except ValueError as error:
+        raise DataFileError(f"{path}: line {line.number}: {error}; mend the row") from error
+    if not np.isfinite(values).all():
+        raise DataFileError(f"{path}: line {line.number}: a value is not finite; mend the row")
+    return values
+
+
+def _check_meta(path: Path, line: Line, segment: OemSegment | None) -> None:
+    missing = [key for key in NEEDED if segment is None or not segment.meta.get(key)]
+    if missing:
+        raise DataFileError(f"{path}: line {line.number}: metadata without {', '.join(missing)}; add it")
+
+
+def _close(segment: OemSegment | None, rows: list[list[float]]) -> None:
+    if segment is None:
+        return
+    if len(rows) < 2:
+        raise DataFileError(
+            f"{segment.path}: line {segment.line}: the segment has {len(rows)} rows; it takes two at least"
+        )
+    segment.states = np.array(rows, dtype=np.float64)
 
 
 def _plain(text: str) -> str:

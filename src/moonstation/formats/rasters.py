@@ -25,6 +25,9 @@ from moonstation.formats.pds3 import Pds3Image, find_label, read_label
 MAX_PIXELS = 1_000_000_000
 """Larger windows (4 GB in memory) are refused rather than left to the operating system to kill."""
 
+CACHE = 128 << 20
+"""Bytes that GDAL may keep of what it has decoded; left alone, it takes a share of the machine's memory."""
+
 SAMPLE_LINES = 16
 """Lines of a window, about, on which the order of bytes is judged."""
 
@@ -80,11 +83,13 @@ def open_raster(path: Path) -> Iterator[Raster]:
     DataFileError
         If it is missing, damaged, of another kind or of another body. One line, with the cure.
     """
+    if path.is_dir():
+        raise DataFileError(f"{path}: is a folder; name the files of elevation in it")
     if not path.is_file():
         raise DataFileError(f"{path}: no such file; check the path of the elevation window")
     try:
         label = find_label(path)
-        with warnings.catch_warnings():
+        with rasterio.Env(GDAL_CACHEMAX=CACHE), warnings.catch_warnings():
             # A raster without georeferencing is refused below, with the cure.
             warnings.simplefilter("ignore", rasterio.errors.NotGeoreferencedWarning)
             if label is None and path.suffix.lower() == ".img" and not _rasterio_opens(path):
@@ -103,11 +108,17 @@ def open_raster(path: Path) -> Iterator[Raster]:
             else:
                 yield _from_image(image, path)
     except (rasterio.errors.RasterioError, UnicodeDecodeError) as error:
-        reason = " ".join(str(error).split())
         raise DataFileError(
-            f"{path}: cannot be read as a raster, it is damaged, cut off or of another kind ({reason}); "
+            f"{path}: cannot be read as a raster, it is damaged, cut off or of another kind ({reason(error)}); "
             "fetch or write the file again"
         ) from error
+
+
+def reason(error: BaseException) -> str:
+    """What GDAL said first of all that led to an error, in one line."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return " ".join(str(error).split())
 
 
 def _rasterio_opens(path: Path) -> bool:

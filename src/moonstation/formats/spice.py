@@ -69,7 +69,7 @@ def list_segments(path: Path) -> list[ChebyshevSegment]:
     DataFileError
         If the file is missing, damaged, or neither of the two.
     """
-    with _opened(path) as (handle, kind):
+    with opened_kernel(path) as (handle, kind):
         segments = []
         spiceypy.dafbfs(handle)
         while spiceypy.daffna():
@@ -106,7 +106,7 @@ def read_records(segment: ChebyshevSegment) -> FloatArray:
     DataFileError
         If the file went missing, is cut off, or holds numbers that are not finite.
     """
-    with _opened(segment.path) as (handle, _):
+    with opened_kernel(segment.path) as (handle, _):
         last = segment.address + segment.size * segment.count - 1
         words = np.asarray(spiceypy.dafgda(handle, segment.address, last), dtype=np.float64)
     if not np.isfinite(words).all():
@@ -119,7 +119,14 @@ def read_records(segment: ChebyshevSegment) -> FloatArray:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[tuple[int, str]]:
+def spice_lock() -> Iterator[None]:
+    """Hold the toolkit for one thread while the block runs."""
+    with _SPICE:
+        yield
+
+
+@contextmanager
+def opened_kernel(path: Path) -> Iterator[tuple[int, str]]:
     """Handle and kind ("SPK" or "PCK") of a kernel, opened as a bare array file: SPICE's pool stays as it is."""
     if not path.is_file():
         raise DataFileError(f"{path}: no such kernel; check the path")

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from moonstation.arrays import FloatArray
+from moonstation.arrays import FloatArray, TimeArray
 from moonstation.report import palette
 from moonstation.report.figure import (
     Days,
@@ -37,24 +37,50 @@ def _altitude(result: Result, orbiter: Any, index: int, altitude: FloatArray) ->
     times = times_of(result)
     known = np.isfinite(altitude)
     times, altitude = times[known], altitude[known]
-    days = Days.of(times)
-    x = stamps(days.day, "D")
-    # a day without a periapsis would show as a spike: a window holds one turn at least
-    window = min(max(1, math.ceil(_period_days(altitude, result.step_s))), len(x))
-    low, high = days.lowest(altitude), days.highest(altitude)
-    low, high = _running(low, window).min(axis=1), _running(high, window).max(axis=1)
     trajectory = result.trajectories.get(orbiter.id)
     if trajectory is None:
         least, most, when = float(altitude.min()), float(altitude.max()), times[int(np.argmin(altitude))]
+        note = ""
     else:
         found = trajectory.altitude_extremes
         least, most = found.lowest / 1000.0, found.highest / 1000.0
         when = tdb_to_utc(np.array([found.lowest_at]))[0]
+        note = str(trajectory.note or f"Gravity field to degree {trajectory.degree}.")
     finding = f"{name_of(orbiter)} flies between {number(least)} and {number(most)} km; lowest on {day(when)}"
+    return altitude_band(
+        f"fig-orbiter-{index + 1}",
+        finding,
+        times,
+        altitude,
+        period_days=_period_days(altitude, result.step_s),
+        note=note,
+    )
+
+
+def altitude_band(
+    key: str, finding: str, times: TimeArray, altitude: FloatArray, *, period_days: float, note: str = ""
+) -> Figure:
+    """Lowest and highest altitude, day by day.
+
+    Parameters
+    ----------
+    key, finding, note : str
+        Of the figure.
+    times : TimeArray
+        Ascending (n,), UTC.
+    altitude : FloatArray
+        (n,) [km].
+    period_days : float
+        Time of a round [d]: each value is that of the days that hold one at least.
+    """
+    days = Days.of(times)
+    x = stamps(days.day, "D")
+    # a day without a periapsis would show as a spike: a window holds one turn at least
+    window = min(max(1, math.ceil(period_days)), len(x))
+    low, high = days.lowest(altitude), days.highest(altitude)
+    low, high = _running(low, window).min(axis=1), _running(high, window).max(axis=1)
     length = "each UTC day" if window == 1 else f"any {window} days running"
-    note = f"Altitude over the 1737.4 km sphere: the band spans the lowest and highest of {length}."
-    if trajectory is not None:
-        note += f" {trajectory.note or f'Gravity field to degree {trajectory.degree}.'}"
+    told = f"Altitude over the 1737.4 km sphere: the band spans the lowest and highest of {length}."
     line = {"type": "scatter", "mode": "lines", "x": x, "hovertemplate": "%{y} km"}
     data: list[Spec] = [
         {
@@ -82,7 +108,7 @@ def _altitude(result: Result, orbiter: Any, index: int, altitude: FloatArray) ->
             legend=legend_above(),
         ),
     }
-    return Figure(f"fig-orbiter-{index + 1}", finding, spec, 260, note)
+    return Figure(key, finding, spec, 260, f"{told} {note}".strip())
 
 
 def _period_days(altitude: FloatArray, step_s: float) -> float:

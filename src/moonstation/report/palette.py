@@ -19,6 +19,10 @@ LINE = "#d5dbe3"
 GRID = "#e6eaef"
 PAPER = "#ffffff"
 TERRAIN = "#7a7268"
+RELIEF = "#d9d5cd"
+SHADOW = "#2a3f8f"
+NO_DATA = "#b9bec6"
+WARNING = "#ffd166"
 
 SUN = ORANGE
 EARTH = BLUE

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from moonstation.formats.provenance import DataSource
 from moonstation.report.inputs import Result, SkyResult, bus_name, metric, name_of, parts
 from moonstation.report.tables import Html, Table, escaped, folded
 from moonstation.report.wording import (
@@ -308,14 +309,19 @@ def assumptions(result: Result) -> str:
 
 def sources(result: SkyResult) -> str:
     """Data files with version, resolution and hash, and what each cannot carry."""
+    return source_table(result.sources) + _horizons(result)
+
+
+def source_table(files: Sequence[DataSource]) -> str:
+    """Data files as a table."""
     rows = []
-    for s in result.sources:
+    for s in files:
         digest = (
             Html(f'<code title="{escaped(s.sha256)}">{escaped(s.sha256[:12])}</code>') if s.sha256 else "–"
         )
         rows.append([s.name, s.serves or "–", s.version or "–", s.resolution or "–", digest, s.limits or "–"])
     heads = ("file", "serves", "version", "resolution", "SHA-256 (start)", "limits")
-    return Table(heads, rows, stacks=True).html() + _horizons(result)
+    return Table(heads, rows, stacks=True).html()
 
 
 def _horizons(result: SkyResult) -> str:

@@ -39,6 +39,12 @@ def _tdb_minus_tt(et: FloatArray) -> FloatArray:
     return result
 
 
+def tt_to_tdb(seconds: FloatArray) -> FloatArray:
+    """TDB seconds past J2000 of TT seconds past J2000 (2000-01-01T12:00:00 on their clock), any shape [s]."""
+    tt = np.asarray(seconds, dtype=np.float64)
+    return tt + _tdb_minus_tt(tt + _tdb_minus_tt(tt))
+
+
 def _tai_minus_utc(clock_ns: np.ndarray[tuple[int, ...], np.dtype[np.int64]]) -> FloatArray:
     """TAI minus UTC [s] for UTC clock readings, ns past 2000-01-01T12:00 without leap seconds."""
     lsk = leap_seconds()
@@ -78,8 +84,7 @@ def utc_to_tdb(times: TimeArray) -> FloatArray:
         raise TimeError(f"UTC {np.min(days)} to {np.max(days)} is out of reach; give times from 1972 to 2253")
     clock = (moments.astype("datetime64[ns]") - J2000).astype(np.int64)
     tt = clock / NS + _tai_minus_utc(clock) + leap_seconds().delta_t_a
-    et = tt + _tdb_minus_tt(tt)
-    return tt + _tdb_minus_tt(et)
+    return tt_to_tdb(tt)
 
 
 def tdb_to_utc(et: FloatArray) -> TimeArray:

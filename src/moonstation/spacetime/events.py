@@ -46,7 +46,36 @@ def find_intervals(f: Function, start: float, stop: float, *, step: float, tol: 
     if not (step > 0 and tol > 0):
         raise RequestError(f"event search with step {step} s and tolerance {tol} s: both must be positive")
     count = max(2, int(np.ceil((stop - start) / step)))
-    times = np.linspace(start, stop, count + 1)
+    return find_intervals_at(f, np.linspace(start, stop, count + 1), tol=tol)
+
+
+def find_intervals_at(f: Function, times: FloatArray, *, tol: float = 0.5) -> FloatArray:
+    """Intervals in which a function is positive, as `find_intervals`, from samples at given times.
+
+    Parameters
+    ----------
+    f : callable
+        As for `find_intervals`, with at most one extremum between a sample and the next but one.
+    times : ndarray, shape (n,)
+        Where to sample [s], ascending, three or more; the first and the last are the span.
+    tol : float
+        How closely edges are found [s].
+
+    Returns
+    -------
+    ndarray, shape (k, 2)
+        Disjoint intervals in order, clipped to the span.
+
+    Raises
+    ------
+    RequestError
+        If the times do not ascend or are too few, tol is not positive, or the function gives NaN.
+    """
+    if times.ndim != 1 or times.size < 3 or not np.all(np.diff(times) > 0.0):
+        raise RequestError("event search: give three sample times or more, ascending")
+    if not tol > 0:
+        raise RequestError(f"event search with tolerance {tol} s: it must be positive")
+    start, stop = float(times[0]), float(times[-1])
     values = _evaluate(f, times)
     times, values = _with_extrema(f, times, values, tol)
     positive = values > 0.0

@@ -4,9 +4,11 @@ import hashlib
 import json
 import shutil
 import tempfile
+import threading
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -14,16 +16,19 @@ import numpy as np
 
 from moonstation import __version__
 from moonstation.arrays import AnyArray
-from moonstation.errors import OutputError, RequestError
+from moonstation.errors import DataFileError, OutputError, RequestError
 from moonstation.formats.drafts import replace_file
-from moonstation.formats.map_raster import Band, write_map
+from moonstation.formats.map_raster import Band, check_place, write_map
+from moonstation.formats.map_zarr import check_store, write_store
+from moonstation.formats.products import is_product_name, resolve_terrain
 from moonstation.formats.provenance import DataSource
 from moonstation.spacetime.ephemerides import default_ephemeris
 from moonstation.spacetime.epochs import Epoch
-from moonstation.sunlight.maps import GROUND_LAYERS, LAYERS, Sky, region_sky, tile_light
+from moonstation.study.cluster import run_tiles
+from moonstation.sunlight.maps import COARSE_BIAS, GROUND_LAYERS, LAYERS, Sky, region_sky, tile_light
 from moonstation.terrain.elevation import ElevationModel
 from moonstation.terrain.horizons import INDICATIVE_RESOLUTION
-from moonstation.terrain.region import MapGrid, Tile
+from moonstation.terrain.region import MapGrid, Tile, reaches
 from moonstation.terrain.sweep import tile_ground
 
 TILE_PIXELS = 256
@@ -73,14 +78,18 @@ class MapRequest:
         """Bands of the map: every layer at every height, then those of the ground."""
         bands = [
             Band(
-                f"{name}_{height:g}m", LAYERS[name].unit, f"{LAYERS[name].meaning}, {height:g} m above ground"
+                f"{name}_{height:g}m",
+                LAYERS[name].unit,
+                f"{LAYERS[name].meaning}, {height:g} m above ground",
+                name,
+                height,
             )
             for height in self.heights
             for name in LAYERS
             if name in self.layers and name not in GROUND_LAYERS
         ]
         return bands + [
-            Band(name, LAYERS[name].unit, LAYERS[name].meaning)
+            Band(name, LAYERS[name].unit, LAYERS[name].meaning, name)
             for name in LAYERS
             if name in self.layers and name in GROUND_LAYERS
         ]
@@ -119,8 +128,10 @@ def make_map(
     *,
     progress: Callable[[str, float], None] | None = None,
     threads: int | None = None,
+    cluster: str | None = None,
+    terrain: Sequence[Path | str] = (),
 ) -> MapSummary:
-    """Make a map and write it as Cloud-optimised GeoTIFF.
+    """Make a map and write it as Cloud-optimised GeoTIFF, or as a Zarr store where its name ends in ".zarr".
 
     Finished tiles are kept in a hidden folder beside the map. A run that was stopped at any moment goes on from them
     when it is asked for the same map again; the folder goes away once the map is written.
@@ -132,47 +143,51 @@ def make_map(
     request : MapRequest
         What to show.
     path : Path
-        File to write; replaced only by a complete map.
+        File, or store, to write; replaced only by a complete map.
     progress : callable, optional
         Called with what is being done and the share done, 0 to 1.
     threads : int, optional
         One a processor if not given; the map does not depend on it.
+    cluster : str, optional
+        Where tiles are made: a Dask cluster as `study.cluster.run_tiles` takes it. In this process if not given.
+    terrain : sequence of Path or str
+        The files that `model` was read from, which the workers of a cluster read themselves; empty for the packaged
+        grid alone. Their SHA-256 must be those of `model`.
 
     Raises
     ------
     RequestError
         If the request makes no sense, no pixel of the map has terrain, or the kept tiles are of another map.
+    DataFileError
+        If a worker cannot read the terrain, or has another file under the same name.
     CoverageError
         If the ephemeris does not reach over the period.
     OutputError
         If the map or a tile cannot be written.
     """
     _check(request)
+    if len(model.layers) > 1 and not reaches(model, request.grid):
+        raise RequestError(
+            f"no pixel of the map lies on the terrain given ({model.description}); give a --terrain that covers it, or "
+            "leave --terrain out to map the packaged grid"
+        )
     if not path.absolute().parent.is_dir():
         raise OutputError(f"{path}: its folder does not exist; make it first or choose another --out")
+    store = path.suffix.lower() == ".zarr"
+    (check_store if store else check_place)(path)
     report = progress or (lambda stage, share: None)
     sources = (*model.sources, *default_ephemeris().sources)
     folder = path.absolute().parent / f".{path.name}.parts"
-    report("following the Sun and the Earth", 0.0)
-    sky = _sky(request)
     _open_parts(folder, path, _plan(request, sources))
     size = max(SMALLEST_TILE, min(TILE_PIXELS, int(TILE_WIDTH / request.grid.pixel)))
     tiles = list(request.grid.tiles(size))
-    kept = 0
     bands = request.bands()
     sums = np.zeros((2, len(bands)))
     lowest, highest = np.full(len(bands), np.inf), np.full(len(bands), -np.inf)
     coarse = known = 0
-    for done, tile in enumerate(tiles):
-        report(f"tile {done + 1} of {len(tiles)}", done / len(tiles))
-        file = folder / f"{tile.row}-{tile.column}.npz"
-        part = _read_part(file, tile, len(bands))
-        if part is None:
-            part = _make_part(model, request, sky, tile, threads)
-            _write_part(file, part)
-        else:
-            kept += 1
-        values, pixels = part
+
+    def count_in(values: AnyArray, pixels: AnyArray) -> None:
+        nonlocal lowest, highest, coarse, known
         finite = np.isfinite(values)
         sums[0] += np.where(finite, values, 0.0).sum(axis=(1, 2))
         sums[1] += finite.sum(axis=(1, 2))
@@ -180,6 +195,30 @@ def make_map(
         highest = np.maximum(highest, np.where(finite, values, -np.inf).max(axis=(1, 2)))
         coarse += int((pixels > INDICATIVE_RESOLUTION).sum())
         known += int(np.isfinite(pixels).sum())
+
+    missing = []
+    for tile in tiles:
+        part = _read_part(folder / f"{tile.row}-{tile.column}.npz", tile, len(bands))
+        if part is None:
+            missing.append(tile)
+        else:
+            count_in(*part)
+    kept = len(tiles) - len(missing)
+    if cluster is None:
+        report("following the Sun and the Earth", kept / len(tiles))
+        sky = _sky(request)
+        made: Iterable[tuple[Tile, tuple[AnyArray, AnyArray]]] = (
+            (tile, _make_part(model, request, sky, tile, threads)) for tile in missing
+        )
+    else:
+        files = tuple(str(name if is_product_name(str(name)) else Path(name).absolute()) for name in terrain)
+        work = MapWork(request, files, tuple((source.name, source.sha256) for source in sources), __version__)
+        made = run_tiles(work, missing, cluster)
+    report(f"tile {kept + 1} of {len(tiles)}", kept / len(tiles))
+    for done, (tile, part) in enumerate(made, start=kept + 1):
+        _write_part(folder / f"{tile.row}-{tile.column}.npz", part)
+        count_in(*part)
+        report(f"tile {min(done + 1, len(tiles))} of {len(tiles)}", done / len(tiles))
     count = request.grid.rows * request.grid.columns
     if not sums[1].any():
         shutil.rmtree(folder, ignore_errors=True)
@@ -199,7 +238,10 @@ def make_map(
 
     indicative = coarse / known if known else 0.0
     tags = _tags(model, request, sources, indicative)
-    write_map(path, request.grid, bands, parts(), tags, scratch=folder)
+    if store:
+        write_store(path, request.grid, bands, parts(), tags, scratch=folder, tile=size)
+    else:
+        write_map(path, request.grid, bands, parts(), tags, scratch=folder)
     shutil.rmtree(folder, ignore_errors=True)
     with np.errstate(invalid="ignore", divide="ignore"):
         mean = sums[0] / sums[1]
@@ -269,6 +311,62 @@ def _make_part(
     return np.stack(found), ground.pixels.astype(np.float32)
 
 
+@dataclass(frozen=True)
+class MapWork:
+    """Making a tile in another process, which reads terrain and ephemeris itself.
+
+    Attributes
+    ----------
+    request : MapRequest
+        The map.
+    terrain : tuple of str
+        Files or names of products; empty for the packaged grid alone.
+    sources : tuple of (str, str)
+        Name and SHA-256 of every data file of the map.
+    software : str
+        Version that makes it.
+    """
+
+    request: MapRequest
+    terrain: tuple[str, ...]
+    sources: tuple[tuple[str, str], ...]
+    software: str
+
+    def __call__(self, tile: Tile) -> tuple[AnyArray, AnyArray]:
+        """Values of all bands over a tile, and the pixel of the terrain under it."""
+        with _opening:
+            model, sky = _opened(self)
+        # a cluster knows how many tiles a worker makes at a time
+        return _make_part(model, self.request, sky, tile, 1)
+
+
+_opening = threading.Lock()
+
+
+@lru_cache(maxsize=1)
+def _opened(work: MapWork) -> tuple[ElevationModel, Sky]:
+    """Terrain and sky of a map in this process, the same files as in the one that asks."""
+    if work.software != __version__:
+        raise RequestError(
+            f"moonstation {__version__} cannot make tiles of a map of moonstation {work.software}; install that version"
+        )
+    model = (
+        ElevationModel.from_files(resolve_terrain(work.terrain))
+        if work.terrain
+        else ElevationModel.packaged()
+    )
+    here = tuple((source.name, source.sha256) for source in (*model.sources, *default_ephemeris().sources))
+    for name, sha256 in here:
+        if (name, sha256) not in work.sources:
+            raise DataFileError(
+                f"{name}: is another file here (SHA-256 {sha256[:12]}...) than where the map was asked for; copy that "
+                "one, or leave this worker out"
+            )
+    if here != work.sources:
+        raise DataFileError(f"{', '.join(work.terrain)}: are not the files of the map; copy those")
+    return model, _sky(work.request)
+
+
 def _plan(request: MapRequest, sources: tuple[DataSource, ...]) -> dict[str, Any]:
     """All that the values of a map depend on."""
     plan = asdict(request)
@@ -298,9 +396,9 @@ def _open_parts(folder: Path, path: Path, plan: dict[str, Any]) -> None:
         )
     try:
         folder.mkdir(exist_ok=True)
+        replace_file(file, json.dumps(plan, indent=1).encode())
     except OSError as error:
         raise OutputError(f"{folder}: cannot be made ({error.strerror}); choose another --out") from error
-    replace_file(file, json.dumps(plan, indent=1).encode())
 
 
 def _write_part(file: Path, part: tuple[AnyArray, AnyArray]) -> None:
@@ -308,7 +406,13 @@ def _write_part(file: Path, part: tuple[AnyArray, AnyArray]) -> None:
         np.savez(stream, values=part[0], pixels=part[1])
         stream.seek(0)
         content = stream.read()
-    replace_file(file, content + hashlib.sha256(content).digest())
+    try:
+        replace_file(file, content + hashlib.sha256(content).digest())
+    except OSError as error:
+        raise OutputError(
+            f"{file}: a finished tile cannot be kept ({error.strerror}); free some space, or choose another --out; the "
+            "tiles kept before are not lost"
+        ) from error
 
 
 def _read_part(file: Path, tile: Tile, bands: int) -> tuple[AnyArray, AnyArray] | None:
@@ -337,12 +441,12 @@ def _tags(
     model: ElevationModel, request: MapRequest, sources: tuple[DataSource, ...], indicative: float
 ) -> dict[str, str]:
     stop = request.start + request.span
-    finest = model.layers[0].resolution
     return {
         "SOFTWARE": f"moonstation {__version__}",
         "TERRAIN": model.description,
-        "TERRAIN_FINEST_M": f"{finest:g}",
+        "TERRAIN_FINEST_M": f"{model.finest:g}",
         "INDICATIVE_SHARE": f"{indicative:.4f}",
+        **({"INDICATIVE_NOTE": COARSE_BIAS} if indicative > 0.0 else {}),
         "PERIOD": f"{request.start.utc} to {stop.utc}",
         "STEP_S": f"{request.step:g}",
         "DIRECTIONS": str(request.directions),

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from moonstation.errors import OutputError, RequestError
-from moonstation.formats.drafts import added_folders, discard, draft_folder, place, remove_added, unparted
+from moonstation.formats.drafts import added_folders, discard, draft_folder, place_folder, remove_added
 
 SUMMARY = "summary.json"
 SCHEMA = "moonstation study 1"
@@ -72,7 +72,8 @@ def replacing_folder(folder: Path) -> Iterator[Path]:
         draft = draft_folder(target)
         draft.chmod(0o755)
         yield draft
-        _exchange(draft, target)
+        # what the user has put beside the results stays
+        place_folder(draft, target, kept=lambda name: name not in NAMES)
     except OSError as error:
         if isinstance(error, OutputError):
             raise
@@ -81,26 +82,6 @@ def replacing_folder(folder: Path) -> Iterator[Path]:
         if draft is not None:
             discard(draft)
         remove_added()
-
-
-def _exchange(draft: Path, target: Path) -> None:
-    retired: Path | None = None
-    try:
-        with unparted():
-            if target.exists():
-                retired = draft_folder(target, label="old.")
-                target.rename(retired / target.name)
-            place(draft, target)
-            if retired is not None:
-                # what the user has put beside the results stays
-                for other in (retired / target.name).iterdir():
-                    if other.name not in NAMES:
-                        other.rename(target / other.name)
-    finally:
-        if retired is not None:
-            if not target.exists() and (retired / target.name).exists():
-                (retired / target.name).rename(target)
-            discard(retired)
 
 
 def _reason(error: OSError) -> str:

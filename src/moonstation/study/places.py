@@ -1,4 +1,4 @@
-"""Places on the Moon as a user names them: coordinates, a built-in site, a horizon table, or a site of a station."""
+"""Places on the Moon as a user names them: coordinates, a built-in site, a site of a station, a crater, a table."""
 
 import difflib
 import math
@@ -15,6 +15,7 @@ from moonstation.station.model import SiteSpec, Station
 from moonstation.station.units import parse_quantity, show
 from moonstation.study.ground import Ground, ground_of
 from moonstation.terrain.elevation import ElevationModel
+from moonstation.terrain.features import feature_named, near_features
 from moonstation.terrain.horizon_table import packaged_horizon, packaged_horizons, read_horizon
 from moonstation.terrain.horizons import locate
 
@@ -23,6 +24,9 @@ USUAL_HEIGHT = 2.0
 """Height above ground at which a place is looked at unless the user says otherwise [m]."""
 
 EXAMPLE = '"-89.44 deg, 222.85 deg" or "89.44 deg S, 137.15 deg W"'
+
+FEATURE = "feature"
+"""Id of the middle of a named feature."""
 
 _SIDE = re.compile(r"(.*[\s°])([NSEW])")
 
@@ -76,6 +80,44 @@ class Place:
         )
 
 
+@dataclass(frozen=True)
+class Spot:
+    """Where something with a name lies.
+
+    Attributes
+    ----------
+    name : str
+        Name for people.
+    lat_deg, lon_deg : float
+        Its middle [deg], ME.
+    diameter : float or None
+        How wide it is [m]; None for a point.
+    """
+
+    name: str
+    lat_deg: float
+    lon_deg: float
+    diameter: float | None
+
+
+def find_spot(text: str) -> Spot:
+    """Find where a place or a named feature lies, by what a user writes; see `find_place`.
+
+    Raises
+    ------
+    RequestError
+        If there is no such place; names the nearest ones.
+    StationFileError, DataFileError
+        If its station or table cannot be used.
+    """
+    text = text.strip().replace(MINUS, "-")
+    spec, _ = _spec_of(text)
+    feature = feature_named(text) if spec.id == FEATURE else None
+    if feature is not None:
+        return Spot(feature.name, feature.lat_deg, feature.lon_deg, feature.diameter)
+    return Spot(spec.name, spec.lat_deg, spec.lon_deg, None)
+
+
 def find_place(
     text: str,
     *,
@@ -89,7 +131,7 @@ def find_place(
     ----------
     text : str
         "-89.44 deg, 222.85 deg" or "89.44 deg S, 137.15 deg W"; a built-in site ("connecting-ridge"); STATION:SITE
-        ("ilrs:base"); or a horizon table.
+        ("ilrs:base"); a named feature ("Mons Mouton"), of which it is the middle; or a horizon table.
     height : float, optional
         Above the ground [m]; that of the station's site, else 2 m, if not given.
     terrain : sequence of paths
@@ -100,7 +142,7 @@ def find_place(
     Raises
     ------
     RequestError
-        If there is no such place; names the nearest one.
+        If there is no such place; names the nearest ones.
     StationFileError, DataFileError, CoverageError
         If its station, table or terrain cannot be used.
     """
@@ -124,6 +166,10 @@ def find_place(
 def _spec_of(text: str) -> tuple[SiteSpec, Station | None]:
     if text in packaged_horizons():
         return _table(packaged_horizon(text), text, text), None
+    feature = feature_named(text)
+    if feature is not None:
+        name = f"middle of {feature.name}"
+        return SiteSpec(id=FEATURE, name=name, lat=feature.lat_deg, lon=feature.lon_deg), None
     if "," in text and not is_file(Path(text)):
         return _coordinates(text), None
     if ":" in text and not is_file(Path(text)):
@@ -139,12 +185,12 @@ def _spec_of(text: str) -> tuple[SiteSpec, Station | None]:
 def _cure(text: str) -> str:
     stations = {f"{name}:{site.id}": site for name in builtin_stations() for site in load_station(name).sites}
     known = [*packaged_horizons(), *stations]
-    close = difflib.get_close_matches(text[:80], known, n=1, cutoff=0.5)
+    close = near_features(text) + difflib.get_close_matches(text[:80], known, n=1, cutoff=0.5)
     if close:
-        return f"did you mean {close[0]}?"
+        return f"did you mean {' or '.join(close)}?"
     return (
         f'give "89.44 deg S, 137.15 deg W", a built-in site ({", ".join(packaged_horizons())}), STATION:SITE such as '
-        "ilrs:base, or a horizon table"
+        "ilrs:base, a named feature such as Shackleton, or a horizon table"
     )
 
 

@@ -1,7 +1,7 @@
 """Elevation models: layers of terrain, the finest that knows a place speaks for it."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -16,7 +16,7 @@ from moonstation.formats.geotiff import ElevationWindow
 from moonstation.formats.global_grid import GlobalGrid, read_packaged_grid
 from moonstation.formats.provenance import DataSource
 from moonstation.terrain import _kernels
-from moonstation.terrain.reading import read_windows
+from moonstation.terrain.reading import LargeRaster, read_terrain, read_windows
 
 JOIN_WASTE = 4
 """Windows on one lattice are joined while the box around them has at most this many times their pixels."""
@@ -50,12 +50,17 @@ class ElevationModel:
     on one lattice (same projection and pixels) are joined first, so that no seam arises between them; where
     they overlap the one named first holds.
 
+    Rasters that do not fit in memory take part with means over all of them; `around` gives the model with their own
+    pixels about a place. What is made from many places (maps, tile by tile) asks for each of them in turn.
+
     Parameters
     ----------
     windows : sequence of ElevationWindow
         Windows in any order.
     grid : GlobalGrid or None
         Grid of the whole Moon, used wherever no window knows the ground.
+    large : sequence of LargeRaster, optional
+        Rasters that do not fit in memory.
 
     Attributes
     ----------
@@ -69,16 +74,27 @@ class ElevationModel:
     Raises
     ------
     RequestError
-        If there is neither a window nor a grid.
+        If there is neither a window nor a raster nor a grid.
     """
 
-    def __init__(self, windows: Sequence[ElevationWindow], grid: GlobalGrid | None) -> None:
-        if not windows and grid is None:
+    def __init__(
+        self,
+        windows: Sequence[ElevationWindow],
+        grid: GlobalGrid | None,
+        *,
+        large: Sequence[LargeRaster] = (),
+    ) -> None:
+        if not windows and not large and grid is None:
             raise RequestError(
                 "an elevation model needs at least one window or the packaged grid (packaged=True)"
             )
-        joined = sorted(_join_lattices(windows), key=lambda window: window.pixel)
+        self._large = tuple(large)
+        # rasters read about a place bring their own overviews; without one, windows need not be kept
+        self._windows, self._grid = (tuple(windows), grid) if large else ((), None)
+        overviews = [raster.overview for raster in large if raster.overview is not None]
+        joined = sorted(_join_lattices([*windows, *overviews]), key=lambda window: window.pixel)
         self.sources: tuple[DataSource, ...] = tuple(window.source for window in windows)
+        self.sources += tuple(raster.source for raster in large)
         self.sources += (grid.source,) if grid is not None else ()
         self._terrain = _pack(joined, grid)
         layers = []
@@ -90,7 +106,7 @@ class ElevationModel:
             resolution = math.pi * MOON_RADIUS / grid.heights.shape[0]
             layers.append(Layer(grid.source.name, resolution, grid.heights))
         self.layers: tuple[Layer, ...] = tuple(layers)
-        self.description = _describe(windows, grid)
+        self.description = _describe(windows, large, grid)
 
     @classmethod
     def packaged(cls) -> "ElevationModel":
@@ -104,6 +120,7 @@ class ElevationModel:
         packaged: bool = True,
         *,
         around: Sequence[tuple[float, float]] = (),
+        progress: Callable[[float], None] | None = None,
     ) -> "ElevationModel":
         """Read files of elevation: GeoTIFF, PDS3 images, JPEG 2000, in any projection on the Moon.
 
@@ -115,7 +132,10 @@ class ElevationModel:
             Whether the packaged global grid lies beyond the windows. Without it, nothing is known out there.
         around : sequence of (float, float), optional
             Latitude and longitude [deg] of the sites that the model serves. Rasters too large for memory are read
-            about them only, by the rule of `moonstation.terrain.reading`; without sites they are read whole.
+            about them only, by the rule of `moonstation.terrain.reading`. Without sites, means over them are read, and
+            `ElevationModel.around` gives their pixels about any place.
+        progress : callable, optional
+            Called with the share of the files that has been read, 0 to 1.
 
         Raises
         ------
@@ -124,12 +144,47 @@ class ElevationModel:
         CoverageError
             If a large file knows nothing about a site's surroundings.
         """
-        return cls(read_windows(paths, around), read_packaged_grid() if packaged else None)
+        grid = read_packaged_grid() if packaged else None
+        if around:
+            return cls(read_windows(paths, around), grid)
+        windows, large = read_terrain(paths, progress=progress)
+        return cls(windows, grid, large=large)
+
+    def around(self, lat_deg: float, lon_deg: float, radius: float) -> "ElevationModel":
+        """Model for the horizons of all places about one, with the pixels there of rasters too large for memory.
+
+        Parameters
+        ----------
+        lat_deg, lon_deg : float
+            Middle of the places [deg].
+        radius : float
+            Along the surface [m]: within it the ground is known as finely as memory allows, further out with means.
+
+        Returns
+        -------
+        ElevationModel
+            This very model where all of it is in memory. What it holds depends on the arguments only, not on what was
+            asked for before.
+
+        Raises
+        ------
+        DataFileError
+            If a file has become unreadable.
+        """
+        if not self._large:
+            return self
+        near = [window for raster in self._large for window in raster.around(lat_deg, lon_deg, radius)]
+        return ElevationModel([*self._windows, *near], self._grid)
 
     @property
     def terrain(self) -> _kernels.Terrain:
         """The arrays that compiled code takes."""
         return self._terrain
+
+    @property
+    def finest(self) -> float:
+        """Size of the finest pixels of any file [m]."""
+        return min([layer.resolution for layer in self.layers] + [raster.pixel for raster in self._large])
 
     @property
     def highest(self) -> float:
@@ -181,13 +236,20 @@ def _packaged_model() -> ElevationModel:
     return ElevationModel([], read_packaged_grid())
 
 
-def _describe(windows: Sequence[ElevationWindow], grid: GlobalGrid | None) -> str:
+def _describe(
+    windows: Sequence[ElevationWindow], large: Sequence[LargeRaster], grid: GlobalGrid | None
+) -> str:
     far = "packaged LOLA grid, 8 pixels per degree (3.8 km)"
-    if not windows:
+    if not windows and not large:
         return far
-    finest = min(window.pixel for window in windows)
-    names = ", ".join(window.name for window in windows[:3]) + (", ..." if len(windows) > 3 else "")
-    near = f"{len(windows)} window{'s' if len(windows) > 1 else ''}, finest {finest:.4g} m ({names})"
+    finest = min([window.pixel for window in windows] + [raster.pixel for raster in large])
+    given = [window.name for window in windows] + [
+        raster.path.name
+        + (f", averaged to {raster.overview.pixel:.4g} m far away" if raster.overview else "")
+        for raster in large
+    ]
+    names = ", ".join(given[:3]) + (", ..." if len(given) > 3 else "")
+    near = f"{len(given)} window{'s' if len(given) > 1 else ''}, finest {finest:.4g} m ({names})"
     return f"{near} with the {far} beyond" if grid is not None else f"{near}, nothing known beyond"
 
 
@@ -270,6 +332,7 @@ def _pack(windows: Sequence[ElevationWindow], grid: GlobalGrid | None) -> _kerne
     )
     heights = np.zeros((0, 0), np.float32) if grid is None else np.ascontiguousarray(grid.heights)
     tops = [float(np.nanmax(window.heights)) for window in windows]
+    tops += [0.0] if grid is None and not windows else []
     tops += [] if grid is None else [float(heights.max())]
     north, south = (0.0, 0.0) if grid is None else (float(heights[i].mean(dtype=float)) for i in (0, -1))
     return _kernels.Terrain(heights, flat, table, max(tops), north, south)

@@ -17,6 +17,9 @@ from moonstation.terrain.elevation import ElevationModel
 POLAR = 60.0
 """Maps about a place from this latitude on are polar stereographic, others stereographic about their middle [deg]."""
 
+LATTICE = 65
+"""Places along a side by which a map and a window of terrain are compared."""
+
 MAX_HALF_WIDTH = 900e3
 """Maps reach no further than this from their middle [m]: beyond it the plane stretches pixels by over 7 %."""
 
@@ -68,12 +71,7 @@ class MapGrid(Frame):
         Inverse of the stereographic projection of the sphere (Snyder 1987, eq. 21-2 to 21-4).
         """
         x, y = np.broadcast_arrays(np.asarray(x, dtype=float), np.asarray(y, dtype=float))
-        square = (x * x + y * y) / (4.0 * MOON_RADIUS**2)
-        local = (
-            np.stack([x / MOON_RADIUS, y / MOON_RADIUS, 1.0 - square], axis=-1) / (1.0 + square)[..., None]
-        )
-        result: FloatArray = local @ self.axes
-        return result
+        return _off_plane(x, y, self.axes)
 
     def plane(self, directions: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Points of the plane [m] towards unit vectors of shape (..., 3), ME."""
@@ -96,6 +94,12 @@ class MapGrid(Frame):
         p = self.directions(x, y)
         lat = np.degrees(np.arctan2(p[..., 2], np.hypot(p[..., 0], p[..., 1])))
         return lat, np.degrees(np.arctan2(p[..., 1], p[..., 0]))
+
+    def disc(self, tile: Tile, margin: float) -> tuple[float, float, float]:
+        """Latitude and longitude [deg] of the middle of a tile, and how far [m] it reaches with a margin of pixels."""
+        middle = tile.row + 0.5 * (tile.rows - 1), tile.column + 0.5 * (tile.columns - 1)
+        lat_deg, lon_deg = (float(angle) for angle in self.lat_lon(*middle))
+        return lat_deg, lon_deg, (0.5 * math.hypot(tile.rows, tile.columns) + margin) * self.pixel
 
     def tiles(self, size: int) -> Iterator[Tile]:
         """Tiles of at most `size` x `size` pixels, row after row."""
@@ -135,8 +139,8 @@ def map_grid(
         raise RequestError(
             f"middle of the map ({lat_deg:g}, {lon_deg:g} deg) is off the Moon; give -90 to 90, -180 to 360"
         )
-    size = pixel if pixel is not None else float(model.resolution(lat_deg, lon_deg))
-    _checked_pixel(size)
+    model = model.around(lat_deg, lon_deg, 0.0)
+    size = _pixel_of(model, lat_deg, lon_deg) if pixel is None else _checked_pixel(pixel)
     for name, extent in (("width", width), ("height", height)):
         if not (math.isfinite(extent) and size <= extent <= 2.0 * MAX_HALF_WIDTH):
             raise RequestError(
@@ -178,8 +182,9 @@ def bounded_grid(
     # the middle of a cap is its pole
     lat_deg = pole if east - west > 180.0 and abs(middle) >= POLAR else middle
     lon_deg = (0.5 * (west + east) + 180.0) % 360.0 - 180.0
-    size = pixel if pixel is not None else float(model.resolution(lat_deg, lon_deg))
-    plane = _plane(middle, lon_deg, _checked_pixel(size))
+    model = model.around(lat_deg, lon_deg, 0.0)
+    size = _pixel_of(model, lat_deg, lon_deg) if pixel is None else _checked_pixel(pixel)
+    plane = _plane(middle, lon_deg, size)
     lat, lon = np.meshgrid(
         np.radians(np.linspace(south, north, 41)), np.radians(np.linspace(west, east, 721))
     )
@@ -199,11 +204,60 @@ def bounded_grid(
     return _cut(model, plane, box)
 
 
-def _checked_pixel(size: float) -> float:
-    if not (math.isfinite(size) and size > 0.0):
+def _off_plane(x: FloatArray, y: FloatArray, axes: FloatArray) -> FloatArray:
+    """Unit vectors to points of the stereographic plane with these axes."""
+    square = (x * x + y * y) / (4.0 * MOON_RADIUS**2)
+    local = np.stack([x / MOON_RADIUS, y / MOON_RADIUS, 1.0 - square], axis=-1) / (1.0 + square)[..., None]
+    result: FloatArray = local @ axes
+    return result
+
+
+def reaches(model: ElevationModel, grid: MapGrid) -> bool:
+    """Whether any terrain but the packaged grid lies under a map, as far as lattices of places in both can tell."""
+    everything = Tile(0, 0, grid.rows, grid.columns)
+    near = model.around(*grid.disc(everything, 0.0))
+    row, column = np.meshgrid(
+        np.linspace(0, grid.rows - 1, LATTICE), np.linspace(0, grid.columns - 1, LATTICE), indexing="ij"
+    )
+    sizes = near.resolution(*grid.lat_lon(row, column))
+    beneath = near.layers[-1].resolution if near.terrain.grid.size else math.nan
+    lies = np.isfinite(sizes) & (sizes != beneath)
+    return bool(lies.any()) or any(_holds(grid, window) for window in near.terrain.table)
+
+
+def _holds(grid: MapGrid, window: FloatArray) -> bool:
+    """Whether a lattice of places in a window (a row of the terrain's table) has one on a map."""
+    row, column = np.meshgrid(
+        np.linspace(0, window[17] - 1, LATTICE), np.linspace(0, window[18] - 1, LATTICE), indexing="ij"
+    )
+    x, y = np.linalg.solve(
+        window[[9, 10, 12, 13]].reshape(2, 2),
+        np.stack([column.ravel() - window[11], row.ravel() - window[14]]),
+    )
+    places = _off_plane(x, y, window[0:9].reshape(3, 3))
+    x, y = grid.plane(places[places @ grid.axes[2] > 0.0])
+    inside = (x > grid.left) & (x < grid.left + grid.columns * grid.pixel)
+    return bool((inside & (y < grid.top) & (y > grid.top - grid.rows * grid.pixel)).any())
+
+
+def _pixel_of(model: ElevationModel, lat_deg: float, lon_deg: float) -> float:
+    """Pixel of the terrain at a place [m]."""
+    size = float(model.resolution(lat_deg, lon_deg))
+    if not math.isfinite(size):
         raise RequestError(
             "no terrain is known in the middle of the map; give a --terrain that covers it, or a --pixel"
         )
+    if len(model.layers) > 1 and model.terrain.grid.size and size == model.layers[-1].resolution:
+        raise RequestError(
+            f"the terrain given ({model.description}) does not hold the middle of the map; give a --terrain that does, "
+            "or a --pixel"
+        )
+    return size
+
+
+def _checked_pixel(size: float) -> float:
+    if not (math.isfinite(size) and size > 0.0):
+        raise RequestError(f"pixel of {size:g} m: give one above zero")
     return size
 
 

@@ -26,6 +26,10 @@ MARGIN = 8
 """Pixels by which patches are larger than what is read of them: strips at corners begin just outside the tile."""
 
 
+BAND_NODES = 1_000_000
+"""Nodes of a patch that are sampled at a time: 100 MB of vectors on the way."""
+
+
 @dataclass(frozen=True, eq=False)
 class TileGround:
     """The terrain that the horizons of a tile need.
@@ -105,6 +109,7 @@ def tile_ground(model: ElevationModel, grid: MapGrid, tile: Tile) -> TileGround:
     distance from its edge. The reach is that of a line of sight that grazes the lowest ground of the model between the
     highest observer and the highest ground, so nothing that can be seen is left out.
     """
+    model = model.around(*grid.disc(tile, LEVEL_PIXELS + MARGIN))
     x, y = grid.pixel_centres(tile)
     middle_x, middle_y = 0.5 * (x[0] + x[-1]), 0.5 * (y[0] + y[-1])
     scale = 1.0 + (middle_x**2 + middle_y**2) / (4.0 * MOON_RADIUS**2)
@@ -142,7 +147,7 @@ def tile_ground(model: ElevationModel, grid: MapGrid, tile: Tile) -> TileGround:
         columns = math.ceil((right_ + margin - x[0]) / node) - column0 + 1
         rows = math.ceil((y[0] - bottom + margin) / node) - row0 + 1
         px, py = x[0] + (column0 + np.arange(columns)) * node, y[0] - (row0 + np.arange(rows)) * node
-        patch = _sample(model, grid.directions(*np.meshgrid(px, py)))[0].astype(np.float32)
+        patch = _patch(model, grid, px, py)
         table[level] = px[0], py[0], node, start, rows, columns
         patches.append(patch)
         start += patch.size
@@ -259,6 +264,16 @@ def _reach(model: ElevationModel) -> float:
     """Longest arc over which ground of the model can see ground of the model [rad]."""
     lowest = min(float(np.nanmin(layer.heights)) for layer in model.layers)
     return 2.0 * math.acos((MOON_RADIUS + lowest) / (MOON_RADIUS + model.highest + 100.0))
+
+
+def _patch(model: ElevationModel, grid: MapGrid, x: FloatArray, y: FloatArray) -> AnyArray:
+    """Heights at the nodes of a lattice of the map's plane, a band of rows at a time to keep memory small."""
+    patch = np.empty((y.size, x.size), np.float32)
+    band = max(1, BAND_NODES // x.size)
+    for first in range(0, y.size, band):
+        rows = slice(first, first + band)
+        patch[rows] = _sample(model, grid.directions(*np.meshgrid(x, y[rows])))[0]
+    return patch
 
 
 def _sample(model: ElevationModel, points: FloatArray) -> tuple[FloatArray, IntArray]:

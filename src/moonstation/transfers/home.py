@@ -1,0 +1,313 @@
+"""Flights from an orbit of the Moon back to the Earth's air, exact in the full model."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from moonstation.arrays import FloatArray
+from moonstation.constants import EARTH_RADIUS, GM_EARTH, GM_MOON, SECONDS_PER_DAY
+from moonstation.errors import OrbitError, RequestError
+from moonstation.spacetime.earth import EarthRotation
+from moonstation.spacetime.ephemerides import Ephemeris
+from moonstation.spacetime.epochs import Epoch
+from moonstation.transfers import _cislunar_kernels, _kernels
+from moonstation.transfers.cislunar import Cislunar, correct
+from moonstation.transfers.insertion import LunarOrbit, approach_normal
+
+GATE = 5.0e7
+"""Distance from the Earth at which the way home is judged [m]: within, it is a conic but for the Earth's flattening."""
+
+STEEPER = np.radians(3.0)
+"""By how much the least inclination aimed at exceeds the Moon's declination."""
+
+ANGLE_TOLERANCE = np.radians(1e-4)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """How the Earth's air is to be met.
+
+    Attributes
+    ----------
+    altitude : float
+        Of the interface over the equatorial radius [m]; 400,000 ft by custom.
+    flight_path_angle : float
+        There, negative downward [rad]: -5.5 to -7 deg for a direct or a skip entry of a capsule.
+    inclination : float or None
+        Of the arc to the Earth's equator [rad]; None for the least that there is, over more than pi / 2 for retrograde.
+    """
+
+    altitude: float = 121.92e3
+    flight_path_angle: float = np.radians(-6.0)
+    inclination: float | None = None
+
+    def __post_init__(self) -> None:
+        if not 50e3 <= self.altitude <= 1000e3:
+            raise RequestError(f"entry interface {self.altitude / 1e3:g} km up: give 50 to 1000 km")
+        if not np.radians(-45.0) <= self.flight_path_angle <= np.radians(-0.5):
+            raise RequestError(
+                f"entry at a flight-path angle of {np.degrees(self.flight_path_angle):g} deg: give -45 to -0.5 deg"
+            )
+
+    @property
+    def radius(self) -> float:
+        """Of the interface [m]."""
+        return EARTH_RADIUS + self.altitude
+
+
+@dataclass(frozen=True, eq=False)
+class HomeFlight:
+    """A flight from an orbit of the Moon to the Earth's air.
+
+    Attributes
+    ----------
+    departure, entry : Epoch
+        Injection at the periselene, and the interface.
+    injection : float
+        Impulse, along the motion at the orbit's periselene; the orbit's plane is that of the departure [m/s].
+    v_inf : float
+        Excess speed from the Moon [m/s].
+    speed : float
+        At the interface, in axes that do not turn [m/s].
+    flight_path_angle : float
+        There [rad].
+    inclination : float
+        Of the last arc to the Earth's equator [rad].
+    lat, lon : float
+        Geocentric, of the interface [rad].
+    departure_state : ndarray, shape (6,)
+        After the injection, Moon-centred, ICRF [m, m/s].
+    departure_inclination : float
+        Of the orbit that it leaves to the Moon's equator [rad].
+    """
+
+    departure: Epoch
+    entry: Epoch
+    injection: float
+    v_inf: float
+    speed: float
+    flight_path_angle: float
+    inclination: float
+    lat: float
+    lon: float
+    departure_state: FloatArray
+    departure_inclination: float
+
+    @property
+    def flight_time(self) -> float:
+        """From the injection to the interface [s]."""
+        return self.entry - self.departure
+
+
+def fly_home(
+    start: Epoch,
+    orbit: LunarOrbit,
+    *,
+    flight_time: float,
+    entry: Entry | None = None,
+    second_plane: bool = False,
+    ephemeris: Ephemeris | None = None,
+) -> HomeFlight:
+    """A direct return, exact in the full model: meets height, flight-path angle, inclination and time of the entry.
+
+    Parameters
+    ----------
+    start : Epoch
+        Injection, at the periselene of the orbit.
+    orbit : LunarOrbit
+        Orbit that it leaves; its node is taken to suit.
+    flight_time : float
+        From the injection to the (vacuum) perigee [s]; the interface comes some minutes before.
+    entry : Entry, optional
+        How the air is to be met.
+    second_plane : bool
+        Which of the two planes about the Earth that have the inclination.
+    ephemeris : Ephemeris, optional
+        The packaged DE440 if not given.
+
+    Raises
+    ------
+    OrbitError
+        If there is no such flight; the message has the limit that was met.
+    CoverageError
+        If the kernels do not reach over it.
+    """
+    meet = entry or Entry()
+    if not 2.0 <= flight_time / SECONDS_PER_DAY <= 7.0:
+        raise OrbitError(f"flight home of {flight_time / SECONDS_PER_DAY:.2f} d: give 2 to 7 d")
+    t1 = start.tdb_s
+    t2 = t1 + flight_time
+    space = Cislunar.over(t1, t2 + SECONDS_PER_DAY, ephemeris=ephemeris)
+    moon = space.moon(t1)
+    out = moon[:3] / np.linalg.norm(moon[:3])
+    inclination = _inclination(space, out, meet)
+    velocity, momentum = _first_guess(moon, meet, flight_time)
+    command = inclination
+    unknowns = None
+    for _ in range(12):
+        normal = _plane(space.pole, out, command, second_plane)
+        if unknowns is None:
+            unknowns = velocity[0] * -out + velocity[1] * np.cross(normal, out) - moon[3:]
+        found = _shoot(space, t1, t2, orbit, unknowns, momentum * normal, out)
+        if found is None:
+            raise OrbitError(
+                f"flight home from {start.utc} in {flight_time / SECONDS_PER_DAY:.2f} d: none in the full "
+                f"model was found "
+                "near the first pass; change the time of flight by a few hours"
+            )
+        unknowns = found
+        flown = _flight(space, t1, t2, orbit, unknowns, meet)
+        off_angle = flown.flight_path_angle - meet.flight_path_angle
+        off_plane = flown.inclination - inclination
+        plane_met = meet.inclination is None or abs(off_plane) < 10.0 * ANGLE_TOLERANCE
+        if abs(off_angle) < ANGLE_TOLERANCE and plane_met:
+            return flown
+        momentum *= np.cos(meet.flight_path_angle) / np.cos(flown.flight_path_angle)
+        if meet.inclination is None:
+            continue
+        command = float(
+            np.clip(command - off_plane, _lean(space, out) + 1e-6, np.pi - _lean(space, out) - 1e-6)
+        )
+    raise OrbitError(
+        f"flight home from {start.utc}: entry at {np.degrees(meet.flight_path_angle):g} deg and inclination "
+        f"{np.degrees(inclination):.2f} deg does not settle; the nearest is "
+        f"{np.degrees(flown.flight_path_angle):.3f} deg and "
+        f"{np.degrees(flown.inclination):.3f} deg"
+    )
+
+
+def _lean(space: Cislunar, out: FloatArray) -> float:
+    return abs(math.asin(float(out @ space.pole)))
+
+
+def _inclination(space: Cislunar, out: FloatArray, meet: Entry) -> float:
+    lean = _lean(space, out)
+    if meet.inclination is None:
+        return float(lean + STEEPER)
+    if not lean <= meet.inclination <= np.pi - lean:
+        raise OrbitError(
+            f"flight home with inclination {np.degrees(meet.inclination):.2f} deg: the Moon stands "
+            f"{np.degrees(lean):.2f} deg off the "
+            f"equator at departure; give {np.degrees(lean):.2f} to {180.0 - np.degrees(lean):.2f} deg"
+        )
+    return meet.inclination
+
+
+def _plane(pole: FloatArray, out: FloatArray, inclination: float, second: bool) -> FloatArray:
+    north = pole - (out @ pole) * out
+    size = float(np.linalg.norm(north))
+    cosine = float(np.clip(np.cos(inclination) / size, -1.0, 1.0))
+    sine = np.sqrt(1.0 - cosine**2)
+    result: FloatArray = cosine * north / size + (-sine if second else sine) * np.cross(out, north / size)
+    return result
+
+
+def _first_guess(moon: FloatArray, meet: Entry, flight_time: float) -> tuple[tuple[float, float], float]:
+    """Speeds down and across at the Moon's place, and the momentum, of a conic with the entry's flight-path angle."""
+    distance = float(np.linalg.norm(moon[:3]))
+    perigee = meet.radius
+    e, angle = np.nan, np.nan
+    for _ in range(30):
+        e, angle = _kernels.perigee_arc(perigee, distance, flight_time, GM_EARTH)
+        speed2 = GM_EARTH * ((e - 1.0) / perigee + 2.0 / meet.radius)
+        momentum2 = meet.radius**2 * speed2 * np.cos(meet.flight_path_angle) ** 2
+        perigee = momentum2 / (GM_EARTH * (1.0 + e))
+    if not np.isfinite(e):
+        raise OrbitError(f"flight home of {flight_time / SECONDS_PER_DAY:.2f} d: no such arc; give 2 to 7 d")
+    p = perigee * (1.0 + e)
+    # mirrored in time: what goes out there comes in here
+    return (float(np.sqrt(GM_EARTH / p) * e * np.sin(angle)), float(np.sqrt(GM_EARTH * p) / distance)), float(
+        np.sqrt(GM_EARTH * p)
+    )
+
+
+def _leave(space: Cislunar, t1: float, orbit: LunarOrbit, excess: FloatArray) -> FloatArray:
+    """State at the periselene (6,), Moon-centred, whose hyperbola leaves with an excess velocity."""
+    v_inf = float(np.linalg.norm(excess))
+    asymptote = excess / v_inf
+    normal = approach_normal(asymptote, space.moon_pole(t1), orbit.inclination, south=orbit.south)
+    e = 1.0 + orbit.periapsis * v_inf**2 / GM_MOON
+    p = -(asymptote + np.sqrt(e * e - 1.0) * np.cross(normal, asymptote)) / e
+    speed = np.sqrt(v_inf**2 + 2.0 * GM_MOON / orbit.periapsis)
+    result: FloatArray = np.concatenate([orbit.periapsis * p, speed * np.cross(normal, p)])
+    return result
+
+
+def _shoot(
+    space: Cislunar,
+    t1: float,
+    t2: float,
+    orbit: LunarOrbit,
+    unknowns: FloatArray,
+    momentum: FloatArray,
+    out: FloatArray,
+) -> FloatArray | None:
+    side = np.cross(out, space.pole)
+    side /= np.linalg.norm(side)
+    other = np.cross(out, side)
+    moon = space.moon(t1)
+
+    def miss(at: FloatArray) -> FloatArray | None:
+        start = _leave(space, t1, orbit, at) + moon
+        reached = space.fly_to(
+            start, t1, t2 + 0.9 * SECONDS_PER_DAY, mode=_cislunar_kernels.TO_RADIUS, level=GATE
+        )
+        if reached is None:
+            return None
+        when, state = reached
+        off = (np.cross(state[:3], state[3:]) - momentum) / np.linalg.norm(state[3:])
+        return np.array([off @ side, off @ other, 1e3 * (when + _to_perigee(state) - t2)])
+
+    return correct(miss, unknowns, steps=np.full(3, 1e-3), largest=np.full(3, 100.0), small=1.0)
+
+
+def _to_perigee(state: FloatArray) -> float:
+    """Time to the perigee of the conic about the Earth [s], from a state on the way down."""
+    r = float(np.linalg.norm(state[:3]))
+    radial = float(state[:3] @ state[3:])
+    alpha = 2.0 / r - float(state[3:] @ state[3:]) / GM_EARTH
+    a = 1.0 / alpha
+    if alpha > 0.0:
+        anomaly = np.arctan2(radial / np.sqrt(GM_EARTH * a), 1.0 - r * alpha)
+        e = np.hypot(radial / np.sqrt(GM_EARTH * a), 1.0 - r * alpha)
+        return float(-(anomaly - e * np.sin(anomaly)) * np.sqrt(a**3 / GM_EARTH))
+    e = np.sqrt((1.0 - r * alpha) ** 2 - radial**2 / (GM_EARTH * -a))
+    anomaly = np.arcsinh(radial / np.sqrt(GM_EARTH * -a) / e)
+    return float(-(e * np.sinh(anomaly) - anomaly) * np.sqrt((-a) ** 3 / GM_EARTH))
+
+
+def _flight(
+    space: Cislunar,
+    t1: float,
+    t2: float,
+    orbit: LunarOrbit,
+    excess: FloatArray,
+    meet: Entry,
+) -> HomeFlight:
+    near = _leave(space, t1, orbit, excess)
+    when, state, met = space.fly(
+        near + space.moon(t1), t1, t2 + SECONDS_PER_DAY, mode=_cislunar_kernels.TO_RADIUS, level=meet.radius
+    )
+    if not met:
+        raise OrbitError(
+            f"flight home from {Epoch.from_tdb_s(t1).utc}: passes above {meet.altitude / 1e3:.1f} km; steepen the entry"
+        )
+    speed = float(np.linalg.norm(state[3:]))
+    h = np.cross(state[:3], state[3:])
+    fixed = EarthRotation().rotation_itrs_to_gcrs(np.array([when]))[0].T @ state[:3]
+    pole = space.moon_pole(t1)
+    h_moon = np.cross(near[:3], near[3:])
+    return HomeFlight(
+        departure=Epoch.from_tdb_s(t1),
+        entry=Epoch.from_tdb_s(when),
+        injection=float(np.linalg.norm(near[3:]) - orbit.periapsis_speed),
+        v_inf=float(np.linalg.norm(excess)),
+        speed=speed,
+        flight_path_angle=float(np.arcsin(state[:3] @ state[3:] / (np.linalg.norm(state[:3]) * speed))),
+        inclination=float(np.arccos(h @ space.pole / np.linalg.norm(h))),
+        lat=float(np.arcsin(fixed[2] / np.linalg.norm(fixed))),
+        lon=float(np.arctan2(fixed[1], fixed[0])),
+        departure_state=near,
+        departure_inclination=float(np.arccos(h_moon @ pole / np.linalg.norm(h_moon))),
+    )

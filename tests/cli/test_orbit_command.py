@@ -1,0 +1,217 @@
+"""`moonstation orbit`: files of every kind, events, pages, comparisons, and what is refused."""
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import xarray as xr
+
+from moonstation.orbits.messages import opm_orbit, read_ephemeris
+
+Run = Callable[..., Any]
+LOW = (
+    "--periapsis",
+    "100 km",
+    "--apoapsis",
+    "120 km",
+    "--inclination",
+    "90 deg",
+    "--degree",
+    "8",
+    "--days",
+    "0.3",
+)
+
+
+def test_propagate_writes_what_suffixes_say(moonstation: Run, tmp_path: Path) -> None:
+    files = {
+        suffix: tmp_path / f"low{suffix}"
+        for suffix in (".csv", ".nc", ".oem", ".opm", ".bsp", ".czml", ".png")
+    }
+    wanted = [word for path in files.values() for word in ("--out", path)]
+    done = moonstation("orbit", "propagate", *LOW, "--body-id", "-55", "--step", "5 min", *wanted)
+    assert done.status == 0, done.err
+    assert "Gravity to degree 8" in done.out
+    table = pd.read_csv(files[".csv"])
+    # 86.4 steps: 87 rows, and the end
+    assert len(table) == 88
+    first = table.iloc[0]
+    assert (first["utc"], first["altitude_km"]) == ("2035-01-01T00:00:00.000Z", 100.0)
+    assert first["inclination_deg"] == pytest.approx(90.0)
+    with xr.open_dataset(files[".nc"]) as data:
+        np.testing.assert_allclose(data["x_km"], table["x_km"])
+        assert data["lat_deg"].attrs["units"] == "deg"
+    oem, spk = read_ephemeris(files[".oem"]), read_ephemeris(files[".bsp"], body_id=-55)
+    # a message tells epochs to a microsecond
+    et = np.linspace(oem.et[0] + 1e-5, oem.et[-1] - 1e-5, 500)
+    # OEM rows 5 min apart, as asked
+    assert np.abs(oem.position_icrf(et) - spk.position_icrf(et)).max() < 1.0
+    state = opm_orbit(files[".opm"]).state_icrf
+    np.testing.assert_allclose(state, spk.states_icrf[0], atol=1e-3)
+    np.testing.assert_allclose(state[:3], first[["x_km", "y_km", "z_km"]].to_numpy(float) * 1e3, atol=1e-3)
+    assert json.loads(files[".czml"].read_text())[1]["position"]["referenceFrame"] == "FIXED"
+    assert files[".png"].read_bytes()[:4] == b"\x89PNG"
+
+
+def test_a_message_is_flown_on(moonstation: Run, tmp_path: Path) -> None:
+    opm, csv, again = tmp_path / "low.opm", tmp_path / "a.csv", tmp_path / "b.csv"
+    assert moonstation("orbit", "propagate", *LOW, "--out", opm, "--out", csv).status == 0
+    done = moonstation("orbit", "propagate", opm, "--days", "0.3", "--degree", "8", "--out", again)
+    assert done.status == 0, done.err
+    a, b = pd.read_csv(csv), pd.read_csv(again)
+    # the message tells the state to a micrometre
+    np.testing.assert_allclose(a["x_km"], b["x_km"], atol=1e-5)
+
+
+def test_names_states_and_the_same_bytes(moonstation: Run, tmp_path: Path) -> None:
+    names = ["a.bsp", "b.bsp", "a.oem", "b.oem", "a.png", "b.png", "a.czml", "b.czml"]
+    for letter in "ab":
+        wanted = [word for name in names if name[0] == letter for word in ("-o", tmp_path / name)]
+        done = moonstation("orbit", "propagate", "queqiao-2", "--days", "0.5", "--view", "space", *wanted)
+        assert done.status == 0, done.err
+    assert "Assumed, not published, for queqiao-2: node, argument of periapsis, frame" in done.out
+    for a, b in zip(names[::2], names[1::2], strict=True):
+        assert (tmp_path / a).read_bytes() == (tmp_path / b).read_bytes(), a
+    words = (
+        "--position",
+        "1900, 0, 0 km",
+        "--velocity",
+        "0, 0.5, 1.5 km/s",
+        "--days",
+        "0.1",
+        "--degree",
+        "4",
+    )
+    done = moonstation("orbit", "propagate", *words, "-o", tmp_path / "state.csv")
+    assert done.status == 0, done.err
+    assert pd.read_csv(tmp_path / "state.csv")["x_km"][0] == 1900.0
+    done = moonstation("orbit", "propagate", "ilrs:queqiao-2", "--days", "0.1", "--node", "-20 deg")
+    assert done.status == 0, done.err
+    assert "Given by you instead of the station file's: node." in done.out
+
+
+def test_events_as_table_and_calendar(moonstation: Run, tmp_path: Path) -> None:
+    csv, ics = tmp_path / "e.csv", tmp_path / "e.ics"
+    wanted = (
+        "--event",
+        "periapsis",
+        "--event",
+        "altitude ..105 km",
+        "--event",
+        "pass 5 deg..",
+        "--event",
+        "mars-hidden",
+    )
+    done = moonstation(
+        "orbit",
+        "events",
+        *LOW,
+        *wanted,
+        "--site",
+        "-89 deg, 10 deg",
+        "--csv",
+        csv,
+        "--ics",
+        ics,
+        "--equator",
+        "icrf",
+    )
+    assert done.status == 0, done.err
+    table = pd.read_csv(csv)
+    assert set(table["event"]) <= {"periapsis", "altitude", "pass", "mars-hidden"}
+    assert (table["event"] == "pass").sum() >= 3
+    assert (table.loc[table["event"] == "altitude", "value"] <= 105.0).all()
+    assert ics.read_text().count("BEGIN:VEVENT") == len(table)
+    assert "altitude ..105 km" in done.out
+    listed = moonstation("orbit", "events", "--list")
+    assert listed.status == 0
+    assert "speed [m/s]" in listed.out
+
+
+def test_an_impact_is_told(moonstation: Run) -> None:
+    words = (
+        "--periapsis",
+        "5 km",
+        "--apoapsis",
+        "60 km",
+        "--inclination",
+        "60 deg",
+        "--node",
+        "30 deg",
+        "--days",
+        "20",
+    )
+    done = moonstation("orbit", "events", *words, "--degree", "20", "--event", "impact")
+    assert done.status == 0, done.err
+    assert re.search(r"hits the ground \(1737.4 km sphere\) 2035-01-\d\dT", done.out)
+    assert re.search(r"impact +2035-01-\d\d [\d:.]+ +1\d\d\d\.\d+ m/s", done.out)
+
+
+def test_show_and_compare(moonstation: Run, tmp_path: Path) -> None:
+    page, picture, scene = tmp_path / "p.html", tmp_path / "p.png", tmp_path / "p.czml"
+    done = moonstation("orbit", "show", "ilrs:queqiao-2", "--days", "3", "--out", page)
+    assert done.status == 0, done.err
+    text = page.read_text()
+    assert "Connecting Ridge, 10° and more" in done.out
+    assert "contact with ground stations" in done.out
+    assert "Assumed, not published" in text
+    assert "http" not in re.sub(r"<script>.*?</script>", "", text, flags=re.DOTALL)
+    oem = tmp_path / "q.oem"
+    assert moonstation("orbit", "propagate", "queqiao-2", "--days", "2", "-o", oem).status == 0
+    done = moonstation(
+        "orbit", "compare", "queqiao-2", "polar-100", oem, "--days", "2", "-o", page, "-o", picture, "-o", scene,
+        "--ground", "jiamusi",
+    )  # fmt: skip
+    assert done.status == 0, done.err
+    assert "along track" in done.out
+    assert re.search(r"distance .*(mm|under 1 mm)[^k]* at the end", done.out)
+    assert len(json.loads(scene.read_text())) == 5
+    for name in ("fig-space", "fig-track", "fig-apart"):
+        assert f'id="{name}"' in page.read_text()
+
+
+@pytest.mark.parametrize(
+    ("words", "error"),
+    [
+        (("propagate", "queqiao2"), 'orbit "queqiao2" is unknown; did you mean queqiao-2?'),
+        (("propagate", "ilrs:queqiao-9"), "station ilrs has no orbiter"),
+        (("propagate",), "no orbit: give --inclination"),
+        (("propagate", "--inclination", "90 deg"), "no orbit: give --periapsis and --apoapsis"),
+        (("propagate", "--inclination", "90 deg", "--periapsis", "-5 km"), "is under the 1737.4 km sphere"),
+        (("propagate", "--inclination", "90 deg", "--periapsis", "100"), '--periapsis: "100" has no unit'),
+        (
+            ("propagate", "--inclination", "90 deg", "--eccentricity", "0.1"),
+            "--eccentricity without --semi-major-axis",
+        ),
+        (("propagate", "--position", "1, 2 km"), '--position "1, 2 km": holds 2 numbers'),
+        (("propagate", "--position", "1837, 0, 0 km"), "a state takes --position and --velocity"),
+        (
+            ("propagate", "--position", "1000, 0, 0 km", "--velocity", "0, 1, 0 km/s"),
+            "km under the 1737.4 km sphere",
+        ),
+        (("propagate", "--position", "1900, 0, 0 km", "--velocity", "0, 9, 0 km/s"), "is hyperbolic"),
+        (("propagate", "queqiao-2", "--out", "a.xyz"), "suffix .xyz is unknown; give .csv table"),
+        (("propagate", "queqiao-2", "--out", "none/a.csv"), "its folder does not exist"),
+        (("propagate", "queqiao-2", "--frame", "TEME"), '--frame "TEME": give ME or ICRF'),
+        (("propagate", "queqiao-2", "--epoch", "2535-01-01"), "year 2535"),
+        (("propagate", "queqiao-2", "--epoch", "2249-01-01"), "the ephemeris kernels cover"),
+        (("propagate", "queqiao-2", "--days", "0"), "--days 0: give more than 0"),
+        (("propagate", "queqiao-2", "--view", "top"), "--view top: is unknown"),
+        (("events", "queqiao-2", "--event", "eclips"), '--event "eclips": is unknown'),
+        (("events", "queqiao-2", "--event", "altitude"), "--event altitude: needs a range"),
+        (("events", "queqiao-2", "--event", "periapsis 3 km.."), "periapsis takes no range"),
+        (("events", "queqiao-2", "--event", "pass"), "--event pass: needs a place; give --site"),
+        (("show", "queqiao-2", "--days", "1", "--ground", "jiamus"), 'did you mean "jiamusi"?'),
+        (("compare", "queqiao-2"), "name two orbits or more"),
+    ],
+)
+def test_refused_in_one_line(moonstation: Run, words: tuple[str, ...], error: str) -> None:
+    done = moonstation("orbit", *words)
+    assert done.status == 2
+    assert error in done.err
+    assert done.err.strip().count("\n") == 0
