@@ -12,6 +12,7 @@ from moonstation.errors import RequestError
 from moonstation.orbits.elements import elements_to_state
 from moonstation.orbits.events import EventQuery, find_events
 from moonstation.orbits.flight import fly
+from moonstation.orbits.forces import ForceModel
 from moonstation.orbits.frozen import FrozenOrbit
 from moonstation.orbits.gravity import omitted_acceleration
 from moonstation.orbits.low_orbit_keeping import LowOrbitKeeping
@@ -129,7 +130,7 @@ def fly_found(
     )
     least = trajectory.altitude_extremes.lowest + MOON_RADIUS
     note = (
-        f"Gravity to degree {degree}, Earth and Sun; no Jupiter, sunlight pressure, tides or manoeuvres. At the least "
+        f"Gravity to degree {degree}, {ForceModel().description}; no manoeuvres. At the least "
         f"distance from the Moon's centre, {least / 1e3:.0f} km, degrees above {degree} would add about "
         f"{omitted_acceleration(least, degree):.1g} m/s2."
     )
