@@ -64,6 +64,9 @@ class Outcome:
 def moonstation(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Outcome]:
     """Run `moonstation` with arguments; wide enough that no line is folded."""
     monkeypatch.setenv("COLUMNS", "200")
+    # the consoles read it when they are made, which another test may have brought about before
+    monkeypatch.setattr("moonstation.cli.console.out._width", 200)
+    monkeypatch.setattr("moonstation.cli.console.err._width", 200)
 
     def run(*arguments: str | Path) -> Outcome:
         capfd.readouterr()
