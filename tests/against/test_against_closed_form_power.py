@@ -15,7 +15,7 @@ from moonstation.simulation.data import run_data
 from moonstation.simulation.power import run_power
 from moonstation.spacetime.epochs import Epoch
 from moonstation.spacetime.steps import share_of_steps
-from moonstation.station.model import Element
+from moonstation.station.elements import Element
 
 HOUR, DAY, YEAR = 3600.0, 86_400.0, 365.25 * 86_400.0
 START = Epoch.parse("2035-01-01").tdb_s

@@ -17,7 +17,7 @@ from moonstation.simulation.arrays import (
     rated_power,
     tracking_cosine,
 )
-from moonstation.station.model import Element
+from moonstation.station.elements import Element
 
 YEAR = 365.25 * 86_400.0
 

@@ -11,7 +11,8 @@ from moonstation.errors import RequestError
 from moonstation.simulation.data import run_data
 from moonstation.spacetime.epochs import Epoch
 from moonstation.spacetime.steps import share_of_steps
-from moonstation.station.model import Element, Orbiter
+from moonstation.station.elements import Element
+from moonstation.station.model import Orbiter
 
 STEP = 600.0
 START = Epoch.parse("2035-01-01").tdb_s

@@ -12,7 +12,7 @@ from moonstation.errors import RequestError
 from moonstation.simulation.power import run_power
 from moonstation.simulation.stores import survival_time
 from moonstation.spacetime.epochs import Epoch
-from moonstation.station.model import Element
+from moonstation.station.elements import Element
 
 HOUR = 3600.0
 START = Epoch.parse("2035-01-01").tdb_s

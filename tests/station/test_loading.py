@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from moonstation.errors import StationFileError
+from moonstation.station.elements import Element
 from moonstation.station.loading import builtin_stations, check_station, load_station
-from moonstation.station.model import Element, SiteSpec
+from moonstation.station.model import SiteSpec
 
 DESIGN_EXAMPLE = """
 [station]

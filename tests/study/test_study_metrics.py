@@ -9,8 +9,8 @@ import pytest
 from moonstation.errors import RequestError
 from moonstation.simulation.data import run_data
 from moonstation.simulation.power import run_power
+from moonstation.station.elements import Element
 from moonstation.station.metrics import METRICS
-from moonstation.station.model import Element
 from moonstation.study.metrics import (
     complete_metrics,
     data_metrics,

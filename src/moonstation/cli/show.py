@@ -8,8 +8,9 @@ from rich.text import Text
 from rich.tree import Tree
 
 from moonstation.cli.console import out
+from moonstation.station.elements import Element
 from moonstation.station.loading import load_station
-from moonstation.station.model import Element, Orbiter, SiteSpec, Station
+from moonstation.station.model import Orbiter, SiteSpec, Station
 
 
 def command(

@@ -10,7 +10,7 @@ import numpy as np
 from moonstation.arrays import FloatArray
 from moonstation.constants import AU, SOLAR_CONSTANT
 from moonstation.errors import RequestError
-from moonstation.station.model import Element
+from moonstation.station.elements import Element
 
 JULIAN_YEAR = 31_557_600.0
 """365.25 days [s]."""

@@ -29,7 +29,8 @@ from moonstation.simulation._kernels import pass_data
 from moonstation.simulation.instants import present
 from moonstation.simulation.power import NOMINAL, SURVIVAL, UNSERVED
 from moonstation.spacetime.steps import even_step
-from moonstation.station.model import Element, Orbiter
+from moonstation.station.elements import Element
+from moonstation.station.model import Orbiter
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import numpy as np
 from moonstation.arrays import BoolArray, FloatArray
 from moonstation.spacetime.epochs import Epoch
 from moonstation.spacetime.steps import SLACK
-from moonstation.station.model import Element
+from moonstation.station.elements import Element
 
 
 def arrival(element: Element, times_s: FloatArray) -> float:

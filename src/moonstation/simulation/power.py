@@ -28,7 +28,7 @@ from moonstation.simulation.instants import present
 from moonstation.simulation.sources import constant_power, solar_power
 from moonstation.simulation.stores import Stores, stores_of, survival_time
 from moonstation.spacetime.steps import even_step
-from moonstation.station.model import Element
+from moonstation.station.elements import Element
 
 SURVIVAL_BELOW = 0.3
 """Usable charge, as share of the usable capacity, below which a bus sheds to survival mode."""

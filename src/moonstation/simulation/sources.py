@@ -5,7 +5,7 @@ import numpy as np
 from moonstation.arrays import FloatArray
 from moonstation.simulation.arrays import degradation_factor, rated_power
 from moonstation.simulation.instants import arrival, present
-from moonstation.station.model import Element
+from moonstation.station.elements import Element
 
 
 def constant_power(element: Element, times_s: FloatArray) -> FloatArray:

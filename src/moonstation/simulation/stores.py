@@ -7,7 +7,7 @@ import numpy as np
 
 from moonstation.arrays import FloatArray, IntArray
 from moonstation.simulation.instants import first_step
-from moonstation.station.model import Element
+from moonstation.station.elements import Element
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,8 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from moonstation.station.catalogues import Catalogue, Entry, nearest
-from moonstation.station.model import TABLES, Confidence, Part, Provenance
+from moonstation.station.model import TABLES
+from moonstation.station.part import Confidence, Part, Provenance
 from moonstation.station.reading import Problem, TomlFile
 from moonstation.station.units import FROM_FILE, show
 

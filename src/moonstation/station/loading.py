@@ -16,21 +16,20 @@ from moonstation.station.draft import (
     unwrap,
     validate,
 )
+from moonstation.station.elements import Element
+from moonstation.station.missions import Launcher, Mission
 from moonstation.station.model import (
     TABLES,
-    Element,
     Facility,
     GroundStationSpec,
     Head,
-    Launcher,
-    Mission,
     Orbiter,
-    Part,
     Partner,
     Requirement,
     SiteSpec,
     Station,
 )
+from moonstation.station.part import Part
 from moonstation.station.reading import Problem, TomlFile, read_toml
 
 STATIONS = DATA / "stations"

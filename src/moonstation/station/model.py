@@ -6,115 +6,44 @@ Each field is one row of the station file's vocabulary (see `moonstation.station
 import math
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
-from moonstation.constants import SOLAR_CONSTANT
 from moonstation.spacetime.epochs import Epoch
 from moonstation.spacetime.sites import Site
 from moonstation.station import metrics
+from moonstation.station.elements import Element
+from moonstation.station.missions import Launcher, Mission
+from moonstation.station.part import Part, Provenance
 from moonstation.station.units import Measure
 from moonstation.station.vocabulary import (
     Altitude,
-    Area,
     Count,
     Data,
     DataRate,
-    Day,
-    Duration,
     EarthAltitude,
-    Efficiency,
     Eirp,
-    Energy,
     FigureOfMerit,
-    FlightTime,
-    Frequency,
     Gain,
     Ground,
     Height,
     Id,
-    Impulse,
     Inclination,
     Latitude,
     Longitude,
     Mask,
-    Mass,
     Moment,
-    Money,
     Name,
-    ParkingAltitude,
-    Power,
-    Properties,
-    Rate,
-    Share,
     Size,
     Span,
     Text,
-    Tilt,
     Turn,
     YesNo,
 )
 
 if TYPE_CHECKING:
     from moonstation.spacetime.earth import GroundStation
-
-Confidence = Literal["published", "estimated", "assumption"]
-ElementKind = Literal[
-    "fission",
-    "isotope",
-    "solar-array",
-    "battery",
-    "fuel-cell",
-    "command",
-    "communication",
-    "science",
-    "isru",
-    "rover",
-    "hopper",
-    "lander",
-    "habitat",
-    "support",
-    "other",
-]
-
-
-@dataclass(frozen=True)
-class Provenance:
-    """Where a value of a station comes from.
-
-    Attributes
-    ----------
-    text : str
-        The value as written in the file.
-    source : str
-        Document, or id of a row in the packaged list of sources; "" if not said.
-    confidence : str
-        "published", "estimated" or "assumption"; "" if not said.
-    note : str
-        Reasoning or caveat; "" if none.
-    """
-
-    text: str
-    source: str = ""
-    confidence: str = ""
-    note: str = ""
-
-
-class Part(BaseModel):
-    """A table of a station file."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
-
-    id: Id = Field(description="Name by which other tables and results refer to this.")
-    name: Name = Field(default="", description="Name for people; the id if not given.")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _name_of_id(cls, data: Any) -> Any:
-        if isinstance(data, dict) and "name" not in data and isinstance(data.get("id"), str):
-            return {**data, "name": data["id"][:200]}
-        return data
 
 
 class Head(Part):
@@ -203,119 +132,6 @@ class SiteSpec(Part):
         )
 
 
-class Element(Part):
-    """Something that stands at a site, uses or gives power, and makes or sends data."""
-
-    from_: Id | None = Field(
-        default=None, alias="from", description="Entry of the element catalogue to start from."
-    )
-    partner: Name = Field(
-        default="", description="Partner that provides it; may be left out if there is only one."
-    )
-    site: Name = Field(description="Site where it stands.")
-    facility: Name | None = Field(default=None, description="Facility that it belongs to.")
-    mission: Name | None = Field(default=None, description="Mission that delivers it.")
-    kind: ElementKind = Field(description="What it is.")
-    bus: Id = Field(
-        default="", description="Power bus that it is on; the site's own (same id as the site) if not given."
-    )
-    mass: Mass = Field(default=0.0, description="Mass as landed.")
-    arrives: Day | None = Field(
-        default=None, description="Date of arrival; there from the start if not given."
-    )
-    life: Duration | None = Field(default=None, description="Design life.")
-    load_nominal: Power = Field(default=0.0, description="Power used in nominal mode.")
-    load_survival: Power = Field(default=0.0, description="Power used in survival mode.")
-    power: Power = Field(
-        default=0.0, description="Power given all the time (reactor, isotope source), at the start."
-    )
-    power_kind: Literal["fission", "isotope"] | None = Field(
-        default=None, description="What gives `power`; follows from `kind` if that is fission or isotope."
-    )
-    half_life: Duration | None = Field(
-        default=None, description="Half-life of `power`; constant if not given."
-    )
-    array_power: Power = Field(
-        default=0.0,
-        description="Power of the solar array facing the whole Sun at 1 au, at the start of the study.",
-    )
-    array_area: Area | None = Field(default=None, description="Area of the array, instead of `array_power`.")
-    array_efficiency: Efficiency | None = Field(
-        default=None, description="Efficiency that goes with `array_area`."
-    )
-    array_pointing: Literal["tracking", "fixed"] = Field(
-        default="tracking", description="Turned to the Sun about both axes, or fixed."
-    )
-    array_azimuth: Turn = Field(
-        default=0.0, description="Fixed array: azimuth of its normal, clockwise from north."
-    )
-    array_tilt: Tilt = Field(
-        default=math.pi / 2, description="Fixed array: tilt of its face from the horizontal."
-    )
-    array_height: Height = Field(default=2.0, description="Height of the array's middle above ground.")
-    array_degradation: Rate = Field(default=0.0, description="Share of array power lost per time.")
-    battery_capacity: Energy = Field(
-        default=0.0, description="Energy of the full store (battery or fuel cell)."
-    )
-    battery_efficiency: Efficiency = Field(default=0.9, description="Round-trip efficiency of the store.")
-    battery_reserve: Share = Field(default=0.2, description="Share of the capacity that is never used.")
-    battery_charge: Power | None = Field(
-        default=None, description="Most power into the store; no limit if not given."
-    )
-    battery_discharge: Power | None = Field(
-        default=None, description="Most power out of the store; no limit if not given."
-    )
-    battery_start: Share = Field(default=1.0, description="Share of the capacity held at the start.")
-    data_rate_nominal: DataRate = Field(default=0.0, description="Data made in nominal mode.")
-    data_rate_survival: DataRate = Field(default=0.0, description="Data made in survival mode.")
-    data_storage: Data = Field(
-        default=0.0, description="Memory for data that waits to be sent; shared at the site."
-    )
-    earth_rate: DataRate = Field(default=0.0, description="Data rate to a ground station while in contact.")
-    relay_rate: DataRate = Field(default=0.0, description="Data rate to a relay orbiter while in contact.")
-    properties: Properties = Field(
-        default_factory=dict,
-        description="Further facts by name; kept with their source, not used in computations.",
-    )
-
-    @model_validator(mode="before")
-    @classmethod
-    def _fill(cls, data: Any) -> Any:
-        if not isinstance(data, dict):
-            return data
-        filled = dict(data)
-        if "bus" not in filled and isinstance(filled.get("site"), str):
-            filled["bus"] = filled["site"]
-        if filled.get("kind") in ("fission", "isotope"):
-            filled.setdefault("power_kind", filled["kind"])
-        return filled
-
-    @model_validator(mode="after")
-    def _agree(self) -> "Element":
-        if (self.array_area is None) != (self.array_efficiency is None):
-            given = "array_area" if self.array_area is not None else "array_efficiency"
-            raise ValueError(f"{given} stands alone; give array_area and array_efficiency together")
-        if self.array_area is not None and self.array_efficiency is not None:
-            if "array_power" in self.model_fields_set:
-                raise ValueError("array_power and array_area both size the array; keep one of them")
-            object.__setattr__(self, "array_power", self.array_area * self.array_efficiency * SOLAR_CONSTANT)
-        if (
-            self.array_power
-            and self.array_pointing == "fixed"
-            and "array_azimuth" not in self.model_fields_set
-        ):
-            raise ValueError(
-                'the array is fixed but has no direction; give array_azimuth, as in "0 deg" for north'
-            )
-        if self.power and self.power_kind is None:
-            raise ValueError('power comes from nowhere; say power_kind = "fission" or "isotope"')
-        if self.kind in ("fission", "isotope") and not self.power:
-            raise ValueError(f'kind is {self.kind} but it gives no power; add power = "40 kW"')
-        if self.battery_start < self.battery_reserve and self.battery_capacity:
-            raise ValueError("battery_start is below battery_reserve; start at the reserve or above")
-        return self
-
-
 class Orbiter(Part):
     """Something that orbits the Moon."""
 
@@ -402,101 +218,6 @@ class GroundStationSpec(Part):
             alt_m=self.alt,
             mask_deg=self.mask_deg,
         )
-
-
-class Mission(Part):
-    """A flight that brings or serves something; with `departs` the study computes how it gets to the Moon."""
-
-    partner: Name = Field(default="", description="Partner that flies it.")
-    operator: Name = Field(default="", description="Agency that flies it.")
-    status: Name = Field(default="", description="Flown, planned, lost, cancelled.")
-    launch: Name = Field(default="", description="Launch date or year, as far as known.")
-    launcher: Name = Field(default="", description="Launcher, by id where the station has it.")
-    mass: Mass | None = Field(default=None, description="Mass at launch.")
-    life: Duration | None = Field(default=None, description="Design life.")
-    content: Text = Field(default="", description="What it brings or does.")
-    departs: Day | None = Field(
-        default=None,
-        description="Day of lift-off, UTC: the study computes its flight, or that of the nearest day that has one.",
-    )
-    launch_site: Id | None = Field(
-        default=None, description="Launch site of the catalogue, by id; needed with `departs`."
-    )
-    rocket: Name | None = Field(
-        default=None,
-        description="Launcher of the station, by id, whose mass to the Moon counts; `launcher` if that is an id.",
-    )
-    parking_altitude: ParkingAltitude = Field(
-        default=200e3, description="Circular parking orbit about the Earth, above its equatorial radius."
-    )
-    flight_time: FlightTime | None = Field(
-        default=None, description="About this long to the Moon; the cheapest if not given."
-    )
-    periapsis_altitude: Altitude = Field(
-        default=100e3, description="Orbit of the Moon that it goes into first: lowest altitude."
-    )
-    apoapsis_altitude: Altitude | None = Field(
-        default=None, description="The same, highest altitude; circular if not given."
-    )
-    inclination: Inclination = Field(
-        default=math.pi / 2, description="Inclination of that orbit to the Moon's equator."
-    )
-    periapsis_in: Literal["south", "north"] = Field(
-        default="south",
-        description="Half of the Moon for its periapsis; north for a relay over the south.",
-    )
-    site: Name | None = Field(
-        default=None, description="Site that it lands at; it stays in orbit if not given."
-    )
-    specific_impulse: Impulse = Field(
-        default=320.0, description="Specific impulse of the craft's engines, in seconds."
-    )
-    insertion_margin: Share = Field(
-        default=0.0,
-        description="Added to the computed insertion alone; published masses and descents hold their own margins.",
-    )
-    craft_mass: Mass | None = Field(
-        default=None, description="Empty mass of the craft beside the elements that it brings."
-    )
-
-    @field_validator("periapsis_altitude")
-    @classmethod
-    def _above_ground(cls, value: float) -> float:
-        if value <= 0.0:
-            raise ValueError(f"{value / 1e3:g} km: the orbit hits the ground; give more than 0 km")
-        return value
-
-    @model_validator(mode="after")
-    def _agree(self) -> "Mission":
-        if self.apoapsis_altitude is not None and self.apoapsis_altitude < self.periapsis_altitude:
-            raise ValueError("apoapsis_altitude is below periapsis_altitude; exchange them")
-        if self.departs is not None and self.launch_site is None:
-            raise ValueError('departs stands alone; say from where, as in launch_site = "wenchang"')
-        return self
-
-    @property
-    def launched_by(self) -> str:
-        """Id of its launcher, where the station has it."""
-        return self.rocket or self.launcher
-
-
-class Launcher(Part):
-    """A launch vehicle."""
-
-    from_: Id | None = Field(
-        default=None, alias="from", description="Entry of the launcher catalogue to start from."
-    )
-    country: Name = Field(default="", description="Country.")
-    status: Text = Field(default="", description="Operational, in development, suspended.")
-    tli: Mass | None = Field(default=None, description="Payload to trans-lunar injection.")
-    leo: Mass | None = Field(default=None, description="Payload to low Earth orbit.")
-    gto: Mass | None = Field(default=None, description="Payload to geostationary transfer.")
-    tmi: Mass | None = Field(default=None, description="Payload to trans-Mars injection.")
-    liftoff_mass: Mass | None = Field(default=None, description="Mass at lift-off.")
-    cadence: Frequency | None = Field(default=None, description="Launches per time.")
-    cost: Money | None = Field(default=None, description="Cost of a launch.")
-    first_flight: Name = Field(default="", description="Year of the first flight, where it is to come.")
-    site: Name = Field(default="", description="Launch site.")
 
 
 class Requirement(Part):

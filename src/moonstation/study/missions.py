@@ -9,7 +9,9 @@ from moonstation.arrays import FloatArray
 from moonstation.constants import SECONDS_PER_DAY
 from moonstation.errors import RequestError
 from moonstation.spacetime.epochs import Epoch
-from moonstation.station.model import Element, Launcher, Mission, Station
+from moonstation.station.elements import Element
+from moonstation.station.missions import Launcher, Mission
+from moonstation.station.model import Station
 from moonstation.study.arrivals import LandingRules, SiteArrival, site_arrivals
 from moonstation.study.ground import Ground
 from moonstation.study.places import Place
