@@ -11,7 +11,7 @@ from moonstation.errors import OrbitError, RequestError
 from moonstation.spacetime.earth import EarthRotation
 from moonstation.spacetime.ephemerides import Ephemeris
 from moonstation.spacetime.epochs import Epoch
-from moonstation.transfers import _cislunar_kernels, _kernels
+from moonstation.transfers import _kernels
 from moonstation.transfers.cislunar import Cislunar, correct
 from moonstation.transfers.insertion import LunarOrbit, approach_normal
 
@@ -251,7 +251,7 @@ def _shoot(
     def miss(at: FloatArray) -> FloatArray | None:
         start = _leave(space, t1, orbit, at) + moon
         reached = space.fly_to(
-            start, t1, t2 + 0.9 * SECONDS_PER_DAY, mode=_cislunar_kernels.TO_RADIUS, level=GATE
+            start, t1, t2 + 0.9 * SECONDS_PER_DAY, to="radius", level=GATE
         )
         if reached is None:
             return None
@@ -287,7 +287,7 @@ def _flight(
 ) -> HomeFlight:
     near = _leave(space, t1, orbit, excess)
     when, state, met = space.fly(
-        near + space.moon(t1), t1, t2 + SECONDS_PER_DAY, mode=_cislunar_kernels.TO_RADIUS, level=meet.radius
+        near + space.moon(t1), t1, t2 + SECONDS_PER_DAY, to="radius", level=meet.radius
     )
     if not met:
         raise OrbitError(

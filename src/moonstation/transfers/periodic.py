@@ -11,7 +11,7 @@ from moonstation.constants import GM_EARTH, GM_MOON, MOON_RADIUS, SECONDS_PER_DA
 from moonstation.errors import OrbitError
 from moonstation.orbits.propagation import Trajectory
 from moonstation.spacetime.epochs import Epoch
-from moonstation.transfers import _cislunar_kernels, _kernels
+from moonstation.transfers import _kernels
 from moonstation.transfers.cislunar import Cislunar, correct
 from moonstation.transfers.lambert import solve_lambert_batch
 from moonstation.transfers.launch import parking_state
@@ -254,7 +254,7 @@ def fly_by_the_moon(
             _leave(space, departure.radius, inclination, unknowns),
             begin,
             end + SECONDS_PER_DAY,
-            mode=_cislunar_kernels.TO_PERISELENE,
+            to="periselene",
         )
 
     def onward(
