@@ -92,7 +92,9 @@ def fly_until(
             if up.size:
                 k = int(up[0])
 
-                def at(when: float, nodes: FloatArray = nodes, records: FloatArray = records) -> EpochsAndStates:
+                def at(
+                    when: float, nodes: FloatArray = nodes, records: FloatArray = records
+                ) -> EpochsAndStates:
                     times = np.array([when])
                     return in_time(times, _evaluated(times, nodes, records))
 

@@ -250,9 +250,7 @@ def _shoot(
 
     def miss(at: FloatArray) -> FloatArray | None:
         start = _leave(space, t1, orbit, at) + moon
-        reached = space.fly_to(
-            start, t1, t2 + 0.9 * SECONDS_PER_DAY, to="radius", level=GATE
-        )
+        reached = space.fly_to(start, t1, t2 + 0.9 * SECONDS_PER_DAY, to="radius", level=GATE)
         if reached is None:
             return None
         when, state = reached

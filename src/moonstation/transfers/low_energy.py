@@ -320,9 +320,7 @@ class Search:
         reached = self.back(at, energy)
         if reached is None:
             return None
-        return self.space.fly_to(
-            reached[1], reached[0], reached[0] - 3.0 * SECONDS_PER_DAY, to="perigee"
-        )
+        return self.space.fly_to(reached[1], reached[0], reached[0] - 3.0 * SECONDS_PER_DAY, to="perigee")
 
     def _launches(
         self, place: tuple[float, FloatArray], inclination: float
