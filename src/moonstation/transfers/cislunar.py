@@ -120,6 +120,11 @@ class Cislunar:
         ended = self._fly(state, start, stop, to, level)
         return (ended[0], ended[1]) if ended is not None and ended[2] else None
 
+    def try_fly(self, state: FloatArray, start: float, stop: float) -> FloatArray | None:
+        """State at a time, as `fly`; None for a trial that runs into a body."""
+        ended = self._fly(state, start, stop, "time", 0.0)
+        return None if ended is None else ended[1]
+
     def _fly(
         self, state: FloatArray, start: float, stop: float, to: Event, level: float
     ) -> tuple[float, FloatArray, bool] | None:
