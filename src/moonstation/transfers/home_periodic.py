@@ -39,11 +39,13 @@ CLOSE = 1.0
 GOALS = 8
 """Goals between where a first guess leads and the right one, where that is out of Newton's reach."""
 
-MOST_TRIALS = 120
+MOST_TRIALS = 90
 """Of a flight in the full model, when its times and the side of its passage are chosen."""
 
-MOST_BEGUN = 4
-"""First choices that are tried in the full model, the cheapest first."""
+SIDES = (0.0, 0.15, -0.15, 0.3, -0.3)
+"""Changes of the side that is passed on, tried in turn where the first choice leads to no flight [rad]: where the orbit
+lies just opposite to the periselene, no small change of velocity there shifts it across.
+"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,6 +106,10 @@ class PeriodicHomeFlight:
         return self.departure_burn + self.flyby_burn
 
 
+Whole = tuple[float, FloatArray, Met, FloatArray, FloatArray, FloatArray, FloatArray]
+"""Delta-v; excess, entry, states after both burns and before the second, and where that would come from."""
+
+
 @dataclass(frozen=True, eq=False)
 class HomePassage:
     """First choices of a way home by the Moon.
@@ -116,8 +122,10 @@ class HomePassage:
         Of the angular momentum about the way out, from the Moon's pole: the side that is passed on [rad].
     second_plane : bool
         Which of the two planes about the Earth that have the inclination.
-    before : ndarray, shape (3,)
-        Velocity before the burn at the periselene, Moon-centred, ICRF axes [m/s].
+    axis : ndarray, shape (3,)
+        About which the way to the Moon turns, ICRF axes.
+    far : ndarray, shape (3,)
+        Where that way would begin if the Moon alone pulled, Moon-centred, ICRF axes [m].
     """
 
     departure: float
@@ -125,7 +133,8 @@ class HomePassage:
     perigee: float
     angle: float
     second_plane: bool
-    before: FloatArray
+    axis: FloatArray
+    far: FloatArray
 
 
 def home_passages(
@@ -176,7 +185,8 @@ def home_passages(
                             float(periselene + homeward),
                             float(angle),
                             second,
-                            v2[i],
+                            turn,
+                            leaving[i, :3],
                         )
                         best = float(value[i]), choice
         if best is not None:
@@ -223,50 +233,51 @@ def fly_home_by_the_moon(
 
     meet = entry or Entry()
     begin = Epoch.from_tdb_s(passage.departure)
-    space = Cislunar.over(
-        passage.departure - 2.0 * SECONDS_PER_DAY, passage.perigee + 2.0 * SECONDS_PER_DAY
-    )
-    radius = MOON_RADIUS + altitude
+    space = Cislunar.over(passage.departure - 2.0 * SECONDS_PER_DAY, passage.perigee + 2.0 * SECONDS_PER_DAY)
+    radius, axis = MOON_RADIUS + altitude, passage.axis
 
-    def whole(
-        choice: FloatArray, excess: FloatArray | None, before: FloatArray
-    ) -> tuple[float, FloatArray, Met, FloatArray, FloatArray, FloatArray]:
-        """Delta-v; excess, entry, states after both burns, and velocity before the second."""
+    def whole(choice: FloatArray, excess: FloatArray | None, far: FloatArray) -> Whole:
         t0, tp, te, angle = (float(value) for value in choice)
         pole = space.moon_pole(tp)
 
         def leave(away: FloatArray) -> FloatArray:
             return periselene_out(radius, away, normal_at(away / np.linalg.norm(away), pole, angle))
 
-        away, met = to_entry(
-            space, tp, te, leave, meet, second_plane=passage.second_plane, near=excess
-        )
+        away, met = to_entry(space, tp, te, leave, meet, second_plane=passage.second_plane, near=excess)
         after = leave(away)
         moon, goal = space.moon(tp), path.state_icrf(np.array([t0]))[0]
         aim = goal[:3] + space.moon(t0)[:3]
 
-        def reach(v: FloatArray) -> FloatArray | None:
-            flown = space.try_fly(np.concatenate([after[:3], v]) + moon, tp, t0)
+        def approach(far: FloatArray) -> FloatArray:
+            # the unknown is where the Moon alone would have it come from: where it does come from is nearly linear in
+            # that, and not at all in its velocity so near the Moon
+            v = solve_lambert_batch(far, after[:3], tof=tp - t0, gm=GM_MOON, axis=axis)[1][0]
+            return np.concatenate([after[:3], v])
+
+        def reach(far: FloatArray) -> FloatArray | None:
+            start = approach(far)
+            flown = space.try_fly(start + moon, tp, t0) if np.isfinite(start).all() else None
             return None if flown is None else flown[:3] - aim
 
-        found = _meet(reach, before)
+        found = _meet(reach, far)
         if found is None:
             raise OrbitError(
                 f"flight home from {begin.utc}: no way from the {path.name} to its periselene was found in the full "
                 "model near the first pass; take another day"
             )
-        left = space.fly(np.concatenate([after[:3], found]) + moon, tp, t0)[1] - space.moon(t0)
-        dv = float(np.linalg.norm(left[3:] - goal[3:]) + np.linalg.norm(after[3:] - found))
-        return dv, away, met, left, after, found
+        left = space.fly(approach(found) + moon, tp, t0)[1] - space.moon(t0)
+        dv = float(np.linalg.norm(left[3:] - goal[3:]) + np.linalg.norm(after[3:] - approach(found)[3:]))
+        return dv, away, met, left, after, approach(found), found
 
     choice = np.array([passage.departure, passage.periselene, passage.perigee, passage.angle])
-    best, chosen = whole(choice, None, passage.before), choice
+    best, chosen = _first_that_works(choice, lambda at: whole(at, None, passage.far))
+    first = chosen
     scale = np.array([7200.0, 7200.0, 10_800.0, 0.15])
     free = np.array([3]) if keep_times else np.arange(4)
 
     def cost(scaled: FloatArray) -> float:
         nonlocal best, chosen
-        at = choice.copy()
+        at = first.copy()
         at[free] += scaled * scale[free]
         if not (
             SHORTEST_AFTER <= at[1] - at[0] <= LONGEST_AFTER
@@ -275,7 +286,7 @@ def fly_home_by_the_moon(
         ):
             return 1e6
         try:
-            tried = whole(at, best[1], best[5])
+            tried = whole(at, best[1], best[6])
         except OrbitError:
             return 1e6
         if tried[0] < best[0]:
@@ -294,14 +305,14 @@ def fly_home_by_the_moon(
             "fatol": 0.1,
         },
     )
-    _, _, met, left, after, before = best
+    _, _, met, left, after, before, far = best
     return PeriodicHomeFlight(
         way="flyby",
         departure=Epoch.from_tdb_s(float(chosen[0])),
         flyby=Epoch.from_tdb_s(float(chosen[1])),
         entry=met.entry,
         departure_burn=float(np.linalg.norm(left[3:] - path.state_icrf(chosen[:1])[0, 3:])),
-        flyby_burn=float(np.linalg.norm(after[3:] - before)),
+        flyby_burn=float(np.linalg.norm(after[3:] - before[3:])),
         flyby_altitude=altitude,
         speed=met.speed,
         flight_path_angle=met.flight_path_angle,
@@ -310,14 +321,28 @@ def fly_home_by_the_moon(
         lon=met.lon,
         departure_state=left,
         flyby_state=after,
-        approach_state=np.concatenate([after[:3], before]),
-        passage=HomePassage(*(float(value) for value in chosen), passage.second_plane, before),
+        approach_state=before,
+        passage=HomePassage(
+            *(float(value) for value in chosen), passage.second_plane, np.cross(before[:3], before[3:]), far
+        ),
     )
 
 
+def _first_that_works(choice: FloatArray, whole: Callable[[FloatArray], Whole]) -> tuple[Whole, FloatArray]:
+    trouble: OrbitError | None = None
+    for side in SIDES:
+        at = choice + np.array([0.0, 0.0, 0.0, side])
+        try:
+            return whole(at), at
+        except OrbitError as error:
+            trouble = trouble or error
+    assert trouble is not None
+    raise trouble
+
+
 def _meet(reach: Callable[[FloatArray], FloatArray | None], guess: FloatArray) -> FloatArray | None:
-    """Velocity (3,) that misses by nothing; where Newton's method fails, by way of goals ever nearer to the right one."""
-    settings = {"steps": np.full(3, 1e-4), "largest": np.full(3, 20.0)}
+    """Place (3,) that misses by nothing; where Newton's method fails, by way of goals ever nearer to the right one."""
+    settings = {"steps": np.full(3, 1e3), "largest": np.full(3, 3e7)}
     found = correct(reach, guess, **settings, small=CLOSE)
     first = reach(guess) if found is None else None
     if first is None:
