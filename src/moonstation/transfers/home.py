@@ -194,6 +194,7 @@ def to_entry(
     *,
     second_plane: bool,
     near: FloatArray | None = None,
+    place: FloatArray | None = None,
 ) -> tuple[FloatArray, Met]:
     """Velocity with which a way home begins, that meets an entry and the time of the perigee.
 
@@ -212,6 +213,8 @@ def to_entry(
         Which of the two planes about the Earth that have the inclination.
     near : ndarray, optional
         First guess of the velocity; from a conic about the Earth if not given.
+    place : ndarray, optional
+        Where the way begins, Moon-centred, ICRF axes [m], if that is far from the Moon.
 
     Returns
     -------
@@ -225,9 +228,11 @@ def to_entry(
     """
     start, flight_time = Epoch.from_tdb_s(t1), t2 - t1
     moon = space.moon(t1)
-    out = moon[:3] / np.linalg.norm(moon[:3])
+    begin = moon[:3] if place is None else moon[:3] + place
+    distance = float(np.linalg.norm(begin))
+    out = begin / distance
     inclination = _inclination(space, out, meet)
-    velocity, momentum = first_arc(float(np.linalg.norm(moon[:3])), meet, flight_time)
+    velocity, momentum = first_arc(distance, meet, flight_time)
     command, unknowns = inclination, near
     for _ in range(12):
         normal = home_plane(space.pole, out, command, second_plane)

@@ -397,7 +397,15 @@ def fly_home_directly(
     def leave(velocity: FloatArray) -> FloatArray:
         return np.concatenate([from_orbit[:3], velocity])
 
-    velocity, met = to_entry(space, t1, t1 + flight_time, leave, entry or Entry(), second_plane=second_plane)
+    velocity, met = to_entry(
+        space,
+        t1,
+        t1 + flight_time,
+        leave,
+        entry or Entry(),
+        second_plane=second_plane,
+        place=from_orbit[:3],
+    )
     return PeriodicHomeFlight(
         way="direct",
         departure=start,
