@@ -35,6 +35,9 @@ STEEPER = np.radians(2.0)
 STEPS, LARGEST = np.array([1e-6, 1e-6, 1e-3]), np.array([0.05, 0.05, 30.0])
 """For the differences by node, place in the parking orbit and impulse; and their largest changes of a round."""
 
+ASIDE = (0.0, 3.0, -3.0, 8.0, -8.0)
+"""Changes of the impulse that lead a first guess past the Moon's middle, tried in turn [m/s]."""
+
 ROWS_PER_TASK = 16
 
 MODEL = (
@@ -500,7 +503,10 @@ def to_periselene(
         side /= np.linalg.norm(side)
         return np.array([off @ side, off @ np.cross(asymptote, side), 1e3 * (when - t2)])
 
-    near = correct(lambda at: trial(space.rough, at), unknowns, steps=STEPS, largest=LARGEST, small=NEAR)
+    # a first guess aims at the Moon's middle: one that runs into it is pushed aside
+    starts = (unknowns + np.array([0.0, 0.0, aside]) for aside in ASIDE)
+    start = next((at for at in starts if trial(space.rough, at) is not None), unknowns)
+    near = correct(lambda at: trial(space.rough, at), start, steps=STEPS, largest=LARGEST, small=NEAR)
     if near is None:
         return None
     return correct(lambda at: trial(space, at), near, steps=STEPS, largest=LARGEST, small=CLOSE)
