@@ -1,7 +1,7 @@
 """Flights from a parking orbit to the Moon against brahe 1.8 run here, and what is left out of them, measured by both.
 
-Brahe flies about the Moon as we do, with the Earth as a point: its flattening is checked in `test_parking_orbit`. It has
-GM of the Earth of EGM96 (1.6e-8 more than DE440, 280 m at the Moon), which is taken over here.
+Brahe flies about the Moon as we do, with the Earth as a point: its flattening is checked in `test_parking_orbit`. Its
+GM of the Earth (1.6e-8 more than that of DE440, 280 m at the Moon) is taken over here.
 """
 
 from dataclasses import replace

@@ -27,7 +27,7 @@ at 78:31:45.91 (quoted in Woods 2008, How Apollo Flew to the Moon, chapter on or
 def test_apollo_15_is_inserted_as_flown():
     # Orloff 2000, NASA SP-2000-4029 (recalled, not opened again): lift-off 1971-07-26 13:34:00.6 UT, inclination 29.68
     # deg, parking orbit about 92 nautical miles up, end of the injection 2:55:53 later, northward bound; insertion burn
-    # of 398 s from 20:05:46 on the 29th (the time is in docs of the day, too) into 170.1 x 57.7 nautical miles
+    # of 398 s from 20:05:46 on the 29th into 170.1 x 57.7 nautical miles
     start, middle = (
         Epoch.parse(f"{text} TDB") + APOLLO_15_TDB_MINUS_UTC
         for text in ("1971-07-26T16:29:54", "1971-07-29T20:09:05")
@@ -104,9 +104,10 @@ GUADALUPE_DEG = (29.0, -118.3)
 
 
 def test_orion_is_where_it_was():
-    # NASA's flight-day reports, over the surfaces of both: 432,194 km from the Earth at the farthest; 92,134 km from the
-    # Moon when it was inserted; 52,900 miles from the Moon and 237,600 from the Earth on 1 December, 22:30 UTC, half an
-    # hour after the burn that left the orbit (300 km of it, and rounded to 100 miles). Four numbers are fitted to five
+    # NASA's flight-day reports, over the surfaces of both: 432,194 km from the Earth at the farthest; 92,134 km from
+    # the Moon when it was inserted; 52,900 miles from the Moon and 237,600 from the Earth on 1 December, 22:30 UTC,
+    # half an hour after the burn that left the orbit (300 km of it, and rounded to 100 miles). Four numbers are fitted
+    # to five
     sky = default_ephemeris()
 
     def distances(when):
@@ -126,8 +127,8 @@ def test_orion_is_where_it_was():
 
 @pytest.mark.slow
 def test_artemis_1_comes_home_as_flown():
-    # The same reports: 454 ft/s to leave the orbit (105 s to 21:55 UTC), 961 ft/s at 79.2 miles over the Moon (16:43 UTC,
-    # 207 s), entry at 17:20:14 UTC, splash near Guadalupe Island at 17:40:30 after a flight from south to north
+    # The same reports: 454 ft/s to leave the orbit (21:53 UTC, 105 s), 961 ft/s at 79.2 miles over the Moon (16:43
+    # UTC, 207 s), entry at 17:20:14 UTC, splash near Guadalupe Island at 17:40:30 after a flight from south to north
     path = propagate(ORION, epoch=FARTHEST, duration=LEFT - FARTHEST + DAY, degree=8, bound=False)
     at_leaving = path.state_icrf(np.array([LEFT.tdb_s]))[0]
     # the inclination that carries the last arc over the splash: it lies 0.2 deg beside it

@@ -6,6 +6,7 @@ import pytest
 from moonstation.constants import EARTH_RADIUS, GM_MOON
 from moonstation.errors import RequestError
 from moonstation.spacetime.epochs import Epoch
+from moonstation.transfers import low_energy
 from moonstation.transfers.cislunar import Cislunar
 from moonstation.transfers.insertion import LunarOrbit
 from moonstation.transfers.launch import find_launch_site, launch_time
@@ -81,6 +82,22 @@ def test_flown_back_is_flown_forth():
     assert met
     assert when < start
     assert state[:3] @ state[3:] == pytest.approx(0.0, abs=1e3)
+
+
+@pytest.mark.slow
+def test_a_whole_search_finds_flights_of_its_days(monkeypatch):
+    # one of the two energies, for half the time
+    monkeypatch.setattr(low_energy, "ENERGIES", (0.0,))
+    start = Epoch.parse("2030-03-18")
+    flights = find_low_energy_flights(start, start + 5 * DAY, WENCHANG, LunarOrbit())
+    assert len(flights) >= 1
+    for flight in flights:
+        assert start <= flight.departure <= start + 5 * DAY
+        # parabolic at the periselene: the insertion follows from that alone
+        radius = np.linalg.norm(flight.arrival_state[:3])
+        assert flight.insertion == pytest.approx((np.sqrt(2.0) - 1.0) * np.sqrt(GM_MOON / radius), abs=0.01)
+        # flown anew from the Earth; beside the Moon's centre a start is known to 60 nm, which grows to some 100 m
+        assert flight.closure < 1e3
 
 
 def test_what_cannot_be_sought_is_told():

@@ -139,7 +139,7 @@ class Cislunar:
             away = states - self.sky.state_icrf("earth", et)
             r2 = np.einsum("ni,ni->n", away[:, :3], away[:, :3])
             if to == "radius":
-                return level - np.sqrt(r2)
+                return np.asarray(level - np.sqrt(r2))
             return np.where(r2 < NEAR**2, way * np.einsum("ni,ni->n", away[:, :3], away[:, 3:]), -1.0)
 
         if start == stop:

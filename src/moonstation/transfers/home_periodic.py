@@ -306,10 +306,11 @@ def fly_home_by_the_moon(
         },
     )
     _, _, met, left, after, before, far = best
+    left_at, passed_at, perigee, angle = (float(value) for value in chosen)
     return PeriodicHomeFlight(
         way="flyby",
-        departure=Epoch.from_tdb_s(float(chosen[0])),
-        flyby=Epoch.from_tdb_s(float(chosen[1])),
+        departure=Epoch.from_tdb_s(left_at),
+        flyby=Epoch.from_tdb_s(passed_at),
         entry=met.entry,
         departure_burn=float(np.linalg.norm(left[3:] - path.state_icrf(chosen[:1])[0, 3:])),
         flyby_burn=float(np.linalg.norm(after[3:] - before[3:])),
@@ -323,7 +324,7 @@ def fly_home_by_the_moon(
         flyby_state=after,
         approach_state=before,
         passage=HomePassage(
-            *(float(value) for value in chosen), passage.second_plane, np.cross(before[:3], before[3:]), far
+            left_at, passed_at, perigee, angle, passage.second_plane, np.cross(before[:3], before[3:]), far
         ),
     )
 
