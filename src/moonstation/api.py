@@ -104,7 +104,7 @@ from moonstation.transfers.low_energy import LowEnergyFlight, find_low_energy_fl
 from moonstation.transfers.mars import find_mars_windows, mars_porkchop
 from moonstation.transfers.moon import Departure, MoonFlight, fly_to_moon, moon_porkchop
 from moonstation.transfers.periodic import PeriodicFlight
-from moonstation.transfers.periodic_search import find_periodic_flights
+from moonstation.transfers.periodic_search import find_periodic_flights, find_periodic_home_flights
 from moonstation.transfers.search import find_home_flights, find_moon_flights
 
 __all__ = [
@@ -187,6 +187,7 @@ __all__ = [
     "find_orbit",
     "find_pairs",
     "find_periodic_flights",
+    "find_periodic_home_flights",
     "find_place",
     "find_sites",
     "find_windows",
