@@ -17,7 +17,7 @@ from moonstation.simulation._kernels import ROUND_OFF
 NOMINAL, SURVIVAL, SHORT = 0, 1, 2
 
 FAILED, DETECTED, REPAIR_BEGUN, REPAIRED, SHOCK, FROZEN, ARRIVED, NEVER_ARRIVED = 1, 2, 3, 4, 5, 6, 7, 8
-MODE, FUNCTION_LOST, FUNCTION_BACK = 9, 10, 11
+MODE, FUNCTION_LOST, FUNCTION_BACK, LEFT = 9, 10, 11, 12
 """Kinds of events; the number that goes with one is a unit's item, an element, ``4 * bus + mode`` or a function."""
 
 WORKS, HIDDEN, WAITS, IN_REPAIR = 0, 1, 2, 3
@@ -61,6 +61,8 @@ class LifeModel(NamedTuple):
     """(s, n) what sources give in each step, as share of their rated power."""
     bus_of: IntArray
     first: IntArray
+    gone: IntArray
+    """(e,) steps from which and until which an element is there."""
     nominal: FloatArray
     survival: FloatArray
     array_power: FloatArray
@@ -174,7 +176,7 @@ class Trace(NamedTuple):
     functions: AnyArray
     event: FloatArray
     """(q, 3) step, kind and number of each event."""
-    count: IntArray
+    met: IntArray
     """(1,) events met, which may be more than were kept."""
 
 
@@ -211,12 +213,12 @@ def normal(seed: int, run: int, stream: int, index: int) -> float:
 @numba.njit(cache=True, nogil=True, fastmath=False, error_model="numpy")
 def note(trace: Trace, step: float, kind: int, number: int) -> None:
     """Keep an event, if events are kept and there is room."""
-    count = trace.count[0]
+    count = trace.met[0]
     if count < trace.event.shape[0]:
         trace.event[count, 0] = step
         trace.event[count, 1] = kind
         trace.event[count, 2] = number
-    trace.count[0] = count + 1
+    trace.met[0] = count + 1
 
 
 @numba.njit(cache=True, nogil=True, fastmath=False, error_model="numpy")
@@ -387,7 +389,10 @@ def live(m: LifeModel, immune: AnyArray, seed: int, run: int, tally: Tally, trac
                 year += 1
             # --- arrivals, cold, failures, repairs
             for e in range(elements):
-                if not here[e] and k >= first[e]:
+                if here[e] and k >= m.gone[e]:
+                    here[e] = False
+                    note(trace, k, LEFT, e)
+                elif not here[e] and first[e] <= k < m.gone[e]:
                     here[e] = True
                     if first[e] > 0:
                         note(trace, k, ARRIVED, e)
@@ -434,10 +439,9 @@ def live(m: LifeModel, immune: AnyArray, seed: int, run: int, tally: Tally, trac
                     if state[u] == WORKS:
                         working[i] += 1
                 count = m.units[i + 1] - m.units[i]
+                left = 1.0 if working[i] >= m.needed[i] else 0.0
                 if m.shared[i] == 1:
                     left = working[i] / count
-                else:
-                    left = 1.0 if working[i] >= m.needed[i] else 0.0
                 factor[m.item_of[i]] = min(factor[m.item_of[i]], left)
             for e in range(elements):
                 up[e] = factor[e] > 0.0 and not dark[e]
@@ -535,9 +539,11 @@ def live(m: LifeModel, immune: AnyArray, seed: int, run: int, tally: Tally, trac
             if dusty:
                 next_event = min(next_event, float((k // m.dust_every + 1) * m.dust_every))
             for e in range(elements):
-                if not here[e]:
+                if here[e]:
+                    next_event = min(next_event, float(m.gone[e]))
+                elif k < first[e]:
                     next_event = min(next_event, float(first[e]))
-                elif dark[e] and not frozen[e]:
+                if here[e] and dark[e] and not frozen[e]:
                     next_event = min(next_event, dark_since[e] + m.endurance[e])
             for i in range(items):
                 e = m.item_of[i]

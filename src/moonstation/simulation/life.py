@@ -11,7 +11,7 @@ Assumptions and limits
 - Spares are for one failure each. Robots mend any number of things at a time.
 - Dust is one rate a run and element, ``exp(-rate * time)``, brought up to date once a day; nobody wipes it off.
 - Data of a site go straight to ground at the best rate of its working elements, and at the same time through the relay
-  that takes most while it sees a ground station itself; relays keep nothing for later here, so what is sent has arrived.
+  that takes most while it sees a ground station itself; relays keep nothing for later here: what is sent has arrived.
 - An orbiter is one element without power: it works until a failure stops it.
 """
 
@@ -31,7 +31,7 @@ from moonstation.simulation.stores import stores_of
 from moonstation.spacetime.steps import even_step
 from moonstation.station.elements import Element
 from moonstation.station.faults import Failure, Uncertainty
-from moonstation.station.model import Station
+from moonstation.station.model import Orbiter, Station
 from moonstation.threads import in_threads
 
 YEAR = 365.25 * 86_400.0
@@ -89,10 +89,10 @@ class Lives:
     blame, item_down : (r, i) array
         Steps in which something of an item is broken while a function is lost, and in all.
     down, frozen : (r, e) array
-        Steps in which a part that has arrived does not work or has no power; step at which it froze (infinite if never).
+        Steps in which a part that has arrived does not work or has no power; when it froze (infinite if never).
     energy : (r, b, 8) array
-        Generated, served, unserved, curtailed, lost in stores, held on arrival, lost with broken stores, held at the end
-        [J].
+        Generated, served, unserved, curtailed, lost in stores, held on arrival, lost with broken stores, held at
+        the end [J].
     unserved_year : (r, b, y) array
         [J]
     modes : (r, b, 3) array
@@ -162,6 +162,7 @@ def life_of(
     array_light: Mapping[str, FloatArray],
     ground_contact: Mapping[str, FloatArray],
     through_contact: Mapping[tuple[str, str], FloatArray],
+    gone: Mapping[str, float] | None = None,
     survival_below: float = SURVIVAL_BELOW,
     nominal_above: float = NOMINAL_ABOVE,
 ) -> Life:
@@ -179,6 +180,8 @@ def life_of(
         Share of each step in which a site has any ground station; a site not named has none.
     through_contact : mapping of (site, orbiter) to (n,) array
         Share of each step in which a site has an orbiter that has a ground station; a pair not named never meets.
+    gone : mapping of str to float, optional
+        Elements and orbiters that are taken away for good, and when [s, TDB past J2000].
     survival_below, nominal_above : float
         Thresholds of usable charge, see `moonstation.simulation.power`.
 
@@ -192,6 +195,7 @@ def life_of(
     elements, orbiters = station.elements, station.orbiters
     parts = [e.id for e in elements] + [o.id for o in orbiters]
     bare = len(orbiters)
+    owners: list[Element | Orbiter] = [*elements, *orbiters]
     buses = list(dict.fromkeys(e.bus for e in elements))
     sites = list(dict.fromkeys(e.site for e in elements))
     shares = _Shares(n)
@@ -224,6 +228,12 @@ def life_of(
         share=shares.table(),
         bus_of=_whole([buses.index(e.bus) for e in elements] + [-1] * bare),
         first=_whole([first_step(e, times_s) for e in elements] + [0] * bare),
+        gone=_whole(
+            [
+                n + 1 if p not in (gone or {}) else int(np.searchsorted(times_s, (gone or {})[p]))
+                for p in parts
+            ]
+        ),
         nominal=_reals([e.load_nominal for e in elements] + [0.0] * bare),
         survival=_reals([e.load_survival for e in elements] + [0.0] * bare),
         array_power=_reals([rated_power(e) for e in elements] + [0.0] * bare),
@@ -234,9 +244,7 @@ def life_of(
         endurance=_reals(
             [np.inf if e.endures is None else e.endures / step for e in elements] + [np.inf] * bare
         ),
-        mission_of=_whole(
-            [missions.index(p.mission) if p.mission in lost else -1 for p in [*elements, *orbiters]]
-        ),
+        mission_of=_whole([missions.index(p.mission) if p.mission in lost else -1 for p in owners]),
         mission_risk=_reals(list(lost.values())),
         buses=len(buses),
         survival_below=survival_below,
@@ -338,7 +346,7 @@ def live_many(
             seed,
             first + run,
             lives.tally(run),
-            nothing._replace(count=np.zeros(1, dtype=np.int64)),
+            nothing._replace(met=np.zeros(1, dtype=np.int64)),
         )
 
     in_threads(one, range(runs), workers, progress)
@@ -376,7 +384,7 @@ def _trace(life: Life, every: int) -> Trace:
         working=np.zeros((e, rows)),
         functions=np.zeros((f, rows), dtype=np.bool_),
         event=np.zeros((EVENTS_KEPT if every else 0, 3)),
-        count=np.zeros(1, dtype=np.int64),
+        met=np.zeros(1, dtype=np.int64),
     )
 
 

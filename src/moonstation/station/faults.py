@@ -1,4 +1,4 @@
-"""What can break, what must work, and what is not known well: ``[[failure]]``, ``[[function]]``, ``[[uncertainty]]``."""
+"""What can break, must work, and is not known well: ``[[failure]]``, ``[[function]]``, ``[[uncertainty]]``."""
 
 import re
 from dataclasses import dataclass
@@ -57,7 +57,7 @@ class Failure(Part):
     needed: Count | None = Field(
         default=None,
         ge=1,
-        description="Units without which the element fails; the rest stand by and age with `dormancy`. All if not given.",
+        description="Units that must work; the rest stand by and age with `dormancy`. All if not given.",
     )
     effect: Literal["whole", "share"] = Field(
         default="whole",
