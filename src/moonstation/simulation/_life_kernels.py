@@ -339,7 +339,16 @@ def live(m: LifeModel, immune: AnyArray, seed: int, run: int, tally: Tally, trac
             if m.bus_of[m.store_of[s]] == b:
                 by_bus[bus_first[b + 1]] = s
                 bus_first[b + 1] += 1
+    fed_first = np.zeros(m.buses + 1, dtype=np.int64)
+    fed = np.empty(m.order.size, dtype=np.int64)
+    for b in range(m.buses):
+        fed_first[b + 1] = fed_first[b]
+        for p in range(m.order.size):
+            if m.bus_of[m.order[p]] == b:
+                fed[fed_first[b + 1]] = m.order[p]
+                fed_first[b + 1] += 1
     full = np.zeros(m.buses, dtype=np.bool_)
+    idle = np.zeros(m.buses, dtype=np.bool_)
     made_rate = np.zeros(sites)
     storage = np.zeros(sites)
     earth_rate = np.zeros(sites)
@@ -494,6 +503,8 @@ def live(m: LifeModel, immune: AnyArray, seed: int, run: int, tally: Tally, trac
                     if coefficient[b, s] > 0.0:
                         giving[b, givers[b]] = s
                         givers[b] += 1
+                # nothing gives and nothing asks: what is stored stays
+                idle[b] = givers[b] == 0 and nominal[b] == 0.0 and survival[b] == 0.0 and mode[b] == NOMINAL
             # --- functions
             for f in range(functions):
                 now = True
@@ -553,9 +564,9 @@ def live(m: LifeModel, immune: AnyArray, seed: int, run: int, tally: Tally, trac
                 for u in range(m.units[i], m.units[i + 1]):
                     ageing[u] = 0.0
                     if here[e] and not frozen[e] and state[u] == WORKS:
-                        idle = asleep or (m.shared[i] == 0 and active >= m.needed[i])
+                        resting = asleep or (m.shared[i] == 0 and active >= m.needed[i])
                         active += 1
-                        ageing[u] = m.dormancy[i] if idle else 1.0
+                        ageing[u] = m.dormancy[i] if resting else 1.0
                         if ageing[u] > 0.0:
                             next_event = min(
                                 next_event, k + np.ceil(max(fails_at[u] - age[u], 0.0) / ageing[u] - 1e-9)
@@ -573,6 +584,9 @@ def live(m: LifeModel, immune: AnyArray, seed: int, run: int, tally: Tally, trac
 
         # --- one step of every bus: the rules of `moonstation.simulation.power`
         for b in range(m.buses):
+            if idle[b] and trace.every == 0:
+                modes[b, NOMINAL] += 1.0
+                continue
             generation = 0.0
             for p in range(givers[b]):
                 generation += coefficient[b, giving[b, p]] * m.share[giving[b, p], k]
@@ -659,9 +673,9 @@ def live(m: LifeModel, immune: AnyArray, seed: int, run: int, tally: Tally, trac
             modes[b, now_mode] += 1.0
             if now_mode == SHORT or mode[b] == SHORT:
                 left = served * (1.0 + ROUND_OFF)
-                for p in range(m.order.size):
-                    e = m.order[p]
-                    if m.bus_of[e] != b or factor[e] <= 0.0:
+                for p in range(fed_first[b], fed_first[b + 1]):
+                    e = fed[p]
+                    if factor[e] <= 0.0:
                         continue
                     wants = min(m.survival[e], m.nominal[e]) * load_factor[e]
                     if survival[b] >= nominal[b]:
