@@ -117,7 +117,9 @@ def _contacts(
     pieces = max(1, int(np.ceil(length / YEAR - 0.01)))
     # the last piece may be a little longer than a year
     longest = length - (pieces - 1) * YEAR if pieces > 1 else length
-    with Flights(station.orbiters, start=span.start, stop=span.start + max(longest, min(length, YEAR))) as flights:
+    with Flights(
+        station.orbiters, start=span.start, stop=span.start + max(longest, min(length, YEAR))
+    ) as flights:
         flown = flights.trajectories(lambda share: progress("orbits", 0.2 + 0.2 * share))
     found: list[Contact] = []
     for piece in range(pieces):

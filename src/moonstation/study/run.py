@@ -190,8 +190,11 @@ def run_study(station: Station, span: StudySpan, *, progress: Progress | None = 
     )
     stages.begin("power and data", 0.85)
     links = Links(station, found)
-    power = run_power(station.elements, times_s=span.et, array_light=array_light(
-            station, grounds, {site: run.light for site, run in lights.items()}))
+    power = run_power(
+        station.elements,
+        times_s=span.et,
+        array_light=array_light(station, grounds, {site: run.light for site, run in lights.items()}),
+    )
     data = _run_data(station, span, links, power)
     arrivals: list[MissionFlight] = []
     if any(mission.departs is not None for mission in station.missions):
