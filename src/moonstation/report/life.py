@@ -10,6 +10,7 @@ from moonstation.report.figure import (
     Figure,
     Spec,
     axis,
+    label,
     layout,
     numbers,
     stamps,
@@ -162,12 +163,9 @@ def _head(simulation: Any) -> str:
     names = {f.id: f.name for f in simulation.station.functions}
     row = worst.iloc[0]
     years = simulation.life.years
-    words = (
-        f"After {count(years, 'year')} {names[row['function']]} is alive in {share(row['survival'])} of the runs, less "
-        "than any other function."
-        if len(worst) > 1
-        else f"After {count(years, 'year')} {names[row['function']]} is alive in {share(row['survival'])} of the runs."
-    )
+    least = ", the least of all functions" if len(worst) > 1 else ""
+    alive = share(float(row["survival"]))
+    words = f"After {count(years, 'year')} {names[row['function']]} is alive in {alive} of the runs{least}."
     return (
         f"<h1>{escaped(_title(simulation))}</h1>"
         f'<p class="span">{escaped(span.start.utc[:10])} to {escaped(span.stop.utc[:10])}, steps of '
