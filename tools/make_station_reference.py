@@ -12,7 +12,7 @@ from pydantic_core import PydanticUndefined
 from moonstation.station.metrics import METRICS
 from moonstation.station.model import TABLES
 from moonstation.station.units import DEFINITIONS, DIMENSIONS, Measure, format_quantity
-from moonstation.station.vocabulary import Count, Day, Id, Moment, Properties, YesNo
+from moonstation.station.vocabulary import Count, Day, Id, Moment, Number, Properties, YesNo
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "station-file.md"
 WORDS = {
@@ -20,6 +20,7 @@ WORDS = {
     Day: "date",
     Id: "id",
     Moment: "date",
+    Number: "number",
     Properties: "table",
     YesNo: "true or false",
 }

@@ -18,6 +18,7 @@ from moonstation.cli import (
     picture,
     scenarios,
     show,
+    simulate,
     site,
     stopping,
     study,
@@ -56,6 +57,7 @@ for _name, _command in (
     ("windows", windows.command),
     ("map", maps.command),
     ("picture", picture.command),
+    ("simulate", simulate.command),
 ):
     # each paragraph on one line, for the terminal to fold
     _paragraphs = inspect.cleandoc(_command.__doc__ or "").split("\n\n")

@@ -13,6 +13,7 @@ from moonstation.formats.products import is_product_name, terrain_file
 from moonstation.station import metrics
 from moonstation.station.catalogues import DATA, nearest, packaged_launch_sites
 from moonstation.station.draft import Draft, Row
+from moonstation.station.faults import Failure, Function
 from moonstation.station.model import Head
 from moonstation.station.units import show
 from moonstation.station.vocabulary import LAST_YEAR
@@ -177,6 +178,43 @@ def check_missions_can_fly(draft: Draft) -> None:
             draft.report(row, "rocket", text)
 
 
+def check_faults_name_something(draft: Draft) -> None:
+    """What fails, what repairs it, and what a function needs, are elements or orbiters of the station."""
+    elements, orbiters = draft.ids("element"), draft.ids("orbiter")
+    for row in draft.rows["failure"]:
+        _check_part(draft, row, "element", row.values.get("element"), [*elements, *orbiters])
+        _check_part(draft, row, "robot", row.values.get("robot"), elements)
+    for row in draft.rows["uncertainty"]:
+        _check_part(draft, row, "element", row.values.get("element"), elements)
+    for row in draft.rows["function"]:
+        if isinstance(row.record, Function):
+            for number, need in enumerate(row.record.demands):
+                for name in need.of:
+                    _check_part(draft, row, f"needs[{number}]", name, [*elements, *orbiters])
+
+
+def _check_part(draft: Draft, row: Row, key: str, name: object, known: list[str]) -> None:
+    if isinstance(name, str) and name and name not in known:
+        cure = nearest(name, known) or f"; there is {_some(known) or 'none'}"
+        draft.report(row, key, f"there is no element or orbiter {show(name)}{cure}")
+
+
+def check_robots_do_not_wait_for_each_other(draft: Draft) -> None:
+    """What repairs a thing does not need that thing to be repaired itself."""
+    helpers: dict[str, tuple[str, Row]] = {}
+    for row in draft.rows["failure"]:
+        if isinstance(row.record, Failure) and row.record.robot:
+            helpers[row.record.element] = (row.record.robot, row)
+    for first, (robot, row) in helpers.items():
+        chain = [first]
+        while robot not in chain and robot in helpers:
+            chain.append(robot)
+            robot = helpers[robot][0]
+        if robot == first:
+            text = f"a cycle: {' needs '.join([*chain, first])} to be repaired; give one of them another robot or none"
+            draft.report(row, "robot", text)
+
+
 def check_requirements_name_something(draft: Draft) -> None:
     """The site, bus, orbiter or flown mission of a metric is there."""
     buses = [row.values.get("bus", row.values.get("site")) for row in draft.rows["element"]]
@@ -231,6 +269,8 @@ CHECKS: tuple[Callable[[Draft], None], ...] = (
     check_horizons_exist,
     check_ground_stations_stand,
     check_missions_can_fly,
+    check_faults_name_something,
+    check_robots_do_not_wait_for_each_other,
     check_requirements_name_something,
     check_requirements_can_be_judged,
 )

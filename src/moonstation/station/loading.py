@@ -17,6 +17,7 @@ from moonstation.station.draft import (
     validate,
 )
 from moonstation.station.elements import Element
+from moonstation.station.faults import Failure, Function, Uncertainty
 from moonstation.station.missions import Launcher, Mission
 from moonstation.station.model import (
     TABLES,
@@ -290,6 +291,9 @@ def _station(draft: Draft) -> Station:
         missions=_records(draft, Mission),
         launchers=_records(draft, Launcher),
         requirements=_records(draft, Requirement),
+        failures=_records(draft, Failure),
+        functions=_records(draft, Function),
+        uncertainties=_records(draft, Uncertainty),
         path=draft.file.path,
         sha256=draft.file.sha256,
         provenance=draft.provenance,

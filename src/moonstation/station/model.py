@@ -14,6 +14,7 @@ from moonstation.spacetime.epochs import Epoch
 from moonstation.spacetime.sites import Site
 from moonstation.station import metrics
 from moonstation.station.elements import Element
+from moonstation.station.faults import Failure, Function, Uncertainty
 from moonstation.station.missions import Launcher, Mission
 from moonstation.station.part import Part, Provenance
 from moonstation.station.units import Measure
@@ -268,7 +269,8 @@ class Station:
         Length of the study [s].
     reference : str or None
         Document that the station follows.
-    partners, facilities, sites, elements, orbiters, ground_stations, missions, launchers, requirements : list
+    partners, facilities, sites, elements, orbiters, ground_stations, missions, launchers, requirements,
+    failures, functions, uncertainties : list
         The tables of the file, in its order.
     path : Path or None
         File that it was read from.
@@ -293,6 +295,9 @@ class Station:
     missions: list[Mission] = field(default_factory=list)
     launchers: list[Launcher] = field(default_factory=list)
     requirements: list[Requirement] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
+    functions: list[Function] = field(default_factory=list)
+    uncertainties: list[Uncertainty] = field(default_factory=list)
     path: Path | None = None
     sha256: str = ""
     provenance: dict[str, Provenance] = field(default_factory=dict)
@@ -318,5 +323,8 @@ TABLES: dict[str, type[Part]] = {
     "mission": Mission,
     "launcher": Launcher,
     "requirement": Requirement,
+    "failure": Failure,
+    "function": Function,
+    "uncertainty": Uncertainty,
 }
 """The tables of a station file; all but the first may stand many times."""

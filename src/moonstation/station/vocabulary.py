@@ -5,6 +5,7 @@ default and meaning stand there and nowhere else; `docs/station-file.md` is made
 """
 
 import datetime as dt
+import math
 import re
 from typing import Annotated, Any, TypeAlias
 
@@ -71,6 +72,12 @@ def _read_count(value: object) -> int:
     return value
 
 
+def _read_number(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise ValueError(f"{show(value)} is no number; write it like 1.5, without quotes")
+    return float(value)
+
+
 def _read_yes_no(value: object) -> bool:
     if not isinstance(value, bool):
         raise ValueError(f"{show(value)} is neither true nor false; write one of them, without quotes")  # noqa: TRY004
@@ -92,6 +99,7 @@ Text: TypeAlias = Annotated[str, StringConstraints(max_length=2000)]
 Name: TypeAlias = Annotated[str, StringConstraints(max_length=200)]
 Day: TypeAlias = Annotated[dt.date, BeforeValidator(_read_date)]
 Moment: TypeAlias = Annotated[Epoch, BeforeValidator(_read_epoch)]
+Number: TypeAlias = Annotated[float, BeforeValidator(_read_number)]
 YesNo: TypeAlias = Annotated[bool, BeforeValidator(_read_yes_no)]
 Count: TypeAlias = Annotated[int, BeforeValidator(_read_count)]
 Properties: TypeAlias = Annotated[dict[str, Any], BeforeValidator(_read_properties)]
@@ -110,6 +118,7 @@ Power: TypeAlias = Annotated[float, Measure("power", 0.0)]
 Energy: TypeAlias = Annotated[float, Measure("energy", 0.0)]
 Span: TypeAlias = Annotated[float, Measure("time", 3600.0, 100 * 365.25 * 86_400.0)]
 Duration: TypeAlias = Annotated[float, Measure("time", 0.0, above=True)]
+Wait: TypeAlias = Annotated[float, Measure("time", 0.0)]
 FlightTime: TypeAlias = Annotated[float, Measure("time", 2.0 * 86_400.0, 7.0 * 86_400.0)]
 Impulse: TypeAlias = Annotated[float, Measure("time", 50.0, 5000.0)]
 Rate: TypeAlias = Annotated[float, Measure("rate", 0.0, 1.0 / (365.25 * 86_400.0))]
