@@ -203,7 +203,7 @@ def size_power(
         if best.dropped and chosen.mass >= best.mass:
             break
         power, capacity = np.array(list(chosen.power.values())), np.array(list(chosen.capacity.values()))
-        missing, _ = _run(case, power, capacity)
+        missing, _, _ = _run(case, power, capacity)
         best = replace(chosen, dropped=tuple(dropped.tolist()), missing=missing)
     return best
 
@@ -213,7 +213,7 @@ def _first_to_fail(case: _Case, design: Sizing, month: IntArray, droppable: int)
     power, capacity = np.array(list(design.power.values())), np.array(list(design.capacity.values()))
 
     def failed(ratio: float) -> IntArray:
-        missing, _ = _run(case, ratio * power, ratio * capacity)
+        missing, _, _ = _run(case, ratio * power, ratio * capacity)
         return np.unique(month[_failing(case, missing)])
 
     low, high = 0.0, 1.0
@@ -237,7 +237,7 @@ def _lightest(case: _Case, progress: Callable[[float], None] | None) -> Sizing:
                 raise RequestError(_why_not(case, spells))
             power, capacity, least = solved
             bound = max(bound, least)
-            missing, full = _run(case, power, capacity)
+            missing, full, _ = _run(case, power, capacity)
             failing = _failing(case, missing)
             new = [spell for spell in _spells(case, missing, full, failing) if spell not in spells]
             if progress is not None:
@@ -279,6 +279,15 @@ def least_mass(
     return solved[2]
 
 
+def stored(
+    load: FloatArray, step: float, *, sources: Sequence[Source], stores: Sequence[Store], design: Sizing
+) -> FloatArray:
+    """Energy in all stores above what is never used, at the begin of each step of a design's run [J], (n,)."""
+    case = _case(load, step, sources, stores)
+    power, capacity = np.array(list(design.power.values())), np.array(list(design.capacity.values()))
+    return _run(case, power, capacity)[2]
+
+
 def _case(load: FloatArray, step: float, sources: Sequence[Source], stores: Sequence[Store]) -> _Case:
     if not sources:
         raise RequestError("no source is offered; offer one, as in array")
@@ -303,14 +312,14 @@ def _case(load: FloatArray, step: float, sources: Sequence[Source], stores: Sequ
     return _Case(load, step, tuple(sources), tuple(stores))
 
 
-def _run(case: _Case, power: FloatArray, capacity: FloatArray) -> tuple[FloatArray, BoolArray]:
+def _run(case: _Case, power: FloatArray, capacity: FloatArray) -> tuple[FloatArray, BoolArray, FloatArray]:
     offered = np.zeros(case.load.size)
     for source, rated in zip(case.sources, power, strict=True):
         offered += rated * source.share
     usable = capacity * np.array([store.usable for store in case.stores])
     one_way = np.sqrt(np.array([store.efficiency for store in case.stores]))
-    missing, full = serve(offered, case.load, usable, one_way, case.step)
-    return missing, full
+    missing, full, held = serve(offered, case.load, usable, one_way, case.step)
+    return missing, full, held
 
 
 def _failing(case: _Case, missing: FloatArray) -> BoolArray:
@@ -562,7 +571,7 @@ def _grown(
         return np.where(fixed, power, power * ratio), capacity * ratio
 
     def serves(ratio: float) -> bool:
-        missing, _ = _run(case, *larger(ratio))
+        missing, _, _ = _run(case, *larger(ratio))
         return not np.any(_failing(case, missing))
 
     low, high = 1.0, 1.0
@@ -585,7 +594,7 @@ def _sizing(
 ) -> Sizing:
     mass = sum(s.mass_per_w * p for s, p in zip(case.sources, power, strict=True))
     mass += sum(s.mass_per_j * c for s, c in zip(case.stores, capacity, strict=True))
-    missing, _ = _run(case, power, capacity)
+    missing, _, _ = _run(case, power, capacity)
     return Sizing(
         power={s.id: float(p) for s, p in zip(case.sources, power, strict=True)},
         capacity={s.id: float(c) for s, c in zip(case.stores, capacity, strict=True)},

@@ -4,9 +4,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+import pandas as pd
 
 from moonstation.arrays import FloatArray, TimeArray
-from moonstation.design.sizing import Sizing, Source, Store, least_mass, size_power
+from moonstation.design.sizing import Sizing, Source, Store, least_mass, size_power, stored
 from moonstation.design.technologies import Technology, technologies
 from moonstation.errors import RequestError
 from moonstation.simulation.arrays import irradiance_share, tracking_cosine
@@ -87,6 +88,20 @@ class SiteSizing:
     def unserved_share(self, design: Sizing) -> float:
         """Share of the energy asked for that a design does not give in the whole history."""
         return float(np.sum(design.missing)) / (self.load * self.times.size)
+
+    def sizing_spell(self) -> tuple[int, int] | None:
+        """Steps of the spell in which the stores come lowest, from full to lowest; None without stores."""
+        if not any(self.best.capacity.values()):
+            return None
+        charge = self.charge(self.best)
+        lowest = int(np.argmin(charge))
+        full = np.flatnonzero(charge[: lowest + 1] >= np.max(charge) * (1.0 - 1e-9))
+        return (int(full[-1]) if full.size else 0), lowest
+
+    def charge(self, design: Sizing) -> FloatArray:
+        """Energy in the stores above what is never used at the begin of each step [J], (n,)."""
+        load = np.full(self.times.size, self.load)
+        return stored(load, STEP, sources=self.sources, stores=self.stores, design=design)
 
     def span_of(self, spell: tuple[int, int]) -> tuple[np.datetime64, np.datetime64]:
         """First and last instant of a spell."""
@@ -326,3 +341,54 @@ def _prices(
                 change = (mass(sources, kinder, load) - now) * 0.01 / gain
                 found.append(Price(f"1 point more round trip of {store.id}", change))
     return found
+
+
+def sizing_rows(sized: SiteSizing) -> pd.DataFrame:
+    """What is to be built.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``id``, ``name``, ``amount`` in ``unit`` (kW, or kWh of a store), ``mass_kg``; what is not built is left out.
+    """
+    rows: list[tuple[str, str, float, str, float]] = []
+    for source in sized.sources:
+        power = sized.best.power[source.id]
+        if power > 0.0:
+            rows.append((source.id, source.name, power / 1e3, "kW", power * source.mass_per_w))
+    for store in sized.stores:
+        capacity = sized.best.capacity[store.id]
+        if capacity > 0.0:
+            rows.append((store.id, store.name, capacity / 3.6e6, "kWh", capacity * store.mass_per_j))
+    return pd.DataFrame(rows, columns=["id", "name", "amount", "unit", "mass_kg"])
+
+
+def station_tables(sized: SiteSizing) -> str:
+    """The design as elements of a station file, to be pasted; partner and loads are the user's."""
+    known = technologies()
+    kinds = {"battery": "battery", "fuel-cell": "fuel-cell", "isotope": "isotope"}
+    parts = []
+    for row in sizing_rows(sized).itertuples():
+        name = str(row.id)
+        lines = ["[[element]]", f'id = "{name}"', f'site = "{sized.site.id}"']
+        if name.startswith("array-"):
+            height = name.removeprefix("array-").removesuffix("m")
+            lines += [
+                'kind = "solar-array"',
+                f'array_power = "{row.amount:.6g} kW"',
+                f'array_height = "{height} m"',
+            ]
+        elif row.unit == "kWh":
+            figures = known[name].values
+            lines += [
+                f'kind = "{kinds[name]}"',
+                f'battery_capacity = "{row.amount:.6g} kWh"',
+                f"battery_efficiency = {figures['efficiency']:g}",
+                f"battery_reserve = {1.0 - figures['usable']:.6g}",
+            ]
+        else:
+            lines += [f'kind = "{kinds.get(name, "fission")}"', f'power = "{row.amount:.6g} kW"']
+        note = f"sized for {sized.load / 1e3:g} kW by moonstation design size"
+        lines += [f'mass = "{row.mass_kg:.6g} kg"', 'confidence = "assumption"', f'note = "{note}"']
+        parts.append("\n".join(lines))
+    return "\n\n".join(parts) + "\n"
