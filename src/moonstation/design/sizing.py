@@ -35,6 +35,9 @@ BLOCKS = (24, 8, 4, 2, 1)
 GAP = 0.002
 """Gap at which a design is good enough."""
 
+CHOICES = 3
+"""How often months to leave out are chosen anew, by the design of the choice before."""
+
 MOST_ROUNDS = 80
 SOLVER_S = 60.0
 MOST_GROWTH = 4.0
@@ -110,11 +113,13 @@ class Sizing:
     spells : tuple of (int, int)
         Steps from and to which the programme was solved: those that bind are among them.
     dropped : tuple of int
-        Months that it does not serve, by number.
+        Months that it need not serve, by number.
     missing : (n,) array
         Power not served in each step [W].
     rounds : int
         How often the programme was solved.
+    block : int
+        Steps taken together when it was solved last.
     """
 
     power: dict[str, float]
@@ -125,6 +130,7 @@ class Sizing:
     dropped: tuple[int, ...]
     missing: FloatArray
     rounds: int
+    block: int = 1
 
     @property
     def gap(self) -> float:
@@ -140,8 +146,6 @@ class _Case:
     step: float
     sources: tuple[Source, ...]
     stores: tuple[Store, ...]
-    month: IntArray
-    droppable: int
 
 
 def size_power(
@@ -167,7 +171,8 @@ def size_power(
     month : (n,) array of int, optional
         Month that each step belongs to; needed with a confidence below 1.
     confidence : float
-        Share of the months in which the whole load is carried; the months left out are chosen for the lightest design.
+        Share of the months in which the whole load is carried. The months left out are those that the design fails
+        first when all of it is made smaller; another choice may be lighter, so the bound is that of this choice.
     progress : callable, optional
         Called with a share done, 0 to 1, that grows as the design comes near the bound.
 
@@ -182,7 +187,45 @@ def size_power(
         If inputs make no sense, or no design within the limits carries the load; says what binds and which share of
         the load can be carried.
     """
-    case = _case(load, step, sources, stores, month, confidence)
+    case = _case(load, step, sources, stores)
+    best = _lightest(case, progress)
+    if confidence == 1.0:
+        return best
+    if not 0.0 < confidence < 1.0:
+        raise RequestError(f"confidence {confidence:g} is not above 0 and at most 1, as in 0.95")
+    if month is None:
+        raise RequestError("a confidence below 1 counts months: give the month of each step")
+    droppable = int(np.floor((1.0 - confidence) * np.unique(month).size + 1e-9))
+    for _ in range(CHOICES):
+        dropped = _first_to_fail(case, best, month, droppable)
+        left = replace(case, load=np.where(np.isin(month, dropped), 0.0, case.load))
+        chosen = _lightest(left, progress)
+        if best.dropped and chosen.mass >= best.mass:
+            break
+        power, capacity = np.array(list(chosen.power.values())), np.array(list(chosen.capacity.values()))
+        missing, _, _ = _run(case, power, capacity)
+        best = replace(chosen, dropped=tuple(dropped.tolist()), missing=missing)
+    return best
+
+
+def _first_to_fail(case: _Case, design: Sizing, month: IntArray, droppable: int) -> IntArray:
+    """Months that a design fails first when all of it is made smaller in one ratio, at most so many."""
+    power, capacity = np.array(list(design.power.values())), np.array(list(design.capacity.values()))
+
+    def failed(ratio: float) -> IntArray:
+        missing, _, _ = _run(case, ratio * power, ratio * capacity)
+        return np.unique(month[_failing(case, missing)])
+
+    low, high = 0.0, 1.0
+    if failed(high).size > droppable:  # a design that drops some months already
+        low, high = 1.0, 2.0
+    for _ in range(30):
+        middle = 0.5 * (low + high)
+        low, high = (low, middle) if failed(middle).size <= droppable else (middle, high)
+    return failed(high)
+
+
+def _lightest(case: _Case, progress: Callable[[float], None] | None) -> Sizing:
     spells = _first_spells(case)
     best: Sizing | None = None
     rounds, bound = 0, 0.0
@@ -192,38 +235,60 @@ def size_power(
             solved = _solve(case, spells, block)
             if solved is None:
                 raise RequestError(_why_not(case, spells))
-            power, capacity, dropped, least = solved
+            power, capacity, least = solved
             bound = max(bound, least)
-            missing, full = _run(case, power, capacity)
-            failing = _failing(case, missing, dropped)
+            missing, full, _ = _run(case, power, capacity)
+            failing = _failing(case, missing)
             new = [spell for spell in _spells(case, missing, full, failing) if spell not in spells]
             if progress is not None:
                 progress((place + 1.0 - 1.0 / rounds) / len(BLOCKS))
             if not new or rounds >= MOST_ROUNDS:
                 break
             spells = spells + new
-        found = _grown(case, power, capacity, spells, dropped, rounds)
+        found = _grown(case, power, capacity, spells, rounds)
         if best is None or found.mass < best.mass:
             best = found
-        best = replace(best, bound=min(bound, best.mass), spells=tuple(spells), rounds=rounds)
+        best = replace(best, bound=min(bound, best.mass), spells=tuple(spells), rounds=rounds, block=block)
         if best.gap <= GAP or rounds >= MOST_ROUNDS:
             break
     assert best is not None
     return best
 
 
-def _case(
+def least_mass(
     load: FloatArray,
     step: float,
+    *,
     sources: Sequence[Source],
     stores: Sequence[Store],
-    month: IntArray | None,
-    confidence: float,
-) -> _Case:
-    if not 0.0 < confidence <= 1.0:
-        raise RequestError(f"confidence {confidence:g} is not above 0 and at most 1, as in 0.95")
-    if confidence < 1.0 and month is None:
-        raise RequestError("a confidence below 1 counts months: give the month of each step")
+    like: Sizing,
+) -> float:
+    """Lightest mass [kg] over the spells and blocks of an earlier design: what a small change of the question changes.
+
+    The difference of two of these, divided by the change, is a shadow price. Months that the design drops stay dropped.
+
+    Raises
+    ------
+    RequestError
+        If the changed question has no answer.
+    """
+    case = _case(load, step, sources, stores)
+    solved = _solve(case, like.spells, like.block)
+    if solved is None:
+        raise RequestError(_why_not(case, like.spells))
+    return solved[2]
+
+
+def stored(
+    load: FloatArray, step: float, *, sources: Sequence[Source], stores: Sequence[Store], design: Sizing
+) -> FloatArray:
+    """Energy in all stores above what is never used, at the begin of each step of a design's run [J], (n,)."""
+    case = _case(load, step, sources, stores)
+    power, capacity = np.array(list(design.power.values())), np.array(list(design.capacity.values()))
+    return _run(case, power, capacity)[2]
+
+
+def _case(load: FloatArray, step: float, sources: Sequence[Source], stores: Sequence[Store]) -> _Case:
     if not sources:
         raise RequestError("no source is offered; offer one, as in array")
     if not np.all(np.isfinite(load)) or np.any(load < 0.0):
@@ -244,23 +309,21 @@ def _case(
             raise RequestError(
                 f"store {store.id}: mass must be above 0, usable share and efficiency above 0 to 1"
             )
-    months = np.zeros(load.size, dtype=np.int64) if month is None else month
-    droppable = int(np.floor((1.0 - confidence) * np.unique(months).size + 1e-9))
-    return _Case(load, step, tuple(sources), tuple(stores), months, droppable)
+    return _Case(load, step, tuple(sources), tuple(stores))
 
 
-def _run(case: _Case, power: FloatArray, capacity: FloatArray) -> tuple[FloatArray, BoolArray]:
+def _run(case: _Case, power: FloatArray, capacity: FloatArray) -> tuple[FloatArray, BoolArray, FloatArray]:
     offered = np.zeros(case.load.size)
     for source, rated in zip(case.sources, power, strict=True):
         offered += rated * source.share
     usable = capacity * np.array([store.usable for store in case.stores])
     one_way = np.sqrt(np.array([store.efficiency for store in case.stores]))
-    missing, full = serve(offered, case.load, usable, one_way, case.step)
-    return missing, full
+    missing, full, held = serve(offered, case.load, usable, one_way, case.step)
+    return missing, full, held
 
 
-def _failing(case: _Case, missing: FloatArray, dropped: Sequence[int]) -> BoolArray:
-    return (missing > SERVED * case.load) & ~np.isin(case.month, np.array(dropped, dtype=np.int64))
+def _failing(case: _Case, missing: FloatArray) -> BoolArray:
+    return missing > SERVED * case.load
 
 
 def _spells(case: _Case, missing: FloatArray, full: BoolArray, failing: BoolArray) -> list[tuple[int, int]]:
@@ -293,7 +356,7 @@ def _first_spells(case: _Case) -> list[tuple[int, int]]:
 
 def _solve(
     case: _Case, spells: Sequence[tuple[int, int]], block: int
-) -> tuple[FloatArray, FloatArray, tuple[int, ...], float] | None:
+) -> tuple[FloatArray, FloatArray, float] | None:
     """Lightest design over some spells; None if there is none."""
     programme = _Programme(case, spells, block)
     found = programme.solve(programme.masses())
@@ -305,8 +368,7 @@ def _solve(
     whole = np.array([source.unit > 0.0 for source in case.sources])
     power = np.where(whole, np.round(columns[programme.power]) * units, power)
     capacity = np.maximum(columns[programme.capacity], 0.0) * programme.joules
-    dropped = tuple(month for month, column in programme.dropped.items() if columns[column] > 0.5)
-    return power, capacity, dropped, bound
+    return power, capacity, bound
 
 
 class _Programme:
@@ -328,11 +390,6 @@ class _Programme:
         self.column_count = self.row_count = 0
         self.carried = int(self._add_columns(1, most=1.0, least=0.0 if carried else 1.0)[0])
         self._build()
-        months = np.unique(case.month) if case.droppable else np.empty(0, dtype=np.int64)
-        columns = self._add_columns(months.size, most=1.0, whole=True)
-        self.dropped = dict(zip(months.tolist(), columns.tolist(), strict=True))
-        if self.dropped:
-            self.at_most_so_many_months_dropped()
         self.months_balance()
         for begin, end in spells:
             self.spell_is_carried(begin, end, block)
@@ -376,49 +433,40 @@ class _Programme:
             *((c, s.mass_per_j * self.joules) for s, c in zip(stores, self.capacity, strict=True)),
         ]
 
-    def at_most_so_many_months_dropped(self) -> None:
-        """``sum(dropped) <= (1 - confidence) * months``."""
-        terms = [(column, -1.0) for column in self.dropped.values()]
-        self._add_rows(np.array([-float(self.case.droppable)]), *terms)
-
     def months_balance(self) -> None:
-        """Each month: ``sum(power * share) + usable capacity >= load``, which follows from the spells but is cheap."""
+        """Each 30 days: ``sum(power * share) + usable capacity >= load``, which spells imply, but it is cheap."""
         case = self.case
         days = case.step / 86_400.0
-        months, place = np.unique(case.month, return_inverse=True)
+        place = np.arange(case.load.size) // max(1, round(30.0 / days))
         asked = np.bincount(place, case.load) / self.watts * days
         terms: list[tuple[IntArray | int, FloatArray | float]] = [(self.carried, -asked)]
         for source, column, unit in zip(case.sources, self.power, self.unit, strict=True):
-            given: FloatArray = np.bincount(place, source.share) * (days * unit / self.watts)
-            terms.append((column, given))
+            share = np.bincount(place, source.share) * (days * unit / self.watts)
+            terms.append((column, np.asarray(share, dtype=np.float64)))
         terms += [(column, store.usable) for store, column in zip(case.stores, self.capacity, strict=True)]
-        if self.dropped:
-            terms.append((np.array([self.dropped[m] for m in months.tolist()]), asked))
-        self._add_rows(np.zeros(months.size), *terms)
+        self._add_rows(np.zeros(asked.size), *terms)
 
     def spell_is_carried(self, begin: int, end: int, block: int) -> None:
         """From full stores on, in each step ``sources + discharge >= load + charge``.
 
-        ``level' = level + one_way * charge - discharge / one_way``, ``0 <= level <= usable * capacity``; what is asked
-        for in a month that is dropped is given away. Steps of a block, or with equal light, load and month, are one.
+        ``level' = level + one_way * charge - discharge / one_way``, ``0 <= level <= usable * capacity``. Steps of a
+        block, or with equal light and load, are one.
         """
         case = self.case
         shares = np.array([source.share[begin:end] for source in case.sources])
-        load, month = case.load[begin:end] / self.watts, case.month[begin:end]
+        load = case.load[begin:end] / self.watts
         alike = np.all(np.diff(shares, axis=1) == 0.0, axis=0) & (np.diff(load) == 0.0)
         place = np.arange(1, end - begin)
-        change = np.flatnonzero((~alike & (place % block == 0)) | (np.diff(month) != 0)) + 1
+        change = np.flatnonzero(~alike & (place % block == 0)) + 1
         first = np.r_[0, change]
         counts = np.diff(np.r_[first, end - begin])
         days = counts * case.step / 86_400.0
         shares = np.asarray(np.add.reduceat(shares, first, axis=1) / counts, dtype=np.float64)
-        load, month = np.add.reduceat(load, first) / counts, month[first]
+        load = np.add.reduceat(load, first) / counts
         steps, nothing = first.size, np.zeros(first.size)
         balance: list[tuple[IntArray | int, FloatArray | float]] = [(self.carried, -load)]
         for row, column, unit in zip(shares, self.power, self.unit, strict=True):
             balance.append((column, row * (unit / self.watts)))
-        if self.dropped:
-            balance.append((np.array([self.dropped[m] for m in month.tolist()]), load))
         for store, column in zip(case.stores, self.capacity, strict=True):
             one_way = float(np.sqrt(store.efficiency))
             charge, discharge, level = (self._add_columns(steps) for _ in range(3))
@@ -457,7 +505,9 @@ class _Programme:
         proto.objective.linear_coefficients.values.extend([weight for _, weight in wanted])
         model = mathopt.Model.from_model_proto(proto)
         solver = mathopt.SolverType.HIGHS if np.any(whole) else mathopt.SolverType.GLOP
-        limits = mathopt.SolveParameters(time_limit=timedelta(seconds=SOLVER_S))
+        limits = mathopt.SolveParameters(
+            time_limit=timedelta(seconds=SOLVER_S), relative_gap_tolerance=0.25 * GAP
+        )
         result = mathopt.solve(model, solver, params=limits)
         reason = result.termination.reason
         if reason in (mathopt.TerminationReason.OPTIMAL, mathopt.TerminationReason.FEASIBLE):
@@ -509,7 +559,6 @@ def _grown(
     power: FloatArray,
     capacity: FloatArray,
     spells: Sequence[tuple[int, int]],
-    dropped: tuple[int, ...],
     rounds: int,
 ) -> Sizing:
     """Make all of a design larger in one ratio, as little as it takes to serve the history when it is run.
@@ -522,18 +571,18 @@ def _grown(
         return np.where(fixed, power, power * ratio), capacity * ratio
 
     def serves(ratio: float) -> bool:
-        missing, _ = _run(case, *larger(ratio))
-        return not np.any(_failing(case, missing, dropped))
+        missing, _, _ = _run(case, *larger(ratio))
+        return not np.any(_failing(case, missing))
 
     low, high = 1.0, 1.0
     while not serves(high):
         low, high = high, 1.0 + max(2.0 * (high - 1.0), 1e-4)
         if high > MOST_GROWTH:
-            return _sizing(case, *larger(np.inf), spells, dropped, rounds)
+            return _sizing(case, *larger(np.inf), spells, rounds)
     while high - low > 1e-6:
         middle = 0.5 * (low + high)
         low, high = (low, middle) if serves(middle) else (middle, high)
-    return _sizing(case, *larger(high), spells, dropped, rounds)
+    return _sizing(case, *larger(high), spells, rounds)
 
 
 def _sizing(
@@ -541,19 +590,18 @@ def _sizing(
     power: FloatArray,
     capacity: FloatArray,
     spells: Sequence[tuple[int, int]],
-    dropped: tuple[int, ...],
     rounds: int,
 ) -> Sizing:
     mass = sum(s.mass_per_w * p for s, p in zip(case.sources, power, strict=True))
     mass += sum(s.mass_per_j * c for s, c in zip(case.stores, capacity, strict=True))
-    missing, _ = _run(case, power, capacity)
+    missing, _, _ = _run(case, power, capacity)
     return Sizing(
         power={s.id: float(p) for s, p in zip(case.sources, power, strict=True)},
         capacity={s.id: float(c) for s, c in zip(case.stores, capacity, strict=True)},
         mass=float(mass),
         bound=0.0,
         spells=tuple(spells),
-        dropped=dropped,
+        dropped=(),
         missing=missing,
         rounds=rounds,
     )
