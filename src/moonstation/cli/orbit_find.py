@@ -47,7 +47,6 @@ from moonstation.constants import MOON_RADIUS
 from moonstation.errors import RequestError
 from moonstation.orbits.elements import Elements
 from moonstation.orbits.frozen import FrozenOrbit, find_frozen_orbit
-from moonstation.orbits.gravity import degree_for
 from moonstation.orbits.low_orbit_keeping import LowOrbitKeeping, keep_low_orbit
 from moonstation.orbits.station_keeping import TARGETS, Keeping
 from moonstation.orbits.three_body import (
@@ -58,9 +57,9 @@ from moonstation.orbits.three_body import (
 )
 from moonstation.report.wording import duration, number, share
 from moonstation.spacetime.epochs import Epoch, tdb_to_utc
+from moonstation.study.kept_orbits import KeepingPlan, degree_of
 from moonstation.study.orbit_files import write_text_file
 from moonstation.study.orbit_search import (
-    KeepingPlan,
     fly_found,
     fly_frozen,
     keep_found,
@@ -71,8 +70,6 @@ from moonstation.study.orbit_search import (
 )
 
 DAY = 86_400.0
-PERILUNE_MARGIN = 0.85
-"""Perilunes in the full model go lower than in the three-body problem, by up to 12 % over a year of the 9:2 orbit."""
 
 app = typer.Typer(
     help="Find orbits by purpose in the full model, and what keeping them costs.", no_args_is_help=True
@@ -387,7 +384,7 @@ def _find(search: Callable[[], PeriodicOrbit], short_name: str, wish: _Wish) -> 
         report("searching", 0.0)
         places = find_places(wish.site, report)
         orbit = search()
-        degree = degree_for(PERILUNE_MARGIN * orbit.perilune) if wish.degree is None else wish.degree
+        degree = degree_of(orbit, wish.degree)
         run = fly_found(
             orbit,
             epoch=wish.epoch,

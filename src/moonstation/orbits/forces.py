@@ -1,6 +1,7 @@
 """What pulls and pushes an orbiter besides the Moon's gravity."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -106,6 +107,12 @@ EARTH_AND_SUN = ForceModel(planets=(), earth_oblateness=False)
 NO_THRUST = _force_kernels.Thrust(0.0, 0.0, 0.0, 0, 0, np.zeros(3))
 
 
+@lru_cache(maxsize=1024)
+def _earth_pole(et: float) -> FloatArray:
+    """The Earth's pole of date (3,), ICRF axes; kept, for searches fly the same arcs again and again."""
+    return np.ascontiguousarray(EarthRotation().rotation_itrs_to_gcrs(et)[0, :, 2])
+
+
 def pack_forces(
     model: ForceModel, sky: Ephemeris, *, et0: float, et1: float, gradient_degree: int
 ) -> _force_kernels.Forces:
@@ -118,7 +125,7 @@ def pack_forces(
         place[tuple(slice(size) for size in records.shape)] = records
     pole: FloatArray = np.array([0.0, 0.0, 1.0])
     if model.earth_oblateness:
-        pole = np.ascontiguousarray(EarthRotation().rotation_itrs_to_gcrs(0.5 * (et0 + et1))[0, :, 2])
+        pole = _earth_pole(0.5 * (et0 + et1))
     light = SOLAR_CONSTANT / SPEED_OF_LIGHT * AU**2 * model.area_to_mass * model.reflectivity
     return _force_kernels.Forces(
         gm=np.array([GM_EARTH, GM_SUN, *(GM_PLANETS[name] for name in model.planets)]),
