@@ -42,7 +42,7 @@ class ForceModel:
         Coefficient of that pressure (Cr): 1 for a body that swallows all light, 2 for a mirror turned to the Sun.
     tides : bool
         Whether the bulge that Earth and Sun raise on the solid Moon counts (k2 = 0.024133, label of GRGM1200A), whole,
-        with its part that never changes: for a field that has not got it already (docs/forces.md).
+        with its part that never changes: the packaged field has not got that (docs/forces.md); one of your own may.
     relativity : bool
         Whether the first correction of general relativity to the Moon's point mass counts (Schwarzschild).
 
@@ -56,7 +56,7 @@ class ForceModel:
     earth_oblateness: bool = True
     area_to_mass: float = 0.0
     reflectivity: float = 1.3
-    tides: bool = False
+    tides: bool = True
     relativity: bool = False
 
     def __post_init__(self) -> None:
@@ -101,7 +101,7 @@ class ForceModel:
         return f"{', '.join(counted[:-1])} and {counted[-1]}{ending}"
 
 
-EARTH_AND_SUN = ForceModel(planets=(), earth_oblateness=False)
+EARTH_AND_SUN = ForceModel(planets=(), earth_oblateness=False, tides=False)
 """Earth and Sun as points and nothing else: the model of most comparisons."""
 
 NO_THRUST = _force_kernels.Thrust(0.0, 0.0, 0.0, 0, 0, np.zeros(3))

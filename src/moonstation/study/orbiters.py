@@ -1,9 +1,10 @@
 """The motion of a station's orbiters: from elements, as a kept halo or distant retrograde orbit, or from a file."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -40,6 +41,32 @@ class OrbiterFlight:
     def keeping_yearly(self) -> float | None:
         """What keeping it costs on average [m/s a year]; None where it flies free or from a file."""
         return None if self.kept is None else float(self.kept.keeping.yearly.mean())
+
+
+@dataclass(frozen=True)
+class ForceChanges:
+    """What a user says of forces, over those that would act.
+
+    Attributes
+    ----------
+    values : dict
+        Attributes of `ForceModel` with their values; empty where nothing is said.
+    """
+
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+    def over(self, base: ForceModel | None = None) -> ForceModel:
+        """Forces with the changes.
+
+        Raises
+        ------
+        RequestError
+            If they make no sense together.
+        """
+        model = replace(base or ForceModel(), **self.values)
+        if "reflectivity" in self.values and not model.area_to_mass:
+            raise RequestError("--cr: no sunlight presses; give --area and --mass too")
+        return model
 
 
 def forces_of(orbiter: Orbiter) -> ForceModel:

@@ -2,7 +2,7 @@
 
 import difflib
 from collections.abc import Callable
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,7 @@ from moonstation.station.loading import builtin_stations, load_station
 from moonstation.station.model import Orbiter, Station
 from moonstation.station.units import FROM_FILE, parse_quantity, show
 from moonstation.study.kept_orbits import fly_kept
-from moonstation.study.orbiters import forces_of
+from moonstation.study.orbiters import ForceChanges, forces_of
 
 USUAL_START = "2035-01-01"
 USUAL_DAYS = 30.0
@@ -72,8 +72,8 @@ class OrbitInput:
         Which body of an SPK.
     skip_burns : bool
         Whether manoeuvres of an OPM are left out.
-    forces : ForceModel or None
-        What counts besides the Moon, Earth and Sun.
+    forces : ForceChanges
+        What is said of forces, over the usual ones or those of a station's orbiter.
     """
 
     epoch: Epoch | None = None
@@ -92,7 +92,7 @@ class OrbitInput:
     velocity: tuple[float, ...] | None = None
     body_id: int | None = None
     skip_burns: bool = False
-    forces: ForceModel | None = None
+    forces: ForceChanges = field(default_factory=ForceChanges)
 
 
 WORDS = {
@@ -239,7 +239,7 @@ def _run(
         duration=length,
         degree=wish.degree if wish.degree is not None else degree,
         name=name,
-        forces=wish.forces or forces,
+        forces=wish.forces.over(forces),
         impulses=impulses,
         to_the_end=True,
         progress=progress,
@@ -328,7 +328,7 @@ def _from_catalogue(text: str, wish: OrbitInput, progress: Callable[[float], Non
     if _bare(raw.get("kind", "elements")) != "elements":
         spec = Orbiter.model_validate({key: _bare(value) for key, value in raw.items()}, context=FROM_FILE)
         assumed = [key for key, value in raw.items() if _assumed(value)]
-        return _kept(spec, wish, wish.forces, _notes_of(text, assumed, []), [], progress)
+        return _kept(spec, wish, None, _notes_of(text, assumed, []), [], progress)
     known = {
         key: parse_quantity(_bare(raw[key]), dimension)
         for key, dimension in CATALOGUE_KEYS.items()
@@ -375,7 +375,9 @@ def _kept(
     epoch, length = _span(wish, spec.epoch or (None if station is None else station.start))
     if wish.degree is not None:
         spec = spec.model_copy(update={"degree": wish.degree})
-    kept = fly_kept(spec, start=epoch, stop=epoch + length, forces=forces, progress=progress)
+    kept = fly_kept(
+        spec, start=epoch, stop=epoch + length, forces=wish.forces.over(forces), progress=progress
+    )
     return OrbitRun(
         id=spec.id,
         name=spec.name,
@@ -433,7 +435,7 @@ def _from_station(
             Path(orbiter.ephemeris), replace(wish, body_id=wish.body_id or orbiter.body_id), progress
         )
         return replace(run, id=orbiter.id, name=orbiter.name, sources=[source, *run.sources], station=station)
-    forces = wish.forces or forces_of(orbiter)
+    forces = forces_of(orbiter)
     if orbiter.kind != "elements":
         notes = _assumptions(station, orbiter, [])
         return _kept(orbiter, wish, forces, notes, [source], progress, station)
@@ -486,8 +488,9 @@ def _from_file(path: Path, wish: OrbitInput, progress: Callable[[float], None] |
         raise DataFileError(f"{path}: cannot be read ({error.strerror}); check the path") from error
     if b"CCSDS_OPM_VERS" in head:
         return _from_opm(path, wish, progress)
-    if wish.degree is not None:
-        raise RequestError(f"{path}: is an ephemeris, which is not flown anew; leave --degree out")
+    if wish.degree is not None or wish.forces.values:
+        what = "--degree" if wish.degree is not None else "the options of forces"
+        raise RequestError(f"{path}: is an ephemeris, which is not flown anew; leave {what} out")
     trajectory = _cut(path, read_ephemeris(path, body_id=wish.body_id), wish)
     return OrbitRun(
         id=trajectory.name or path.stem,
@@ -537,7 +540,18 @@ def _from_opm(path: Path, wish: OrbitInput, progress: Callable[[float], None] | 
         wish,
         progress,
         impulses=inside,
+        forces=_message_forces(orbit.message),
         notes=notes,
         sources=[orbit.source],
         message=orbit.message,
     )
+
+
+def _message_forces(message: Opm) -> ForceModel | None:
+    """The usual forces with the sunlight that a message tells area and mass for; None where it does not."""
+    told = message.spacecraft
+    area, mass = told.get("SOLAR_RAD_AREA", 0.0), told.get("MASS", 0.0)
+    if area <= 0.0 or mass <= 0.0:
+        return None
+    model = ForceModel(area_to_mass=area / mass)
+    return replace(model, reflectivity=told["SOLAR_RAD_COEFF"]) if "SOLAR_RAD_COEFF" in told else model
