@@ -139,3 +139,8 @@ def pack_forces(
         direction=1.0 if et1 >= et0 else -1.0,
         gradient_degree=gradient_degree,
     )
+
+
+def needs_extras(forces: _force_kernels.Forces, thrust: _force_kernels.Thrust) -> bool | None:
+    """True where forces act that few flights need, else None: then they are not compiled either."""
+    return True if forces.light > 0.0 or forces.slowness > 0.0 or thrust.acceleration > 0.0 else None
