@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit
 
-from moonstation.arrays import FloatArray
+from moonstation.arrays import INNER, FloatArray
 from moonstation.constants import EARTH_RADIUS
 from moonstation.orbits._force_kernels import (
     add_moving_forces,
@@ -19,7 +19,7 @@ from moonstation.orbits._force_kernels import (
     place_nodes,
     press_of_sunlight,
 )
-from moonstation.orbits._gravity_kernels import INNER, LANES, SCRATCH
+from moonstation.orbits._gravity_kernels import LANES, SCRATCH
 
 RECORD_COEFFICIENTS = LANES + 2
 """Chebyshev coefficients of the position over one step: the acceleration's, integrated twice."""
