@@ -1,9 +1,9 @@
 """Whether the packaged gravity field holds the permanent tide: against the undistorted Moon of JPL's DE430 and DE440.
 
-Source: constants J2M and C22M in the headers of the ephemerides (DE430: Folkner et al. 2014, IPN Progress Report 42-196,
-which calls them those of the undistorted Moon; reference radius 1738.0 km as here); beta and gamma of the librations from
-Williams et al. 2014, doi 10.1002/2013JE004559. They come from lunar laser ranging and GRAIL, by another centre than the
-one that made GRGM1200A.
+Source: constants J2M and C22M in the headers of the ephemerides (DE430: Folkner et al. 2014, IPN Progress Report
+42-196, which calls them those of the undistorted Moon; reference radius 1738.0 km as here); beta and gamma of the
+librations from Williams et al. 2014, doi 10.1002/2013JE004559. They come from lunar laser ranging and GRAIL, by another
+centre than the one that made GRGM1200A.
 """
 
 import numpy as np
@@ -38,7 +38,7 @@ def tide():
 
 
 def test_the_field_is_that_of_the_undistorted_moon(field, tide):
-    """With the permanent tide in it, it would lie one whole tide above; it lies under a tenth of it (0.09 and -0.03)."""
+    """With the permanent tide in it, it would lie one whole tide above; it lies 0.09 and -0.03 of it."""
     assert tide == pytest.approx([8.92e-8, 4.47e-8], rel=0.01)
     share = (field - [J2, C22]) / tide
     assert np.abs(share).max() < 0.15

@@ -113,7 +113,7 @@ def axes_swapped():
         ("llo_100x100_7d", lambda: {"degree": 50}, 1080.0),
         ("llo_50x50_7d", lambda: {"degree": 8}, 58_810.0),
         ("elfo_50x50_30d", lambda: {"degree": 8}, 863.0),
-        ("elfo_50x50_30d", lambda: {"forces": ForceModel(planets=("jupiter",), earth_oblateness=False, tides=False)}, 0.5),
+        ("elfo_50x50_30d", lambda: {"forces": replace(EARTH_AND_SUN, planets=("jupiter",))}, 0.5),
     ],
     ids=[
         "low-GM-DE440", "high-GM-DE440", "low-GM-label", "high-GM-label", "low-50-for-100", "low-8", "high-8",

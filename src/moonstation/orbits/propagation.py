@@ -429,6 +429,7 @@ class _Flight:
             transitions=np.ascontiguousarray(transitions),
             transition_records=np.ascontiguousarray(np.moveaxis(phi_records, 1, 0)),
             manoeuvres=tuple(sorted(self._flown, key=lambda one: one.begin)),
+            forces=plan.model.description,
             mass_knots=knots,
         )
 

@@ -44,6 +44,8 @@ class Trajectory:
         Chebyshev coefficients of the columns' positions over each step (6, n - 1, 3, k); empty likewise.
     manoeuvres : tuple of Flown
         Impulses and burns in order of time.
+    forces : str
+        What acted besides the Moon's gravity and what did not, one phrase; "" where the motion is from a file.
     mass_knots : FloatArray
         Epochs and masses (m, 2) [TDB s past J2000, kg] between which mass changes evenly; empty where none was given.
     """
@@ -61,6 +63,7 @@ class Trajectory:
         default_factory=lambda: np.empty((6, 0, 3, _kernels.RECORD_COEFFICIENTS)), repr=False
     )
     manoeuvres: tuple[Flown, ...] = ()
+    forces: str = ""
     mass_knots: FloatArray = field(default_factory=lambda: np.empty((0, 2)), repr=False)
 
     def state_icrf(self, et: FloatArray) -> FloatArray:
