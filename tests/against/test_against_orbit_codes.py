@@ -14,7 +14,7 @@ import erfa
 import numpy as np
 import pytest
 
-from moonstation.orbits.forces import EARTH_AND_SUN, ForceModel
+from moonstation.orbits.forces import EARTH_AND_SUN
 from moonstation.orbits.gravity import load_gravity
 from moonstation.orbits.propagation import propagate
 from moonstation.spacetime.ephemerides import default_ephemeris
