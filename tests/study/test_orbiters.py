@@ -35,6 +35,7 @@ def gateway():
     return fly_orbiter(spec, start=START, stop=START + 20 * DAY)
 
 
+@pytest.mark.slow
 def test_a_near_rectilinear_orbit_is_kept_over_the_whole_span(gateway):
     flown = gateway.trajectory
     assert flown.et[0] == START.tdb_s
@@ -49,6 +50,7 @@ def test_a_near_rectilinear_orbit_is_kept_over_the_whole_span(gateway):
     assert abs(x) < 20e6
 
 
+@pytest.mark.slow
 def test_what_keeping_costs_is_told_with_its_assumptions(gateway):
     # published: about 10 m/s a year or less for the Gateway
     assert 0.5 < gateway.keeping_yearly < 10.0
@@ -60,6 +62,7 @@ def test_what_keeping_costs_is_told_with_its_assumptions(gateway):
     assert "no manoeuvres" not in note
 
 
+@pytest.mark.slow
 def test_sunlight_moves_the_reference(gateway):
     dark = fly_kept(orbiter(kind="nrho"), start=START, stop=START + 20 * DAY).trajectory
     assert "no sunlight pressure" in dark.note
