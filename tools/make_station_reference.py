@@ -75,6 +75,12 @@ at_most = "0 kWh"
   take the keys of a catalogue entry; keys that stand beside it override the entry's. `catalogues = ["mine.toml"]`
   under `[station]` adds files of your own with `[[ground_station]]`, `[[launcher]]`, `[[element]]` and `[[orbit]]`
   tables (an orbit has the keys of an orbiter); an entry replaces the packaged one of the same id.
+- **Orbits** of an orbiter are given in one of three ways. Elements: `periapsis_altitude`, `apoapsis_altitude`,
+  `inclination` and what goes with them, or a catalogue entry that has them. A `kind` (`halo`, `nrho`, `dro`) with its
+  size, or the entries `queqiao-1`, `gateway-nrho`, `dro-70000`: such an orbit is found in the three-body problem,
+  closed in the full model and station-kept over the whole study; the report tells what that costs a year and with
+  which errors. Or `ephemeris = "craft.oem"` (or `.bsp`), a file beside the station file that covers the study; it
+  is not flown anew. `area`, `mass` and `reflectivity` add the pressure of sunlight to the first two.
 - **Paths** start from the folder of the station file.
 """
 

@@ -65,10 +65,10 @@ from moonstation.study.confidence import Ensemble, parse_error
 from moonstation.study.files import write_study
 from moonstation.study.find import FindResult, find_sites
 from moonstation.study.found_files import pairs_frame, pairs_geojson, places_frame, places_geojson
+from moonstation.study.kept_orbits import KeepingPlan
 from moonstation.study.orbit_events import parse_event
 from moonstation.study.orbit_files import FileOptions, orbit_table, write_orbit_file
 from moonstation.study.orbit_search import (
-    KeepingPlan,
     Sight,
     fly_found,
     keep_found,

@@ -11,11 +11,11 @@ import math
 import numpy as np
 from numba import njit
 
-from moonstation.arrays import FloatArray
+from moonstation.arrays import INNER, FloatArray
 from moonstation.constants import SPEED_OF_LIGHT
 
 
-@njit(cache=True, nogil=True, fastmath=False, error_model="numpy")
+@njit(**INNER)
 def _at(track: FloatArray, epoch: float, step: float, et: float, column: int) -> tuple[float, float, float]:
     """Value of three columns of a track at an epoch; the cubics at the ends go on a little beyond it."""
     s = (et - epoch) / step
@@ -121,7 +121,7 @@ def site_sine(
         out[i] = (up[0] * x + up[1] * y + up[2] * z) / math.sqrt(x * x + y * y + z * z)
 
 
-@njit(cache=True, nogil=True, fastmath=False, error_model="numpy")
+@njit(**INNER)
 def _sent(
     target: FloatArray,
     epoch: float,

@@ -6,7 +6,7 @@ import numpy as np
 
 from moonstation.arrays import FloatArray
 from moonstation.orbits import _kernels
-from moonstation.orbits.forces import NO_THRUST
+from moonstation.orbits.forces import NO_THRUST, needs_extras
 from moonstation.orbits.propagation import Plan, collocation_rule
 
 Rising = Callable[[FloatArray, FloatArray], FloatArray]
@@ -27,9 +27,6 @@ WITHIN = 1e-7
 """How closely in time the event is found [s]."""
 
 MOST_TRIALS = 60
-
-NO_TRANSITION = np.empty((0, 6, 6))
-NO_TRANSITION_RECORD = np.empty((0, 6, 3, _kernels.RECORD_COEFFICIENTS))
 
 
 def fly_until(
@@ -58,7 +55,7 @@ def fly_until(
     tau = np.empty(STEPS_AT_ONCE + 1)
     y = np.empty((STEPS_AT_ONCE + 1, 6))
     record = np.empty((STEPS_AT_ONCE, 3, _kernels.RECORD_COEFFICIENTS))
-    phi = np.eye(6)
+    extras = needs_extras(plan.forces, NO_THRUST)
 
     def in_time(taus: FloatArray, states: FloatArray) -> EpochsAndStates:
         if sign > 0:
@@ -77,12 +74,13 @@ def fly_until(
             plan.ground,
             plan.farthest,
             state,
-            phi,
+            extras,
+            None,
             tau,
             y,
             record,
-            NO_TRANSITION,
-            NO_TRANSITION_RECORD,
+            None,
+            None,
         )
         if rising is not None and steps:
             nodes, records = tau[: steps + 1], record[:steps]

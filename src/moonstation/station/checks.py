@@ -97,6 +97,14 @@ def check_horizons_exist(draft: Draft) -> None:
                 _check_terrain(draft, row, f"terrain[{number}]", name)
 
 
+def check_ephemerides_exist(draft: Draft) -> None:
+    """Ephemeris files of orbiters are there."""
+    for row in draft.rows["orbiter"]:
+        name = row.values.get("ephemeris")
+        if isinstance(name, str) and not is_file(draft.folder / name):
+            draft.report(row, "ephemeris", f"file {show(name)} does not exist; check the path")
+
+
 def _check_terrain(draft: Draft, row: Row, key: str, name: str) -> None:
     if not is_product_name(name):
         if not is_file(draft.folder / name):
@@ -267,6 +275,7 @@ CHECKS: tuple[Callable[[Draft], None], ...] = (
     check_names_lead_somewhere,
     check_elements_have_partners,
     check_horizons_exist,
+    check_ephemerides_exist,
     check_ground_stations_stand,
     check_missions_can_fly,
     check_faults_name_something,

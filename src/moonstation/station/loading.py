@@ -286,7 +286,7 @@ def _station(draft: Draft) -> Station:
         facilities=_records(draft, Facility),
         sites=[_with_paths(site, draft.folder) for site in _records(draft, SiteSpec)],
         elements=_records(draft, Element),
-        orbiters=_records(draft, Orbiter),
+        orbiters=[_with_ephemeris(orbiter, draft.folder) for orbiter in _records(draft, Orbiter)],
         ground_stations=_records(draft, GroundStationSpec),
         missions=_records(draft, Mission),
         launchers=_records(draft, Launcher),
@@ -314,3 +314,9 @@ def _with_paths(site: SiteSpec, folder: Path) -> SiteSpec:
     if site.horizon is not None and not checks.is_packaged_name(site.horizon):
         changes["horizon"] = str((folder / site.horizon).absolute())
     return site.model_copy(update=changes)
+
+
+def _with_ephemeris(orbiter: Orbiter, folder: Path) -> Orbiter:
+    if orbiter.ephemeris is None:
+        return orbiter
+    return orbiter.model_copy(update={"ephemeris": str((folder / orbiter.ephemeris).absolute())})

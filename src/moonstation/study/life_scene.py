@@ -74,8 +74,9 @@ class LifeScene:
 def life_scene(station: Station, span: StudySpan, *, progress: Progress) -> LifeScene:
     """Light and contacts of a station over years.
 
-    Orbiters fly the same way against the stars every year as in the first: free of corrections few orbits last for
-    years, and a station that lasts has to keep them. What that costs is told by `moonstation orbit find`, not here.
+    Orbiters with elements fly the same way against the stars every year as in the first: free of corrections few orbits
+    last for years, and a station that lasts has to keep them. What that costs is told by `moonstation orbit find`, not
+    here. Halo orbits and their kin are kept as in the study, and files are taken as they are.
 
     Parameters
     ----------
@@ -117,17 +118,27 @@ def _contacts(
     pieces = max(1, int(np.ceil(length / YEAR - 0.01)))
     # the last piece may be a little longer than a year
     longest = length - (pieces - 1) * YEAR if pieces > 1 else length
-    with Flights(
-        station.orbiters, start=span.start, stop=span.start + max(longest, min(length, YEAR))
-    ) as flights:
-        flown = flights.trajectories(lambda share: progress("orbits", 0.2 + 0.2 * share))
+    first_year = span.start + max(longest, min(length, YEAR))
+    free = [
+        orbiter for orbiter in station.orbiters if orbiter.kind == "elements" and orbiter.ephemeris is None
+    ]
+    others = [orbiter for orbiter in station.orbiters if orbiter not in free]
+    with Flights(free, start=span.start, stop=first_year) as flights:
+        flown = flights.flown(lambda share: progress("orbits", 0.2 + 0.1 * share))
     found: list[Contact] = []
     for piece in range(pieces):
         begin = span.start + piece * YEAR
         end = span.stop if piece == pieces - 1 else begin + YEAR
-        again = {name: replace(flight, et=flight.et + piece * YEAR) for name, flight in flown.items()}
-        found += find_contacts(antennas, again, stations, start=begin.tdb_s, stop=end.tdb_s)
-        progress("contacts", 0.4 + 0.6 * (piece + 1) / pieces)
+        trajectories = {
+            name: replace(flight.trajectory, et=flight.trajectory.et + piece * YEAR)
+            for name, flight in flown.items()
+        }
+        if others:
+            with Flights(others, start=begin, stop=end) as flights:
+                kept = flights.flown(lambda share: None)
+            trajectories |= {name: flight.trajectory for name, flight in kept.items()}
+        found += find_contacts(antennas, trajectories, stations, start=begin.tdb_s, stop=end.tdb_s)
+        progress("orbits and contacts", 0.3 + 0.7 * (piece + 1) / pieces)
     return found
 
 

@@ -175,7 +175,8 @@ def run_study(station: Station, span: StudySpan, *, progress: Progress | None = 
         stages.begin("sunlight", 0.25)
         lights = {spec.id: _light(grounds[spec.id], span, spec.height) for spec in station.sites}
         stages.begin("orbits", 0.35)
-        trajectories = flights.trajectories(lambda share: stages.tell(0.35 + 0.25 * share))
+        flown = flights.flown(lambda share: stages.tell(0.35 + 0.25 * share))
+    trajectories = {name: flight.trajectory for name, flight in flown.items()}
     stages.begin("contacts", 0.6)
     found = find_contacts(
         {
@@ -202,6 +203,7 @@ def run_study(station: Station, span: StudySpan, *, progress: Progress | None = 
         arrivals = fly_missions(station, grounds, progress=lambda share: stages.tell(0.9 + 0.05 * share))
     stages.begin("requirements", 0.95)
     metrics = _metrics(station, span, lights, links, power, data, trajectories, arrivals)
+    keeping = {name: cost for name, flight in flown.items() if (cost := flight.keeping_yearly) is not None}
     series = series_of(
         span.times, span.et, lights=lights, links=links, power=power, data=data, trajectories=trajectories
     )
@@ -220,6 +222,7 @@ def run_study(station: Station, span: StudySpan, *, progress: Progress | None = 
         contact_list=found,
         contacts=contacts_frame(found),
         trajectories=trajectories,
+        keeping=keeping,
         power=power,
         data=data,
         relay_roles=relay_roles(station, links, start=float(span.et[0]), stop=span.stop.tdb_s),
