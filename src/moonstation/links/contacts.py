@@ -29,7 +29,7 @@ from moonstation.spacetime.events import find_intervals, intersect
 from moonstation.spacetime.sites import Site
 from moonstation.terrain.horizons import Horizon
 
-CLEARANCE_ROWS = 4.0
+CLEARANCE_ROWS = 1.75
 """Rows of an orbiter's track between samples of the Moon's clearance: 30 samples a round, with two extrema."""
 
 

@@ -27,8 +27,8 @@ SLOW_STEP = 600.0
 FASTEST_STEP = 5.0
 """Closest rows of an orbiter's track [s]."""
 
-TURN_PER_STEP = 0.05
-"""Angle about the Moon that an orbiter flies between rows at its fastest [rad]: 125 rows a round."""
+TURN_PER_STEP = 0.12
+"""Angle about the Moon that an orbiter flies between rows at its fastest [rad]: 52 rows a round."""
 
 SLACK = 1e-3
 """How far a span may reach over a trajectory [s]: rounding of dates."""
