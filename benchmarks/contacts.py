@@ -15,7 +15,7 @@ import time
 
 import numpy as np
 
-from moonstation.links.contacts import SurfaceAntenna, find_contacts
+from moonstation.links.contacts import KINDS, SurfaceAntenna, find_contacts
 from moonstation.links.tracks import Tracks
 from moonstation.links.views import StationView
 from moonstation.orbits.elements import Elements, elements_to_state
