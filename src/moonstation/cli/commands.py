@@ -12,6 +12,7 @@ from moonstation import __version__
 from moonstation.cli import (
     check,
     data,
+    link,
     maps,
     orbit,
     orbit_find,
@@ -69,6 +70,7 @@ app.add_typer(site.app, name="site")
 app.add_typer(transfer.app, name="transfer")
 app.add_typer(orbit.app, name="orbit")
 orbit.app.add_typer(orbit_find.app, name="find")
+app.add_typer(link.app, name="link")
 
 
 def _version(wanted: bool) -> None:
