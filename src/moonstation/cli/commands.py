@@ -13,6 +13,8 @@ from moonstation.cli import (
     check,
     data,
     link,
+    link_assign,
+    link_contacts,
     maps,
     orbit,
     orbit_find,
@@ -70,6 +72,8 @@ app.add_typer(site.app, name="site")
 app.add_typer(transfer.app, name="transfer")
 app.add_typer(orbit.app, name="orbit")
 orbit.app.add_typer(orbit_find.app, name="find")
+link.add("contacts", link_contacts.command)
+link.add("assign", link_assign.command)
 app.add_typer(link.app, name="link")
 
 

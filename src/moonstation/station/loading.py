@@ -7,6 +7,7 @@ from moonstation.errors import StationFileError
 from moonstation.formats.products import is_product_name
 from moonstation.station import checks
 from moonstation.station.catalogues import DATA, nearest, packaged_catalogue
+from moonstation.station.demands import AntennaShare, Demand
 from moonstation.station.draft import (
     MOST_TABLES,
     Draft,
@@ -290,6 +291,8 @@ def _station(draft: Draft) -> Station:
         missions=_records(draft, Mission),
         launchers=_records(draft, Launcher),
         requirements=_records(draft, Requirement),
+        demands=_records(draft, Demand),
+        shares=_records(draft, AntennaShare),
         path=draft.file.path,
         sha256=draft.file.sha256,
         provenance=draft.provenance,

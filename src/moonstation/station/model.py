@@ -13,6 +13,7 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 from moonstation.spacetime.epochs import Epoch
 from moonstation.spacetime.sites import Site
 from moonstation.station import metrics
+from moonstation.station.demands import AntennaShare, Demand
 from moonstation.station.elements import Element
 from moonstation.station.missions import Launcher, Mission
 from moonstation.station.part import Part, Provenance
@@ -35,6 +36,7 @@ from moonstation.station.vocabulary import (
     Mask,
     Moment,
     Name,
+    Pause,
     Size,
     Span,
     Text,
@@ -200,6 +202,13 @@ class GroundStationSpec(Part):
     status: Name = Field(default="active", description="Whether it works; `destroyed` ones are refused.")
     dish: Size | None = Field(default=None, description="Diameter of its antenna.")
     dishes: Count = Field(default=1, ge=1, description="Number of such antennas.")
+    set_up: Pause = Field(
+        default=900.0, description="For how long an antenna is taken before each spacecraft that it listens to."
+    )
+    tear_down: Pause = Field(default=300.0, description="The same, after it.")
+    links_per_dish: Count = Field(
+        default=1, ge=1, le=16, description="How many spacecraft one antenna listens to at once."
+    )
     bands: Name = Field(default="", description="Frequency bands.")
     gain_x: Gain | None = Field(default=None, description="Antenna gain in X band.")
     gt_x: FigureOfMerit | None = Field(default=None, description="Gain over noise temperature in X band.")
@@ -268,7 +277,7 @@ class Station:
         Length of the study [s].
     reference : str or None
         Document that the station follows.
-    partners, facilities, sites, elements, orbiters, ground_stations, missions, launchers, requirements : list
+    partners, facilities, sites, elements, orbiters, ground_stations, missions, launchers, requirements, demands, shares : list
         The tables of the file, in its order.
     path : Path or None
         File that it was read from.
@@ -293,6 +302,8 @@ class Station:
     missions: list[Mission] = field(default_factory=list)
     launchers: list[Launcher] = field(default_factory=list)
     requirements: list[Requirement] = field(default_factory=list)
+    demands: list[Demand] = field(default_factory=list)
+    shares: list[AntennaShare] = field(default_factory=list)
     path: Path | None = None
     sha256: str = ""
     provenance: dict[str, Provenance] = field(default_factory=dict)
@@ -318,5 +329,7 @@ TABLES: dict[str, type[Part]] = {
     "mission": Mission,
     "launcher": Launcher,
     "requirement": Requirement,
+    "demand": Demand,
+    "share": AntennaShare,
 }
 """The tables of a station file; all but the first may stand many times."""
