@@ -10,20 +10,13 @@ what a look a second costs, and edges a hundred times coarser than asked for. It
 scaled. Orbits are flown beforehand and are not counted; their time is printed.
 """
 
-import sys
-import time
-
 import numpy as np
 
-from moonstation.links.contacts import KINDS, SurfaceAntenna, find_contacts
-from moonstation.links.tracks import Tracks
-from moonstation.links.views import StationView
+from moonstation.links.contacts import SurfaceAntenna
 from moonstation.orbits.elements import Elements, elements_to_state
 from moonstation.orbits.propagation import Trajectory, propagate
-from moonstation.spacetime.earth import GroundStation
 from moonstation.spacetime.epochs import Epoch
 from moonstation.spacetime.sites import Site
-from moonstation.station.catalogues import packaged_catalogue
 from moonstation.terrain.horizons import Horizon
 
 DAY = 86_400.0

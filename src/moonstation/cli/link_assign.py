@@ -38,14 +38,17 @@ def command(
         str, typer.Option(help="Stop when no plan can be better by more than this, e.g. '0.5 %'.")
     ] = "1 %",
     time_limit: Annotated[str, typer.Option(help="Stop after this and take the best so far.")] = "60 s",
-    seed: Annotated[int, typer.Option(help="Of the search; other seeds find other plans of much the same value.")] = 1,
+    seed: Annotated[
+        int, typer.Option(help="Of the search; other seeds find other plans of much the same value.")
+    ] = 1,
     csv: Annotated[Path | None, typer.Option(help="Write the schedule to this table.")] = None,
     demands_csv: Annotated[
         Path | None, typer.Option(help="Write how each demand fares in each period to this table.")
     ] = None,
     ics: Annotated[Path | None, typer.Option(help="Write the schedule to this calendar (iCalendar).")] = None,
     picture: Annotated[
-        Path | None, typer.Option("--gantt", help="Draw the schedule, a row an antenna, to this picture (PNG).")
+        Path | None,
+        typer.Option("--gantt", help="Draw the schedule, a row an antenna, to this picture (PNG)."),
     ] = None,
     every: Annotated[bool, typer.Option("--all", help=f"Print more than the first {SHOWN} passes.")] = False,
 ) -> int:
@@ -116,11 +119,16 @@ def _print(
     every: bool,
 ) -> None:
     out.print(station.name, style="bold", markup=False, soft_wrap=True)
-    out.print(f"{first.utc[:16]}Z to {last.utc[:16]}Z, antennas change hands every {length(plan.step)}", markup=False)
+    out.print(
+        f"{first.utc[:16]}Z to {last.utc[:16]}Z, antennas change hands every {length(plan.step)}",
+        markup=False,
+    )
     for note in notes:
         out.print(f"note: {note}", markup=False, style="yellow", soft_wrap=True)
     shown = passes if every else passes.head(SHOWN)
-    drawn = _table("station", "antenna", "from", "on the air [UTC]", "until", "length", "volume", right=(1, 5, 6))
+    drawn = _table(
+        "station", "antenna", "from", "on the air [UTC]", "until", "length", "volume", right=(1, 5, 6)
+    )
     for row in shown.to_dict("records"):
         drawn.add_row(
             row["station"],
@@ -145,7 +153,9 @@ def _print(
 
 
 def _print_demands(plan: Assignment) -> None:
-    drawn = _table("demand", "from", "priority", "asked", "served", "share", "not served because", right=(2, 3, 4, 5))
+    drawn = _table(
+        "demand", "from", "priority", "asked", "served", "share", "not served because", right=(2, 3, 4, 5)
+    )
     for need in plan.task.needs:
         rows = [s for s in plan.servings if s.need is need]
         # what goes beyond one period's demand does not make good another's
@@ -188,7 +198,9 @@ def _print_shares(plan: Assignment) -> None:
             Epoch.from_tdb_s(kept.start).utc[:10],
             ", ".join(limits),
             f"{kept.given_h:.1f}",
-            f"{missing:.1f} h missing: agree on no more than {kept.given_h:.1f} h" if missing > 0.01 else "kept",
+            f"{missing:.1f} h missing: agree on no more than {kept.given_h:.1f} h"
+            if missing > 0.01
+            else "kept",
         )
     out.print()
     out.print_wide(drawn, WIDTH)

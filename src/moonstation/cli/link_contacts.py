@@ -23,6 +23,7 @@ from moonstation.study.link_contacts import (
     fixed_rates,
     kinds_of,
     link_span,
+    sight_words,
     station_contacts,
     totals_table,
     windows_table,
@@ -46,7 +47,8 @@ START_OPTION = typer.Option(help="First instant, e.g. 2035-06-01; the station's 
 def command(
     station: Annotated[str, STATION_ARGUMENT],
     from_id: Annotated[
-        str | None, typer.Option("--from", help="Only from this site, orbiter or ground station.", metavar="ID")
+        str | None,
+        typer.Option("--from", help="Only from this site, orbiter or ground station.", metavar="ID"),
     ] = None,
     to_id: Annotated[str | None, typer.Option("--to", help="Only to this one.", metavar="ID")] = None,
     kind: Annotated[
@@ -58,7 +60,8 @@ def command(
         ),
     ] = None,
     both_ways: Annotated[
-        bool, typer.Option("--both-ways", help="The way back of each kind, too: windows differ by light time.")
+        bool,
+        typer.Option("--both-ways", help="The way back of each kind, too: windows differ by light time."),
     ] = False,
     start: Annotated[str | None, START_OPTION] = None,
     days: Annotated[
@@ -106,19 +109,12 @@ def _print(run: LinkContacts, windows: pd.DataFrame) -> None:
     out.print(f"{run.start.utc[:16]}Z to {run.stop.utc[:16]}Z", markup=False)
     for note in run.notes:
         out.print(f"note: {note}", markup=False, style="yellow", soft_wrap=True)
-    for (a, b), sight in run.sights.items():
-        if a < b and not sight.clear:
-            out.print(
-                f"{a} and {b} do not see each other: {sight.distance / 1e3:.1f} km apart, the ground stands "
-                f"{-sight.clearance:.0f} m above the line {sight.where / 1e3:.1f} km from {a}",
-                markup=False,
-                soft_wrap=True,
-            )
+    for line in sight_words(run):
+        out.print(line, markup=False, soft_wrap=True)
     if windows.empty:
         out.print("no contact in this span", markup=False)
         return
-    span = run.stop - run.start
-    totals = totals_table(windows, span)
+    totals = totals_table(windows, run)
     drawn = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
     for name in ("from", "to"):
         drawn.add_column(name, no_wrap=True)
@@ -138,7 +134,8 @@ def _print(run: LinkContacts, windows: pd.DataFrame) -> None:
         )
     out.print_wide(drawn, WIDTH)
     out.print(
-        f"{len(windows)} windows of {len(totals)} pairs; volumes of one sender add up only if it can use its links at once",
+        f"{len(windows)} windows of {len(totals)} pairs; volumes of one sender add up only if it can use its links at "
+        "once",
         markup=False,
         soft_wrap=True,
     )
@@ -165,12 +162,10 @@ def _calendar(run: LinkContacts, windows: pd.DataFrame) -> str:
 
 def _gantt(run: LinkContacts, windows: pd.DataFrame) -> bytes:
     lanes = []
-    totals = totals_table(windows, run.stop - run.start) if len(windows) else windows
+    totals = totals_table(windows, run) if len(windows) else windows
     for kind, a, b in totals[["kind", "from", "to"]].itertuples(index=False):
         rows = windows[(windows["kind"] == kind) & (windows["from"] == a) & (windows["to"] == b)]
-        bars = [
-            Bar(moment(r["start_utc"]), moment(r["end_utc"]), kind) for r in rows.to_dict("records")
-        ]
+        bars = [Bar(moment(r["start_utc"]), moment(r["end_utc"]), kind) for r in rows.to_dict("records")]
         lanes.append(Lane(f"{a} → {b}", bars))
     groups = {kind: KIND_WORDS[kind] for kind in dict.fromkeys(totals["kind"])} if len(windows) else {}
     return draw_gantt(

@@ -63,8 +63,9 @@ def best_blocks(
         if by[k] < 0:
             k -= 1
         else:
-            held[came[k] : k] = by[k]
-            k = came[k]
+            from_slot = int(came[k])
+            held[from_slot:k] = by[k]
+            k = from_slot
     return float(best[n])
 
 

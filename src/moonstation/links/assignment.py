@@ -225,6 +225,8 @@ def assign(
             if search.value > best + 1e-9:
                 best, kept = search.value, search.keep()
     search.back_to(kept)
+    search.trim()
+    best = search.value
     _tell(progress, f"gap {100.0 * gap_of(best, bound):.2f} %", 1.0)
     return Assignment(
         task=task,
@@ -277,7 +279,7 @@ def _prices(
     return Prices(antenna, served, least, most)
 
 
-def _relaxed(arrays: ProgrammeArrays):  # type: ignore[no-untyped-def]  # noqa: ANN202
+def _relaxed(arrays: ProgrammeArrays):  # type: ignore[no-untyped-def]
     """The programme without whole numbers, as OR-Tools takes it; through its message, as rows one by one are slow."""
     from ortools.math_opt import model_pb2
     from ortools.math_opt.python import mathopt
@@ -377,11 +379,14 @@ def _reason(search: Search, place: int, period: int, possible: float, asked: flo
     if not craft.open[:, here].any():
         return "no antenna sees it"
     if possible < asked * (1.0 - 1e-6):
-        return f"its windows hold {100.0 * possible / asked:.0f} % of what is asked; ask for no more than that"
+        return (
+            f"its windows hold {100.0 * possible / asked:.0f} % of what is asked; ask for no more than that"
+        )
     spent = [
         task.agreements[number].id
         for number, _, under in craft.covered
-        if under.any() and np.any(search.hours[number] >= search.parts[number] * task.agreements[number].at_most - 0.5)
+        if under.any()
+        and np.any(search.hours[number] >= search.parts[number] * task.agreements[number].at_most - 0.5)
     ]
     if spent:
         return f"agreement {' and '.join(spent)} is used up"

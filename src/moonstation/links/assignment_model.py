@@ -243,9 +243,7 @@ def keep_agreements(p: Programme, grid: Grid) -> None:
     for agreement, m in zip(grid.task.agreements, p.m, strict=True):
         periods = grid.task.periods(agreement.period)
         part = np.array([(b - a) / agreement.period for a, b in periods]) / 3600.0
-        members = [
-            i for i, slots in enumerate(grid.rows) if agreement.covers(slots.antennas, slots.need)
-        ]
+        members = [i for i, slots in enumerate(grid.rows) if agreement.covers(slots.antennas, slots.need)]
         slot, column, factor = _joined(
             [
                 piece
@@ -276,8 +274,7 @@ def _brought(
     """Slots, columns and factors of what a pair brings; what is lost counts in the slot at the block's edge."""
     yield slots.index, x, gain
     yield slots.index, y, -late
-    for slot, column, factor in _ends(slots, x, y, -early):
-        yield slot, column, factor
+    yield from _ends(slots, x, y, -early)
 
 
 def _ends(slots: Slots, x: IntArray, y: IntArray, factor: FloatArray) -> Iterator[Entries]:

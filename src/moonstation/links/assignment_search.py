@@ -1,6 +1,7 @@
 """Search for good assignments: in a stretch of time, some spacecraft get the best blocks that the others leave them."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -146,7 +147,9 @@ class Craft:
         begin = -self.late[:, span] * by_slot - BLOCK_COST
         finish = -self.early[:, span] * by_slot
         for number, period, under in self.covered:
-            hour = np.where(under[:, np.newaxis], (prices.least[number] - prices.most[number])[period[span]], 0.0)
+            hour = np.where(
+                under[:, np.newaxis], (prices.least[number] - prices.most[number])[period[span]], 0.0
+            )
             value += self.hours[:, span] * hour
             begin -= self.late_hours[:, span] * hour
             finish -= self.early_hours[:, span] * hour
@@ -191,11 +194,7 @@ class Craft:
 
 def _runs(held: IntArray, craft: int, first: int) -> list[Block]:
     edges = np.flatnonzero(np.diff(np.r_[-1, held, -1])).tolist()
-    return [
-        Block(craft, int(held[a]), first + a, first + b - 1)
-        for a, b in zip(edges[:-1], edges[1:], strict=True)
-        if held[a] >= 0
-    ]
+    return [Block(craft, int(held[a]), first + a, first + b - 1) for a, b in pairwise(edges) if held[a] >= 0]
 
 
 class Search:
@@ -333,6 +332,35 @@ class Search:
             self._change(block, 1)
         return False
 
+    def trim(self) -> None:
+        """Give back what antenna time brings nothing: whole blocks first, then slots at their ends."""
+        for block in sorted((b for blocks in self.blocks for b in blocks), key=lambda b: b.last - b.first):
+            self._try([block], [])
+        for block in [b for blocks in self.blocks for b in blocks]:
+            least = int(self.crafts[block.craft].least[block.row])
+            shorter = True
+            while shorter and block.last - block.first + 1 > least:
+                for smaller in (block._replace(last=block.last - 1), block._replace(first=block.first + 1)):
+                    shorter = self._try([block], [smaller])
+                    if shorter:
+                        block = smaller
+                        break
+
+    def _try(self, away: list[Block], added: list[Block]) -> bool:
+        """Change blocks if the value rises; whether it did."""
+        before = self.value
+        for block in away:
+            self._change(block, -1)
+        for block in added:
+            self._change(block, 1)
+        if self.value > before:
+            return True
+        for block in added:
+            self._change(block, -1)
+        for block in away:
+            self._change(block, 1)
+        return False
+
     def keep(self) -> list[list[Block]]:
         """The assignment as it is, to come back to."""
         return [list(blocks) for blocks in self.blocks]
@@ -355,12 +383,25 @@ class Search:
         from_ = max(0, first - int(craft.lead[i, 0]))
         self.free[craft.station[i], from_ : last + 1 + int(craft.trail[i, 0])] -= sign
         add_block(
-            self.served[block.craft], craft.period, craft.gain[i], craft.late[i], craft.early[i], first, last, float(sign)
+            self.served[block.craft],
+            craft.period,
+            craft.gain[i],
+            craft.late[i],
+            craft.early[i],
+            first,
+            last,
+            float(sign),
         )
         for number, period, under in craft.covered:
             if under[i]:
                 add_block(
-                    self.hours[number], period, craft.hours[i], craft.late_hours[i], craft.early_hours[i], first, last,
+                    self.hours[number],
+                    period,
+                    craft.hours[i],
+                    craft.late_hours[i],
+                    craft.early_hours[i],
+                    first,
+                    last,
                     float(sign),
                 )
         self._cost += sign * (craft.held_cost * (last - first + 1) + BLOCK_COST)

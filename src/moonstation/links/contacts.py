@@ -64,6 +64,7 @@ __all__ = [
     "windows_between",
 ]
 
+
 @dataclass(frozen=True, slots=True)
 class Contact:
     """One window between two ends.

@@ -112,7 +112,7 @@ def heard(windows: FloatArray, begin: float, end: float, *, least_pass: float) -
 
 def _slots(task: Task, pair: Pair, need: Need, step: float, count: int) -> Slots | None:
     station = task.antenna(pair.station)
-    edge = task.start + np.arange(count + 1) * step
+    edge: FloatArray = task.start + np.arange(count + 1, dtype=np.float64) * step
     on_air = np.flatnonzero(pair.time(edge[:-1], edge[1:]) > 0.0)
     if not on_air.size:
         return None

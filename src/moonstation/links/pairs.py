@@ -17,6 +17,7 @@ from moonstation.spacetime.events import find_intervals, find_intervals_at, inte
 from moonstation.spacetime.sites import Site
 from moonstation.terrain.horizons import Horizon
 
+
 @dataclass(frozen=True, eq=False)
 class SurfaceAntenna:
     """An antenna at a site.

@@ -227,9 +227,7 @@ def _check(antennas: Sequence[GroundAntennas], needs: Sequence[Need]) -> None:
             raise RequestError(f"demand {need.id}: amount, period and priority must be above zero")
 
 
-def _pair(
-    spacecraft: str, station: str, pieces: list[tuple[float, float, float]], least_pass: float
-) -> Pair:
+def _pair(spacecraft: str, station: str, pieces: list[tuple[float, float, float]], least_pass: float) -> Pair:
     begins, ends, rates = np.array(pieces, dtype=np.float64).T
     opens = np.r_[True, begins[1:] > ends[:-1] + 1e-3]
     window = np.cumsum(opens) - 1

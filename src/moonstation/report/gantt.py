@@ -36,7 +36,13 @@ class Lane:
 
 
 def draw_gantt(
-    lanes: Sequence[Lane], groups: dict[str, str], *, title: str, start: np.datetime64, stop: np.datetime64, note: str = ""
+    lanes: Sequence[Lane],
+    groups: dict[str, str],
+    *,
+    title: str,
+    start: np.datetime64,
+    stop: np.datetime64,
+    note: str = "",
 ) -> bytes:
     """Draw lanes as a PNG picture.
 
@@ -72,8 +78,16 @@ def draw_gantt(
     axes.set_xlim(first, last)
     locator = AutoDateLocator(minticks=5, maxticks=12)
     axes.xaxis.set_major_locator(locator)
-    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))
-    axes.set_xlabel("UTC", fontsize=9)
+    days, hours = "%d %b", "%H:%M"
+    axes.xaxis.set_major_formatter(
+        ConciseDateFormatter(
+            locator,
+            formats=["%Y", "%b %Y", days, hours, hours, "%S"],
+            zero_formats=["", "%Y", days, days, hours, hours],
+            show_offset=False,
+        )
+    )
+    axes.set_xlabel(f"UTC, {str(start)[:10]} to {str(stop)[:10]}", fontsize=9)
     axes.grid(axis="x", color=palette.LINE, linewidth=0.6)
     axes.set_axisbelow(True)
     axes.tick_params(length=3, labelsize=8)
@@ -81,7 +95,13 @@ def draw_gantt(
         axes.spines[side].set_visible(False)
     axes.set_title(title, loc="left", fontsize=11, pad=10, color=palette.INK)
     handles = [Patch(facecolor=colours[group], label=words) for group, words in groups.items()]
-    figure.legend(handles=handles, loc="outside upper right", ncols=min(6, max(1, len(handles))), fontsize=8, frameon=False)
+    figure.legend(
+        handles=handles,
+        loc="outside upper right",
+        ncols=min(6, max(1, len(handles))),
+        fontsize=8,
+        frameon=False,
+    )
     left_out = f"{len(lanes) - len(shown)} more rows are left out. " if len(lanes) > len(shown) else ""
     if left_out or note:
         figure.supxlabel(left_out + note, fontsize=8, color=palette.MUTED, x=0.01, ha="left")
@@ -106,5 +126,18 @@ def _draw_bar(axes: Any, row: int, bar: Bar, colour: str, width: float, number: 
     axes.barh(row, b - a, left=a, height=0.72, color=colour, linewidth=0)
     if bar.text and b - a > max(LABELLED_SHARE, 0.0062 * len(bar.text)) * width:
         axes.text(
-            0.5 * (a + b), row, bar.text, ha="center", va="center", fontsize=6.5, color="white", clip_on=True
+            0.5 * (a + b),
+            row,
+            bar.text,
+            ha="center",
+            va="center",
+            fontsize=6.5,
+            color=_on(colour),
+            clip_on=True,
         )
+
+
+def _on(colour: str) -> str:
+    """Ink or white, whichever reads better on a colour."""
+    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+    return palette.INK if 0.299 * red + 0.587 * green + 0.114 * blue > 140.0 else palette.PAPER

@@ -17,7 +17,9 @@ class Demand(Part):
         default=1, ge=1, le=1000, description="Value of a day on which all of it is served, against others."
     )
     data: Data | None = Field(default=None, description="Data asked for in each period.")
-    time: Duration | None = Field(default=None, description="Time on the air asked for in each period, instead.")
+    time: Duration | None = Field(
+        default=None, description="Time on the air asked for in each period, instead."
+    )
     per: Duration = Field(default=86_400.0, description="The period, counted from the start of the plan.")
     least_pass: Duration | None = Field(
         default=None, description="Passes shorter than this are of no use to it."

@@ -203,7 +203,8 @@ class GroundStationSpec(Part):
     dish: Size | None = Field(default=None, description="Diameter of its antenna.")
     dishes: Count = Field(default=1, ge=1, description="Number of such antennas.")
     set_up: Pause = Field(
-        default=900.0, description="For how long an antenna is taken before each spacecraft that it listens to."
+        default=900.0,
+        description="For how long an antenna is taken before each spacecraft that it listens to.",
     )
     tear_down: Pause = Field(default=300.0, description="The same, after it.")
     links_per_dish: Count = Field(
@@ -277,7 +278,9 @@ class Station:
         Length of the study [s].
     reference : str or None
         Document that the station follows.
-    partners, facilities, sites, elements, orbiters, ground_stations, missions, launchers, requirements, demands, shares : list
+    partners, facilities, sites, elements, orbiters, ground_stations, missions, launchers, requirements : list
+        The tables of the file, in its order.
+    demands, shares : list
         The tables of the file, in its order.
     path : Path or None
         File that it was read from.

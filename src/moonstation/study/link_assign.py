@@ -65,8 +65,8 @@ def assignment_task(run: LinkContacts, profile: RateProfile) -> Task:
     for need in needs:
         if need.spacecraft in heard and need.spacecraft not in senders:
             raise RequestError(
-                f"demand {need.id}: {need.spacecraft} has no data rate to the Earth; give earth_rate to the orbiter, or "
-                "to an element of the site"
+                f"demand {need.id}: {need.spacecraft} has no data rate to the Earth; give earth_rate to the orbiter, "
+                "or to an element of the site"
             )
     return Task.of(
         planned,
@@ -134,5 +134,4 @@ def servings_frame(plan: Assignment) -> pd.DataFrame:
 
 def _utc(et: list[float]) -> pd.Series:
     times = tdb_to_utc(np.array(et, dtype=np.float64)) + np.timedelta64(500_000_000, "ns")
-    text = np.datetime_as_string(times.astype("datetime64[s]")) if len(et) else []
-    return pd.Series([f"{t}Z" for t in text], dtype="str")
+    return pd.Series([f"{t}Z" for t in times.astype("datetime64[s]")], dtype="str")

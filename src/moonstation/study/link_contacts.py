@@ -22,6 +22,9 @@ from moonstation.terrain.elevation import ElevationModel
 
 Progress = Callable[[str, float], None]
 
+COARSE = 1000.0
+"""Pixels above which a line between masts is indicative only [m]: hills hide between them."""
+
 RateProfile = Callable[[Contact], list[PlannedContact]]
 """Takes a window; gives what can be sent in it, piece by piece in times of sending; nothing where no link closes."""
 
@@ -242,8 +245,14 @@ def windows_table(contacts: list[Contact], planned: list[PlannedContact]) -> pd.
     )
 
 
-def totals_table(windows: pd.DataFrame, span_s: float) -> pd.DataFrame:
-    """Totals by pair: number of windows, hours, share of the span, longest window [h] and volume [bit]."""
+def totals_table(windows: pd.DataFrame, run: LinkContacts) -> pd.DataFrame:
+    """Totals by pair, in the order of kinds and of the station file.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``kind``, ``from``, ``to``, ``windows``, ``total_s``, ``longest_s``, ``volume_bit``, ``share`` (of the span).
+    """
     groups = windows.groupby(["kind", "from", "to"], sort=False)
     table = groups.agg(
         windows=("duration_s", "size"),
@@ -251,6 +260,29 @@ def totals_table(windows: pd.DataFrame, span_s: float) -> pd.DataFrame:
         longest_s=("duration_s", "max"),
         volume_bit=("volume_bit", "sum"),
     ).reset_index()
-    table["share"] = table["total_s"] / span_s
-    order = {kind: place for place, kind in enumerate(KINDS)}
-    return table.sort_values("kind", key=lambda kinds: kinds.map(order), kind="stable").reset_index(drop=True)
+    table["share"] = table["total_s"] / (run.stop - run.start)
+    station = run.station
+    ends = [part.id for part in (*station.sites, *station.orbiters, *station.ground_stations)]
+    place = {name: number for number, name in enumerate([*KINDS, *ends])}
+    order = table[["kind", "from", "to"]].map(place.__getitem__)
+    return table.loc[order.sort_values(["kind", "from", "to"]).index].reset_index(drop=True)
+
+
+def sight_words(run: LinkContacts) -> list[str]:
+    """How sites see each other, a line a pair."""
+    words = []
+    for (a, b), sight in run.sights.items():
+        if (b, a) in run.sights and a > b:
+            continue
+        coarse = ", so indicative only" if sight.resolution > COARSE else ""
+        where = f"{sight.where / 1e3:.1f} km from {a}"
+        words.append(
+            f"{a} and {b}, {sight.distance / 1e3:.1f} km apart: the line between their masts "
+            + (
+                f"clears the ground by {sight.clearance:.0f} m at least, {where}"
+                if sight.clear
+                else f"is blocked, the ground stands {-sight.clearance:.0f} m above it {where}"
+            )
+            + f" (terrain of {sight.resolution:.0f} m pixels{coarse})"
+        )
+    return words
