@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import count as count_up
 
 import numpy as np
 
@@ -32,11 +33,14 @@ MOST_SLOTS = 3_000_000
 MOVES = 60_000
 """Stretches planned anew at most."""
 
-HEAT = 8e-4
-"""Loss that is taken with probability 1/e at first, as part of the bound; it falls to nothing with the moves."""
+CYCLE = 10_000
+"""Moves in which the search cools down; then it is heated up again."""
 
-ROUGH, FINE = 1e-3, 2e-4
-"""Relative accuracy of the prices, first and when the gap does not close."""
+HEAT = 8e-4
+"""Loss that is taken with probability 1/e at the begin of a cycle, as part of the bound; it falls to nothing."""
+
+ACCURACIES = (1e-3, 2e-4)
+"""Relative accuracy of the prices in the first cycle, and from the second on, when the gap does not close."""
 
 TELL_EVERY = 200
 
@@ -204,23 +208,28 @@ def assign(
     programme = programme_of(grid)
     arrays = programme.arrays()
     prices = search.no_prices
-    best, kept, done, heat = search.value, search.keep(), 0, HEAT * bound
-    for accuracy, share in ((ROUGH, 0.4), (FINE, 1.0)):
-        if gap_of(best, bound) <= gap or not grid.rows:
+    best, kept, done = search.value, search.keep(), 0
+
+    def open_() -> bool:
+        return gap_of(best, bound) > gap and done < moves and time.monotonic() - begun < time_limit
+
+    for cycle in count_up():
+        if not (open_() and grid.rows):
             break
-        left = time_limit - (time.monotonic() - begun)
-        if left <= 0.0:
-            break
-        found = _prices(search, programme, arrays, accuracy=accuracy, limit=max(1.0, 0.4 * left))
-        if found is not None:
-            prices = found
-            bound = min(bound, search.upper(prices))
-        until = done + round(share * (moves - done))
-        while gap_of(best, bound) > gap and done < until and time.monotonic() - begun < time_limit:
-            used = max(done / moves, (time.monotonic() - begun) / time_limit)
+        if cycle < len(ACCURACIES):
+            left = time_limit - (time.monotonic() - begun)
+            found = _prices(search, programme, arrays, accuracy=ACCURACIES[cycle], limit=max(1.0, 0.3 * left))
+            if found is not None:
+                prices = found
+                bound = min(bound, search.upper(prices))
+            search.back_to(kept)
+        for move in range(CYCLE):
+            if not open_():
+                break
             if done % TELL_EVERY == 0:
+                used = max(done / moves, (time.monotonic() - begun) / time_limit)
                 _tell(progress, f"gap {100.0 * gap_of(best, bound):.2f} %", used)
-            search.improve(prices, loss=heat * (1.0 - done / moves) ** 2)
+            search.improve(prices, loss=HEAT * bound * (1.0 - move / CYCLE) ** 2)
             done += 1
             if search.value > best + 1e-9:
                 best, kept = search.value, search.keep()

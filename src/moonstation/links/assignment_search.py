@@ -18,6 +18,9 @@ SLACK = 1e-6
 SHARES = (0.0, 0.3, 0.6, 0.8, 1.0, 1.1)
 """Parts of the antennas' prices that spacecraft are made to pay while they are put back."""
 
+GENEROUS = 1.15
+"""Service beyond this part of what is asked for is given back at once."""
+
 MOST_PICKED = 4
 """Most spacecraft that are taken out at once."""
 
@@ -322,6 +325,11 @@ class Search:
             )
             for block in blocks:
                 self._change(block, 1)
+            if self.value == -np.inf:
+                blocks = self._within_agreements(blocks)
+            # the best blocks know no end of demand: what goes beyond it is left to the others
+            if np.any(self.served[craft.place] > GENEROUS * craft.asked):
+                blocks = self._trimmed(blocks)
             added += blocks
         # one spacecraft's own blocks may have met in time for set-up
         if np.all(self.free >= 0) and self.value >= before - allowed - 1e-9:
@@ -333,18 +341,44 @@ class Search:
         return False
 
     def trim(self) -> None:
-        """Give back what antenna time brings nothing: whole blocks first, then slots at their ends."""
-        for block in sorted((b for blocks in self.blocks for b in blocks), key=lambda b: b.last - b.first):
-            self._try([block], [])
-        for block in [b for blocks in self.blocks for b in blocks]:
+        """Give back what antenna time brings nothing."""
+        self._trimmed([block for blocks in self.blocks for block in blocks])
+
+    def _trimmed(self, blocks: list[Block]) -> list[Block]:
+        """Give back what of some blocks brings nothing, whole ones first, then slots at their ends; what is left."""
+        kept = [
+            block for block in sorted(blocks, key=lambda b: b.last - b.first) if not self._try([block], [])
+        ]
+        left = []
+        for whole in kept:
+            block = whole
             least = int(self.crafts[block.craft].least[block.row])
             shorter = True
             while shorter and block.last - block.first + 1 > least:
+                shorter = False
                 for smaller in (block._replace(last=block.last - 1), block._replace(first=block.first + 1)):
-                    shorter = self._try([block], [smaller])
-                    if shorter:
-                        block = smaller
+                    if self._try([block], [smaller]):
+                        block, shorter = smaller, True
                         break
+            left.append(block)
+        return left
+
+    def _within_agreements(self, blocks: list[Block]) -> list[Block]:
+        """Shorten blocks, the last first, until no agreement gives more than it may; what is left."""
+        left = list(blocks)
+        for whole in reversed(blocks):
+            block = whole
+            craft = self.crafts[block.craft]
+            under = any(covers[block.row] for _, _, covers in craft.covered)
+            while under and self.value == -np.inf:
+                self._change(block, -1)
+                left.remove(block)
+                if block.last - block.first + 1 <= craft.least[block.row]:
+                    break
+                block = block._replace(last=block.last - 1)
+                self._change(block, 1)
+                left.append(block)
+        return left
 
     def _try(self, away: list[Block], added: list[Block]) -> bool:
         """Change blocks if the value rises; whether it did."""
