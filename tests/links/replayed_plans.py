@@ -1,6 +1,6 @@
 """Replays plans of antennas with rules of its own, and finds the best plan of a tiny task by trying all."""
 
-from itertools import product
+from itertools import pairwise, product
 
 import numpy as np
 
@@ -23,11 +23,12 @@ def replay(plan):
         assert 1 <= one.antenna <= stations[one.station].dishes
         assert one.held_from <= one.start - stations[one.station].set_up + TINY
         assert one.held_to >= one.stop + stations[one.station].tear_down - TINY
-        assert task.start - TINY <= one.start and one.stop <= task.stop + TINY
+        assert task.start - TINY <= one.start
+        assert one.stop <= task.stop + TINY
     # a spacecraft speaks to one antenna at a time
     for name in {one.spacecraft for one in plan.passes}:
         mine = sorted((p.start, p.stop) for p in plan.passes if p.spacecraft == name)
-        assert all(b[0] >= a[1] - TINY for a, b in zip(mine, mine[1:], strict=False))
+        assert all(b[0] >= a[1] - TINY for a, b in pairwise(mine))
     # an antenna hears no more spacecraft at once than it can, set-up and tear-down included
     for station in stations.values():
         for dish in range(1, station.dishes + 1):
@@ -39,9 +40,7 @@ def replay(plan):
             # without a new set-up an antenna waits for its spacecraft no longer than it may
             for _, begin, end in holds:
                 block = sorted((p.start, p.stop) for p in mine if (p.held_from, p.held_to) == (begin, end))
-                assert all(
-                    b[0] - a[1] <= WAIT + 2 * plan.step for a, b in zip(block, block[1:], strict=False)
-                )
+                assert all(b[0] - a[1] <= WAIT + 2 * plan.step for a, b in pairwise(block))
     served = {}
     for need in needs.values():
         got = np.zeros(len(task.periods(need.period)))
@@ -53,7 +52,7 @@ def replay(plan):
                     got[k] += long if need.in_time else part * one.bits
         served[need.id] = got
     for agreement in task.agreements:
-        for k, (a, b) in enumerate(task.periods(agreement.period)):
+        for a, b in task.periods(agreement.period):
             given = sum(
                 max(0.0, min(p.stop, b) - max(p.start, a))
                 for p in plan.passes
@@ -62,7 +61,6 @@ def replay(plan):
             assert given <= agreement.at_most * (b - a) / agreement.period + 1.0
             told = next(kept for kept in plan.kept if kept.agreement is agreement and kept.start == a)
             assert abs(told.given_h * 3600.0 - given) < 1.0
-            del k
     return served
 
 
@@ -78,13 +76,13 @@ def worth_of(task, served):
 
 
 def best_of_all(task, step, count):
-    """Value of the best plan on slots, by trying every one; tasks without agreements, one period, no gaps in windows."""
+    """Value of the best plan on slots, by trying every one; for two demands of one period, and no agreements."""
     patterns = []
     for need in task.needs:
         pairs = [p for p in task.pairs if p.spacecraft == need.spacecraft]
         mine = []
         for held in product(range(-1, len(pairs)), repeat=count):
-            got, taken, legal = 0.0, {a.id: np.zeros(count, int) for a in task.antennas}, True
+            got, taken = 0.0, {a.id: np.zeros(count, int) for a in task.antennas}
             k = 0
             while k < count:
                 if held[k] < 0:
@@ -103,10 +101,9 @@ def best_of_all(task, step, count):
                     if long >= max(need.least_pass, 1e-6) - 1e-6:
                         rate = pair.bits[-1] / pair.seconds[-1]
                         got += long if need.in_time else long * rate
-            if legal:
-                share = min(1.0, got / (need.amount * (task.stop - task.start) / need.period))
-                value = need.priority * (task.stop - task.start) / 86_400.0 * share
-                mine.append((value, np.concatenate([taken[a.id] for a in task.antennas])))
+            share = min(1.0, got / (need.amount * (task.stop - task.start) / need.period))
+            value = need.priority * (task.stop - task.start) / 86_400.0 * share
+            mine.append((value, np.concatenate([taken[a.id] for a in task.antennas])))
         patterns.append((np.array([v for v, _ in mine]), np.array([t for _, t in mine])))
     most = np.concatenate([np.full(count, a.channels) for a in task.antennas])
     (v1, t1), (v2, t2) = patterns

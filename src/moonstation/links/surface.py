@@ -11,7 +11,7 @@ from moonstation.errors import CoverageError
 from moonstation.spacetime.sites import Site
 from moonstation.terrain.elevation import ElevationModel
 
-SAMPLES_PER_PIXEL = 4.0
+SAMPLES_PER_PIXEL = 64.0
 MOST_SAMPLES = 2_000_000
 
 
@@ -50,7 +50,7 @@ def line_of_sight(
 ) -> LineOfSight:
     """Look along the straight line between two masts.
 
-    The line is sampled four times a pixel of the finest terrain under either end, and the ground below each sample
+    The line is sampled 64 times a pixel of the finest terrain under either end, and the ground below each sample
     is that of the model, on the sphere with its curvature. Half a pixel at either end is left out: nothing nearer is
     known to the terrain, and the masts stand on the ground that their sites give. Without a model the Moon is a
     smooth sphere at the level of the lower site: the geometric horizons of both masts. No bending: there is no air.
