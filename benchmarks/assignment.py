@@ -14,9 +14,9 @@ import sys
 import time
 
 import numpy as np
-from contacts import DAY, SITES, START, STATIONS, antenna, orbits
 from scipy.optimize import Bounds, LinearConstraint, milp
 
+from contacts import DAY, SITES, START, STATIONS, antenna, orbits
 from moonstation.links.assignment import assign, gap_of
 from moonstation.links.assignment_model import programme_of
 from moonstation.links.contacts import find_contacts

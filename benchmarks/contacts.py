@@ -10,11 +10,18 @@ closing in on edges, over a tenth of the year: a tenth of what a look a second c
 coarser than ours. Orbits are flown beforehand and are not counted; their time is printed.
 """
 
+import sys
+import time
+
 import numpy as np
 
-from moonstation.links.contacts import SurfaceAntenna
+from moonstation.links.contacts import KINDS, find_contacts
+from moonstation.links.pairs import SurfaceAntenna
+from moonstation.links.tracks import Tracks
+from moonstation.links.views import StationView
 from moonstation.orbits.elements import Elements, elements_to_state
 from moonstation.orbits.propagation import Trajectory, propagate
+from moonstation.spacetime.earth import GroundStation
 from moonstation.spacetime.epochs import Epoch
 from moonstation.spacetime.sites import Site
 from moonstation.terrain.horizons import Horizon

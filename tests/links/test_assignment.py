@@ -45,7 +45,7 @@ def busy_task(seed, *, days=3.0, crafts=5, agreements=()):
         Need(
             f"need-{i}",
             f"craft-{i}",
-            float(rng.uniform(4, 14)) * HOUR * (1.0 if i % 2 else 2e6),
+            float(rng.uniform(8, 30)) * HOUR * (1.0 if i % 2 else 2e6),
             in_time=bool(i % 2),
             period=DAY if i % 3 else 3 * DAY,
             priority=float(1 + i % 3),
@@ -66,7 +66,7 @@ def test_plans_keep_every_rule_and_count_right(seed):
         Agreement("given", "them", "us", at_least=2 * HOUR, at_most=9 * HOUR, period=3 * DAY),
         Agreement("little", "us", "them", at_most=4 * HOUR, period=DAY),
     )
-    plan = assign(busy_task(seed, agreements=agreements), step=900.0, gap=0.0, moves=600)
+    plan = assign(busy_task(seed, agreements=agreements), step=900.0, gap=0.0, moves=200)
     served = replay(plan)
     for one in plan.servings:
         k = round(one.start / one.need.period)
@@ -79,9 +79,13 @@ def test_plans_keep_every_rule_and_count_right(seed):
 
 
 def test_the_search_beats_first_come_first_served_and_closes_the_gap():
-    task = busy_task(11, crafts=12)
+    rng = np.random.default_rng(4)
+    antennas = [GroundAntennas(name, set_up=1800.0, tear_down=900.0) for name in ("alpha", "beta")]
+    needs = [Need(f"n{i}", f"c{i}", 10 * HOUR, True, DAY, 1.0 + i % 3, 1800.0) for i in range(6)]
+    contacts = windows(rng, [n.spacecraft for n in needs], ["alpha", "beta"], 2 * DAY)
+    task = Task.of(contacts, start=0.0, stop=2 * DAY, antennas=antennas, needs=needs)
     first = assign(task, step=1800.0, gap=0.0, moves=0)
-    later = assign(task, step=1800.0, gap=0.03, moves=10_000)
+    later = assign(task, step=1800.0, gap=0.03, moves=3_000)
     assert first.value < later.value <= later.bound
     assert later.gap <= 0.03
     assert later.gap < first.gap
@@ -138,7 +142,7 @@ def test_tiny_tasks_against_every_plan_there_is(seed):
 def test_any_prices_give_a_bound():
     task = busy_task(5)
     search = Search(Grid.of(task, 1800.0))
-    best = assign(task, step=1800.0, gap=0.0, moves=3000).value
+    best = assign(task, step=1800.0, gap=0.0, moves=500).value
     rng = np.random.default_rng(1)
     for scale in (0.0, 0.001, 0.01, 0.1):
         prices = Prices(
