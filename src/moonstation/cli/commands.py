@@ -12,6 +12,9 @@ from moonstation import __version__
 from moonstation.cli import (
     check,
     data,
+    link,
+    link_assign,
+    link_contacts,
     maps,
     orbit,
     orbit_find,
@@ -71,6 +74,9 @@ app.add_typer(site.app, name="site")
 app.add_typer(transfer.app, name="transfer")
 app.add_typer(orbit.app, name="orbit")
 orbit.app.add_typer(orbit_find.app, name="find")
+link.add("contacts", link_contacts.command)
+link.add("assign", link_assign.command)
+app.add_typer(link.app, name="link")
 
 
 def _version(wanted: bool) -> None:

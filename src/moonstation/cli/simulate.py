@@ -13,7 +13,7 @@ from moonstation.report.wording import share
 from moonstation.station.loading import load_station
 from moonstation.study.life_files import KIND, write_simulation
 from moonstation.study.life_scene import life_scene
-from moonstation.study.losses import read_loss, replacements
+from moonstation.study.losses import read_loss
 from moonstation.study.output import CHECKPOINTS, check_target
 from moonstation.study.run import study_span
 from moonstation.study.simulation import Simulation, simulate
@@ -153,7 +153,7 @@ def _print(simulation: Simulation) -> None:
         for row in missing.itertuples():
             table.add_row(str(row.failure), str(row.held), str(row.needed))
         out.print(table)
-    for r in replacements(station, simulation.losses):
+    for r in simulation.replacements:
         if r.entry:
             mass = "" if r.mass != r.mass else f", {r.mass:g} kg"
             out.print(f"lightest replacement of {r.element}: {r.count} x {r.entry}{mass}", markup=False)

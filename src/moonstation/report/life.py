@@ -290,8 +290,6 @@ def _worst_figures(simulation: Any) -> list[Figure]:
 
 
 def _loss_words(simulation: Any) -> str:
-    from moonstation.study.losses import replacements
-
     words = []
     for loss in simulation.losses:
         since = f" from {loss.since.utc[:10]} on" if loss.since else ""
@@ -304,7 +302,7 @@ def _loss_words(simulation: Any) -> str:
             f"{r.count} x {r.entry}" if r.entry else "nothing in the catalogue",
             quantity(r.mass, "kg"),
         )
-        for r in replacements(simulation.station, simulation.losses)
+        for r in simulation.replacements
     ]
     table = Table(
         ["Lost, and needed", "Kind", "Lightest replacement", "Mass"], rows, numeric=(3,), stacks=True

@@ -254,6 +254,36 @@ def check_requirements_can_be_judged(draft: Draft) -> None:
             draft.report(row, "metric", f"mission {show(named.id)} lands nowhere; give it a site")
 
 
+def check_demands_can_be_sent(draft: Draft) -> None:
+    """A demand comes from a site or an orbiter, one from each, and there is a ground station to listen."""
+    senders = dict.fromkeys([*draft.ids("site"), *draft.ids("orbiter")])
+    seen: set[str] = set()
+    for row in draft.rows["demand"]:
+        sender = row.values.get("from")
+        if not isinstance(sender, str):
+            continue
+        if sender not in senders:
+            cure = nearest(sender, senders) or f"; there is {_some(list(senders)) or 'none'}"
+            draft.report(row, "from", f"there is no site or orbiter {show(sender)}{cure}")
+        if sender in seen:
+            draft.report(row, "from", f"{show(sender)} has a demand already; put both into one")
+        seen.add(sender)
+        if not draft.rows["ground_station"]:
+            cure = 'add ground_stations = ["jiamusi", "kashi"] under [station]'
+            draft.report(row, "from", f"there is no ground station to listen; {cure}")
+
+
+def check_shares_name_partners(draft: Draft) -> None:
+    """Both sides of a share are partners of the station."""
+    known = dict.fromkeys(draft.ids("partner"))
+    for row in draft.rows["share"]:
+        for key in ("giver", "getter"):
+            name = row.values.get(key)
+            if isinstance(name, str) and name not in known:
+                cure = nearest(name, known) or f'; add [[partner]] with id = "{name[:64]}"'
+                draft.report(row, key, f"there is no partner {show(name)}{cure}")
+
+
 def _metrics(draft: Draft) -> Iterator[tuple[Row, metrics.NamedMetric]]:
     for row in draft.rows["requirement"]:
         metric = row.values.get("metric")
@@ -282,4 +312,6 @@ CHECKS: tuple[Callable[[Draft], None], ...] = (
     check_robots_do_not_wait_for_each_other,
     check_requirements_name_something,
     check_requirements_can_be_judged,
+    check_demands_can_be_sent,
+    check_shares_name_partners,
 )

@@ -7,6 +7,7 @@ from moonstation.errors import StationFileError
 from moonstation.formats.products import is_product_name
 from moonstation.station import checks
 from moonstation.station.catalogues import DATA, nearest, packaged_catalogue
+from moonstation.station.demands import AntennaShare, Demand
 from moonstation.station.draft import (
     MOST_TABLES,
     Draft,
@@ -294,6 +295,8 @@ def _station(draft: Draft) -> Station:
         failures=_records(draft, Failure),
         functions=_records(draft, Function),
         uncertainties=_records(draft, Uncertainty),
+        demands=_records(draft, Demand),
+        shares=_records(draft, AntennaShare),
         path=draft.file.path,
         sha256=draft.file.sha256,
         provenance=draft.provenance,

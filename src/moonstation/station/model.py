@@ -14,6 +14,7 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 from moonstation.spacetime.epochs import Epoch
 from moonstation.spacetime.sites import Site
 from moonstation.station import metrics
+from moonstation.station.demands import AntennaShare, Demand
 from moonstation.station.elements import Element
 from moonstation.station.faults import Failure, Function, Uncertainty
 from moonstation.station.missions import Launcher, Mission
@@ -41,6 +42,7 @@ from moonstation.station.vocabulary import (
     Moment,
     Name,
     OrbitSize,
+    Pause,
     Reflectivity,
     Size,
     Span,
@@ -335,6 +337,14 @@ class GroundStationSpec(Part):
     status: Name = Field(default="active", description="Whether it works; `destroyed` ones are refused.")
     dish: Size | None = Field(default=None, description="Diameter of its antenna.")
     dishes: Count = Field(default=1, ge=1, description="Number of such antennas.")
+    set_up: Pause = Field(
+        default=900.0,
+        description="For how long an antenna is taken before each spacecraft that it listens to.",
+    )
+    tear_down: Pause = Field(default=300.0, description="The same, after it.")
+    links_per_dish: Count = Field(
+        default=1, ge=1, le=16, description="How many spacecraft one antenna listens to at once."
+    )
     bands: Name = Field(default="", description="Frequency bands.")
     gain_x: Gain | None = Field(default=None, description="Antenna gain in X band.")
     gt_x: FigureOfMerit | None = Field(default=None, description="Gain over noise temperature in X band.")
@@ -404,7 +414,7 @@ class Station:
     reference : str or None
         Document that the station follows.
     partners, facilities, sites, elements, orbiters, ground_stations, missions, launchers, requirements,
-    failures, functions, uncertainties : list
+    failures, functions, uncertainties, demands, shares : list
         The tables of the file, in its order.
     path : Path or None
         File that it was read from.
@@ -432,6 +442,8 @@ class Station:
     failures: list[Failure] = field(default_factory=list)
     functions: list[Function] = field(default_factory=list)
     uncertainties: list[Uncertainty] = field(default_factory=list)
+    demands: list[Demand] = field(default_factory=list)
+    shares: list[AntennaShare] = field(default_factory=list)
     path: Path | None = None
     sha256: str = ""
     provenance: dict[str, Provenance] = field(default_factory=dict)
@@ -460,5 +472,7 @@ TABLES: dict[str, type[Part]] = {
     "failure": Failure,
     "function": Function,
     "uncertainty": Uncertainty,
+    "demand": Demand,
+    "share": AntennaShare,
 }
 """The tables of a station file; all but the first may stand many times."""

@@ -24,7 +24,7 @@ from moonstation.study.lives import (
     live_runs,
     worst_run,
 )
-from moonstation.study.losses import Loss
+from moonstation.study.losses import Loss, Replacement, replacements
 from moonstation.study.run import Progress
 
 DRIVER_RUNS = 1000
@@ -83,6 +83,11 @@ class Simulation:
     story: pd.DataFrame
     story_cut: bool
     confidence: float
+
+    @property
+    def replacements(self) -> list[Replacement]:
+        """What the catalogue has in place of lost elements that a function needs."""
+        return replacements(self.station, self.losses)
 
     @property
     def station(self) -> Station:
