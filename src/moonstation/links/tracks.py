@@ -82,6 +82,8 @@ class Tracks:
         self._stations: dict[GroundStation, Track] = {}
         self._orbiters: dict[int, tuple[Trajectory, Track]] = {}
         self._earth: tuple[FloatArray, float, FloatArray, FloatArray] | None = None
+        self._earth_track: Track | None = None
+        self._sun_track: Track | None = None
 
     def site(self, site: Site, height: float) -> Track:
         """Track of an antenna on a mast [m above ground]: it stands still."""
@@ -122,6 +124,22 @@ class Tracks:
             track = Track(np.hstack([r_me, rates(r_me, step)]), float(et[0]), step)
             self._orbiters[id(trajectory)] = (trajectory, track)
         return self._orbiters[id(trajectory)][1]
+
+    def earth(self) -> Track:
+        """Track of the Earth's centre as it stands at reception there."""
+        if self._earth_track is None:
+            et, step, earth_me, _ = self._earth_me()
+            self._earth_track = Track(np.hstack([earth_me, rates(earth_me, step)]), float(et[0]), step)
+        return self._earth_track
+
+    def sun(self) -> Track:
+        """Track of the Sun's centre, for angles of a hundredth of a degree: no light time."""
+        if self._sun_track is None:
+            et, step = self._grid(SLOW_STEP)
+            sun_icrf = self._ephemeris.position_icrf("sun", et)
+            sun_me = np.einsum("nij,nj->ni", self._ephemeris.rotation_icrf_to_me(et), sun_icrf)
+            self._sun_track = Track(np.hstack([sun_me, rates(sun_me, step)]), float(et[0]), step)
+        return self._sun_track
 
     def _grid(self, longest: float) -> tuple[FloatArray, float]:
         """Even grid over the span with at most a given step, and that step [s]."""

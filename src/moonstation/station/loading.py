@@ -30,10 +30,17 @@ from moonstation.station.model import (
     Station,
 )
 from moonstation.station.part import Part
+from moonstation.station.radios import Radio
 from moonstation.station.reading import Problem, TomlFile, read_toml
 
 STATIONS = DATA / "stations"
-REFERENCES = {"ground_station": "from", "launcher": "from", "element": "from", "orbiter": "orbit"}
+REFERENCES = {
+    "ground_station": "from",
+    "launcher": "from",
+    "element": "from",
+    "orbiter": "orbit",
+    "radio": "from",
+}
 """Key by which a table of each kind names a catalogue entry."""
 
 _Part = TypeVar("_Part", bound=Part)
@@ -287,6 +294,7 @@ def _station(draft: Draft) -> Station:
         elements=_records(draft, Element),
         orbiters=_records(draft, Orbiter),
         ground_stations=_records(draft, GroundStationSpec),
+        radios=[_with_pattern(radio, draft.folder) for radio in _records(draft, Radio)],
         missions=_records(draft, Mission),
         launchers=_records(draft, Launcher),
         requirements=_records(draft, Requirement),
@@ -310,3 +318,9 @@ def _with_paths(site: SiteSpec, folder: Path) -> SiteSpec:
     if site.horizon is not None and not checks.is_packaged_name(site.horizon):
         changes["horizon"] = str((folder / site.horizon).absolute())
     return site.model_copy(update=changes)
+
+
+def _with_pattern(radio: Radio, folder: Path) -> Radio:
+    if radio.pattern is None:
+        return radio
+    return radio.model_copy(update={"pattern": str((folder / radio.pattern).absolute())})
