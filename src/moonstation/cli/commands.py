@@ -13,6 +13,8 @@ from moonstation.cli import (
     check,
     data,
     link,
+    link_budget,
+    link_codes,
     maps,
     orbit,
     orbit_find,
@@ -71,6 +73,8 @@ app.add_typer(transfer.app, name="transfer")
 app.add_typer(orbit.app, name="orbit")
 orbit.app.add_typer(orbit_find.app, name="find")
 app.add_typer(link.app, name="link")
+link.add("budget", link_budget.command)
+link.add("codes", link_codes.command)
 
 
 def _version(wanted: bool) -> None:

@@ -9,8 +9,8 @@ from numpy.typing import ArrayLike
 
 from moonstation.arrays import FloatArray
 from moonstation.errors import RequestError
-from moonstation.links.codes import Code, code_named
 from moonstation.links.noise import BOLTZMANN_DB
+from moonstation.station.codes import Code, code_named
 
 CASES = ("nominal", "rss", "worst")
 """Nominal; less the root of the sum of squares of all adverse tolerances; less their sum."""

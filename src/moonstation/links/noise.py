@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from moonstation.arrays import FloatArray
+from moonstation.arrays import FloatArray, IntArray
 from moonstation.constants import MOON_RADIUS
+from moonstation.links._disc_kernels import ring_shares
 from moonstation.links.antennas import Antenna
 
 BOLTZMANN_DB = -228.59916720
@@ -46,7 +47,7 @@ ZENITH_SOURCE = {
 }
 
 RINGS = 1500
-OFFSETS = 81
+OFFSETS = 61
 SIZES = 5
 
 
@@ -157,11 +158,11 @@ def disc_share(antenna: Antenna, offset: ArrayLike, radius: ArrayLike) -> FloatA
 def _bilinear(
     table: FloatArray, rows: FloatArray, columns: FloatArray, x: FloatArray, y: FloatArray
 ) -> FloatArray:
-    def place(nodes: FloatArray, at: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    def place(nodes: FloatArray, at: FloatArray) -> tuple[IntArray, IntArray, FloatArray]:
         if nodes.size == 1:
-            zero = np.zeros(at.shape, dtype=np.int64)
+            zero: IntArray = np.zeros(at.shape, dtype=np.int64)
             return zero, zero, np.zeros(at.shape)
-        low = np.clip(np.searchsorted(nodes, at) - 1, 0, nodes.size - 2)
+        low: IntArray = np.clip(np.searchsorted(nodes, at) - 1, 0, nodes.size - 2).astype(np.int64)
         return low, low + 1, (at - nodes[low]) / (nodes[low + 1] - nodes[low])
 
     i0, i1, u = place(rows, x)
@@ -172,22 +173,11 @@ def _bilinear(
 
 
 def _rings(antenna: Antenna, offset: FloatArray, radius: FloatArray) -> FloatArray:
-    """Integral of gain over the disc, over that of the whole pattern, times what the pattern holds."""
-    whole_angle, whole_weight = _nodes(antenna)
-    # the pattern's own integral, so that a disc that fills the sky gives all of it
-    total = float(np.sum(whole_weight))
-    norm = antenna.held / total
+    """Integral of the beam over each disc, over that of the whole beam, times what the beam holds."""
+    angle, weight = _nodes(antenna)
     result = np.empty(offset.size)
-    for k in range(0, offset.size, 256):
-        rho, big = offset[k : k + 256, None], radius[k : k + 256, None]
-        theta = whole_angle[None, :]
-        bottom = np.sin(theta) * np.sin(rho)
-        top = np.cos(big) - np.cos(theta) * np.cos(rho)
-        safe = np.where(np.abs(bottom) < 1e-15, 1.0, bottom)
-        cosine = np.where(np.abs(bottom) < 1e-15, np.where(top <= 0.0, -1.0, 1.0), top / safe)
-        part = np.arccos(np.clip(cosine, -1.0, 1.0)) / np.pi
-        result[k : k + 256] = norm * (part @ whole_weight)
-    return result
+    ring_shares(angle, weight, np.ascontiguousarray(offset), np.ascontiguousarray(radius), result)
+    return result * (antenna.held / float(np.sum(weight)))
 
 
 def _nodes(antenna: Antenna) -> tuple[FloatArray, FloatArray]:
@@ -207,7 +197,7 @@ def sun_brightness(frequency: float) -> float:
     Zirin, Baumann and Hurford 1991, doi 10.1086/169861, for 1.4 to 18 GHz; beyond, the constant part stands for the
     chromosphere. The active Sun can be several times as bright below 10 GHz.
     """
-    return 140_077.0 * (frequency / 1e9) ** -2.1 + 10_880.0
+    return 140_077.0 * float((frequency / 1e9) ** -2.1) + 10_880.0
 
 
 def galactic_noise(frequency: float) -> float:
@@ -216,7 +206,7 @@ def galactic_noise(frequency: float) -> float:
     Level of the quiet sky at 408 MHz from Haslam et al. 1982 (bibcode 1982A&AS...47....1H), index from Reich and Reich
     1988; both as recalled, so an estimate. Below 0.1 K from 3 GHz on.
     """
-    return 25.0 * (0.408e9 / frequency) ** 2.75 + COSMIC
+    return 25.0 * float((0.408e9 / frequency) ** 2.75) + COSMIC
 
 
 def moon_radius_from(distance: ArrayLike) -> FloatArray:

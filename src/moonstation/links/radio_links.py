@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from typing import TypedDict
 
 import numpy as np
 
@@ -11,11 +12,11 @@ from moonstation.errors import RequestError
 from moonstation.links import noise
 from moonstation.links.antennas import Antenna, antenna_of
 from moonstation.links.budget import BITS, Budget, Line, boltzmann_line, loss
-from moonstation.links.codes import common_codes
 from moonstation.links.geometry import End, Geometry, Sight
 from moonstation.links.losses import free_space_loss, polarisation_losses, reflected_ray, two_ray_loss
 from moonstation.links.optical import photon_rate
 from moonstation.links.terminals import Terminal, frequency_of, hindrance
+from moonstation.station.codes import common_codes
 
 TOLERANCES = {
     "power": 0.5,
@@ -118,11 +119,18 @@ def link_budget(sender: Terminal, receiver: Terminal, terms: LinkTerms) -> Budge
     )
 
 
-def _told(terminal: Terminal, *keys: str) -> dict[str, str]:
+class Told(TypedDict):
+    """Where the value of a line comes from."""
+
+    source: str
+    confidence: str
+
+
+def _told(terminal: Terminal, *keys: str) -> Told:
     source, confidence = terminal.source(*keys)
     if not source:
         source, confidence = "default of the station file", "assumption"
-    return {"source": source, "confidence": confidence}
+    return Told(source=source, confidence=confidence)
 
 
 def _toleranced(line: Line, terminal: Terminal, name: str) -> Line:
@@ -264,12 +272,12 @@ def _path_lines(
     return lines
 
 
-def _zenith_loss(terminal: Terminal) -> tuple[float, dict[str, str]]:
+def _zenith_loss(terminal: Terminal) -> tuple[float, Told]:
     radio = terminal.radio
     if radio.zenith_loss is not None:
         return radio.zenith_loss, _told(terminal, "zenith_loss")
     source, confidence = noise.ZENITH_SOURCE.get(radio.band, noise.ZENITH_SOURCE[""])
-    return noise.ZENITH_LOSS[radio.band], {"source": source, "confidence": confidence}
+    return noise.ZENITH_LOSS[radio.band], Told(source=source, confidence=confidence)
 
 
 def _polarisation_line(sender: Terminal, receiver: Terminal) -> Line:
@@ -415,8 +423,8 @@ def _noise_lines(receiver: Terminal, antenna: Antenna, frequency: float, terms: 
     return [*lines, boltzmann_line()]
 
 
-def _of_noise(key: str, told: dict[str, str]) -> dict[str, str]:
-    return {
+def _of_noise(key: str, told: Told) -> Told:
+    known: dict[str, Told] = {
         "noise_own": told,
         "noise_air": {"source": "DSN 810-005 104, equation A-5", "confidence": "published"},
         "noise_rain": {"source": "275 K x (1 - 1/L)", "confidence": "estimated"},
@@ -424,10 +432,11 @@ def _of_noise(key: str, told: dict[str, str]) -> dict[str, str]:
         "noise_moon": {"source": f"disc of {noise.MOON_BRIGHTNESS:g} K", "confidence": "assumption"},
         "noise_earth": {"source": f"disc of {noise.EARTH_BRIGHTNESS:g} K", "confidence": "assumption"},
         "noise_sun": {"source": "quiet Sun, Zirin et al. 1991", "confidence": "published"},
-    }[key]
+    }
+    return known[key]
 
 
-def _own_noise(receiver: Terminal, antenna: Antenna) -> tuple[float, dict[str, str], str]:
+def _own_noise(receiver: Terminal, antenna: Antenna) -> tuple[float, Told, str]:
     radio = receiver.radio
     if radio.gt is not None:
         total = antenna.gain + 10.0 * math.log10(radio.antennas) - radio.gt
@@ -442,17 +451,20 @@ def _own_noise(receiver: Terminal, antenna: Antenna) -> tuple[float, dict[str, s
 
 def _bodies(receiver: Terminal, antenna: Antenna, sight: Sight) -> dict[str, FloatArray]:
     """Share of the reception that comes from each body."""
-    offset, radius = sight.discs["moon"]
-    if receiver.radio.boresight != "tracked":
-        # a broad beam: the Moon is where the antenna looks or where it does not; Earth and Sun are small in it
-        below = 0.0 if receiver.radio.boresight == "nadir" else np.pi
-        return {"moon": noise.disc_share(antenna, np.full(offset.size, below), radius)}
-    shares = {"moon": noise.disc_share(antenna, offset, radius)}
+    shares: dict[str, FloatArray] = {}
+    if "moon" in sight.discs:
+        offset, radius = sight.discs["moon"]
+        if receiver.radio.boresight != "tracked":
+            # a broad beam: the Moon is where it looks or where it does not; Earth and Sun are small in it
+            below = 0.0 if receiver.radio.boresight == "nadir" else np.pi
+            return {"moon": noise.disc_share(antenna, np.full(offset.size, below), radius)}
+        shares["moon"] = noise.disc_share(antenna, offset, radius)
     if "earth" in sight.discs:
         shares["earth"] = noise.disc_share(antenna, *sight.discs["earth"])
-    offset, radius = sight.discs["sun"]
-    near = offset < SUN_NEAR + antenna.beamwidth
-    if np.any(near):
-        shares["sun"] = np.zeros(offset.size)
-        shares["sun"][near] = noise.disc_share(antenna, offset[near], radius[near])
+    if "sun" in sight.discs:
+        offset, radius = sight.discs["sun"]
+        near = offset < SUN_NEAR + antenna.beamwidth
+        if np.any(near):
+            shares["sun"] = np.zeros(offset.size)
+            shares["sun"][near] = noise.disc_share(antenna, offset[near], radius[near])
     return shares

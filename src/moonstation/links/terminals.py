@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from moonstation.errors import RequestError
 from moonstation.links.antennas import aperture_gain
-from moonstation.links.codes import CODES, common_codes
+from moonstation.station.codes import CODES, common_codes
 from moonstation.station.model import GroundStationSpec, Station
 from moonstation.station.part import Provenance
 from moonstation.station.radios import USUAL, Radio
@@ -52,7 +52,7 @@ class Terminal:
             if key in self.about:
                 found = self.about[key]
                 words = "; ".join(word for word in (found.source, found.note) if word)
-                return words or f"radio {self.radio.id}", found.confidence or "not said"
+                return words or f"radio {self.radio.id}", found.confidence
         return "", ""
 
 

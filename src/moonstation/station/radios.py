@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import Field, field_validator, model_validator
 
 from moonstation.constants import SPEED_OF_LIGHT
+from moonstation.station.codes import CODES, near_code
 from moonstation.station.part import Part
 from moonstation.station.units import format_quantity, show
 from moonstation.station.vocabulary import (
@@ -198,6 +199,16 @@ class Radio(Part):
         if any(value <= 0.0 for value in values):
             raise ValueError("holds a rate of 0 bit/s; give rates above zero")
         return sorted(values)
+
+    @field_validator("codes")
+    @classmethod
+    def _known_codes(cls, values: list[str]) -> list[str]:
+        if not values:
+            raise ValueError('is empty; give at least one, as in ["uncoded"]')
+        for name in values:
+            if name not in CODES:
+                raise ValueError(f"code {show(name)} is not known{near_code(name)}")
+        return values
 
     @field_validator("tolerances")
     @classmethod
