@@ -1,7 +1,7 @@
 """`moonstation link budget`: every term between two antennas, line by line, over time and by case."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, get_args
 
@@ -16,6 +16,8 @@ from moonstation.errors import RequestError
 from moonstation.links.budget import CASES, Budget
 from moonstation.spacetime.ephemerides import default_ephemeris
 from moonstation.spacetime.epochs import Epoch
+from moonstation.station.catalogues import packaged_sources
+from moonstation.station.codes import Code
 from moonstation.station.loading import load_station
 from moonstation.station.model import Station
 from moonstation.station.part import Confidence
@@ -117,7 +119,9 @@ def command(
             found = budget_at(loaded, sender, receiver, moment=moment, rain=share)
         else:
             first, last = _span(loaded, start, days)
-            found = budget_over(loaded, sender, receiver, start=first, stop=last, rain=share, progress=report)
+            found = budget_over(
+                loaded, sender, receiver, start=first, stop=last, rain=share, case=case, progress=report
+            )
         study, others = _chosen(found, band, case)
     _print(study, others, bits, case)
     if over is not None:
@@ -192,6 +196,10 @@ def _print(study: LinkStudy, others: Sequence[LinkStudy], rate: float | None, ca
     if others:
         told = ", ".join(f"{one.sender.radio.id} to {one.receiver.radio.id}" for one in others)
         out.print(f"also: {told}; choose with --band or by the id of a radio", markup=False, soft_wrap=True)
+    known = packaged_sources()
+    for name in dict.fromkeys(line.source.partition(";")[0] for line in budget.lines):
+        if name in known:
+            out.print(f"{name}: {known[name]['title']}", markup=False, style="dim", soft_wrap=True)
     marked = [line for line in budget.lines if line.confidence == "assumption"]
     if marked:
         out.print(
@@ -219,6 +227,7 @@ def _lines(study: LinkStudy) -> Table:
         if np.all(np.isfinite(values)):
             drawn.add_row(term, *[f"{value:.{digits}f}" for value in values], unit)
     last = budgets[-1]
+    told: set[str] = set()
     for part, title in PARTS.items():
         drawn.add_row(f"[bold]{title}[/bold]")
         for k, line in enumerate(last.lines):
@@ -227,7 +236,10 @@ def _lines(study: LinkStudy) -> Table:
             values = [float(one.lines[k].value[0]) for one in budgets]
             better = max(float(np.max(one.lines[k].favourable)) for one in budgets)
             worse = max(float(np.max(one.lines[k].adverse)) for one in budgets)
-            said = "; ".join(word for word in (line.note, line.source) if word)
+            # what is said of many lines is said once
+            source = line.source if line.source not in told else line.source.partition(";")[0]
+            told.add(line.source)
+            said = "; ".join(word for word in (line.note, source) if word)
             drawn.add_row(
                 f"  {line.term}",
                 *[f"{value:.2f}" for value in values],
@@ -284,17 +296,21 @@ def _results(study: LinkStudy, rate: float | None, case: str) -> Table:
     row("Photons detected" if optical else "C/N0", density, "dB/s" if optical else "dBHz")
     said = "as asked for" if rate is not None else f"best that keeps {study.budget.margin:g} dB ({case})"
     row("Data rate", [_mega(value) for value in chosen for _ in CASES], "Mbit/s", said)
-    for name, method in ((ratio, "ebn0"), ("Margin", "link_margin")):
-        values = [
-            f"{float(getattr(one, method)(bits, c)[0]):.2f}" if bits > 0.0 else "-"
-            for one, bits in zip(budgets, chosen, strict=True)
+    codes = [study.budget.code_for(bits) for bits in chosen]
+    pairs = list(zip(budgets, chosen, codes, strict=True))
+
+    def figures(value: Callable[[Budget, float, Code | None, str], float]) -> list[str]:
+        return [
+            f"{value(one, bits, code, c):.2f}" if bits > 0.0 else "-"
+            for one, bits, code in pairs
             for c in CASES
         ]
-        if name == "Margin":
-            code = "" if optical else study.budget.codes[0].name
-            needed = [f"{study.budget.required():.2f}"] * len(values)
-            row("Required", needed, "dB", code)
-        row(name, values, "dB", style="bold" if name == "Margin" else "")
+
+    row(ratio, figures(lambda one, bits, code, c: float(one.ebn0(bits, c)[0])), "dB")
+    names = ", ".join(dict.fromkeys(code.name for code in codes if code is not None))
+    row("Required", figures(lambda one, bits, code, c: one.required(code)), "dB", names)
+    margins = figures(lambda one, bits, code, c: float(one.link_margin(bits, c, code=code)[0]))
+    row("Margin", margins, "dB", style="bold")
     return drawn
 
 
@@ -328,6 +344,9 @@ def _curves(study: LinkStudy, rate: float | None, case: str) -> "LinkCurves":
     bits = rate
     if bits is None:
         bits = float(np.median(budget.best(case)[0])) or float(np.median(budget.limit(case)))
+    most = (
+        budget.most_symbols * budget.bits_per_symbol * max((code.rate for code in budget.codes), default=1.0)
+    )
     ground = study.receiver.kind == "ground" or study.sender.kind == "orbiter"
     end, sight = (study.receiver.end, geometry.receiver) if ground else (study.sender.end, geometry.sender)
     return LinkCurves(
@@ -337,8 +356,9 @@ def _curves(study: LinkStudy, rate: float | None, case: str) -> "LinkCurves":
         distance=geometry.distance,
         elevation=sight.elevation,
         elevation_at=end,
-        limits={name: budget.limit(name) for name in CASES},
-        margins={name: budget.link_margin(bits, name) for name in CASES},
+        limits={name: budget.limit(name, bandwidth=False) for name in CASES},
+        margins={name: budget.link_margin(bits, name, code=budget.code_for(bits)) for name in CASES},
+        most=min(most, max(budget.steps, default=most)),
         rate=bits,
         required=budget.margin,
     )
@@ -362,6 +382,7 @@ def _json(station: Station, study: LinkStudy, rate: float | None, case: str) -> 
     for name, index in study.moments.items():
         one = budget.at(index)
         bits = rate if rate is not None else float(one.best(case)[0][0])
+        code = one.code_for(bits)
         entry: dict[str, Any] = {"moment": MOMENTS[name]}
         if study.windows.size or name == "at":
             entry["time_utc"] = Epoch.from_tdb_s(float(study.geometry.et[index])).utc
@@ -371,12 +392,13 @@ def _json(station: Station, study: LinkStudy, rate: float | None, case: str) -> 
             for row in one.frame().to_dict("records")
         ]
         entry["rate_bit_s"] = bits
-        entry["required_db"] = budget.required()
+        entry["code"] = code.id if code is not None else None
+        entry["required_db"] = budget.required(code)
         for c in CASES:
             entry[c] = {"cn0_dbhz": float(one.density_in(c)[0])}
             if bits > 0.0:
                 entry[c]["ebn0_db"] = float(one.ebn0(bits, c)[0])
-                entry[c]["margin_db"] = float(one.link_margin(bits, c)[0])
+                entry[c]["margin_db"] = float(one.link_margin(bits, c, code=code)[0])
             entry[c]["best_rate_bit_s"] = float(one.best(c)[0][0])
             entry[c]["rate_by_code_bit_s"] = {
                 code.id: float(one.limit(c, code=code)[0]) for code in budget.codes

@@ -188,14 +188,32 @@ class Budget:
             raise RequestError("data rate: give more than 0 bit/s")
         return self.density_in(case) - 10.0 * np.log10(bits)
 
+    def code_for(self, rate: float = 0.0) -> Code | None:
+        """The code that needs least of those that fit a rate [bit/s] into the bandwidth; None for optical links.
+
+        Where none fits, the one that needs least bandwidth.
+
+        Raises
+        ------
+        RequestError
+            If the budget has no code.
+        """
+        if self.photons_per_bit is not None:
+            return None
+        if not self.codes:
+            raise RequestError("the budget has no code; name one")
+        for code in self.codes:
+            if rate <= self.most_symbols * self.bits_per_symbol * code.rate * (1.0 + 1e-9):
+                return code
+        return max(self.codes, key=lambda code: code.rate)
+
     def required(self, code: Code | None = None) -> float:
         """Eb/N0 that a code needs, that of the best one if none is given [dB]; of an optical link photons a bit."""
         if self.photons_per_bit is not None:
             return 10.0 * float(np.log10(self.photons_per_bit))
-        code = code or (self.codes[0] if self.codes else None)
-        if code is None:
-            raise RequestError("the budget has no code; name one")
-        return code.required
+        chosen = code or self.code_for()
+        assert chosen is not None
+        return chosen.required
 
     def link_margin(
         self, rate: ArrayLike, case: str = "nominal", *, code: Code | str | None = None
@@ -204,11 +222,14 @@ class Budget:
         needed = self.required(code_named(code) if isinstance(code, str) else code)
         return self.ebn0(rate, case) - self.implementation - needed
 
-    def limit(self, case: str = "nominal", *, code: Code | None = None) -> FloatArray:
-        """Highest rate that keeps the margin with one code, steps left aside [bit/s], shape (n,)."""
+    def limit(self, case: str = "nominal", *, code: Code | None = None, bandwidth: bool = True) -> FloatArray:
+        """Highest rate that keeps the margin with one code, steps left aside [bit/s], shape (n,).
+
+        Without a code that which needs least is taken; without `bandwidth` its bound is left aside as well.
+        """
         spare = self.density_in(case) - self.implementation - self.required(code) - self.margin
         most = np.inf
-        if self.photons_per_bit is None:
+        if self.photons_per_bit is None and bandwidth:
             chosen = code or self.codes[0]
             most = self.most_symbols * self.bits_per_symbol * chosen.rate
         return np.asarray(np.minimum(10.0 ** (0.1 * spare), most), dtype=np.float64)

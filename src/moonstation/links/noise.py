@@ -47,8 +47,9 @@ ZENITH_SOURCE = {
 }
 
 RINGS = 1500
-OFFSETS = 61
-SIZES = 5
+OFFSETS = 121
+MOST_DISCS = 1500
+"""Discs that are integrated one by one; more of them are read from a table of offsets and sizes."""
 
 
 @dataclass(frozen=True)
@@ -134,15 +135,14 @@ def disc_share(antenna: Antenna, offset: ArrayLike, radius: ArrayLike) -> FloatA
     )
     shape = offset.shape
     offset, radius = offset.ravel(), radius.ravel()
-    if offset.size > OFFSETS * SIZES:
-        low, high = float(radius.min()), float(radius.max())
-        sizes = np.linspace(low, high, SIZES) if high > low * (1.0 + 1e-9) else np.array([low])
-        # a beam much narrower than the disc notices its edge: put the nodes by offset over radius
+    if offset.size > MOST_DISCS:
         ratio = offset / radius
-        first, last = float(ratio.min()), float(ratio.max())
-        nodes = np.linspace(first, last, OFFSETS) if last - first > 1e-9 else np.array([first])
-        near = np.linspace(0.7, 1.3, 2 * OFFSETS)
-        nodes = np.union1d(nodes, near[(near > first) & (near < last)])
+        sizes = _between(float(radius.min()), float(radius.max()))
+        nodes = np.linspace(float(ratio.min()), float(ratio.max()) + 1e-9, OFFSETS)
+        # a beam narrower than the disc notices its edge within a few of its widths
+        edges = [1.0 + np.linspace(-4.0, 4.0, OFFSETS) * antenna.beamwidth / size for size in sizes[[0, -1]]]
+        near = np.concatenate(edges)
+        nodes = np.union1d(nodes, near[(near > nodes[0]) & (near < nodes[-1])])
         table = _rings(
             antenna,
             (nodes[:, None] * sizes[None, :]).ravel(),
@@ -153,6 +153,13 @@ def disc_share(antenna: Antenna, offset: ArrayLike, radius: ArrayLike) -> FloatA
         share = _rings(antenna, offset, radius)
     spread = (1.0 - antenna.held) * 0.5 * (1.0 - np.cos(radius))
     return np.asarray(np.clip(share + spread, 0.0, 1.0).reshape(shape), dtype=np.float64)
+
+
+def _between(low: float, high: float) -> FloatArray:
+    """Sizes of discs for a table: more of them where they differ more."""
+    if high < low * (1.0 + 1e-9):
+        return np.array([low])
+    return np.geomspace(low, high, 4 + int(8.0 * np.log(high / low)))
 
 
 def _bilinear(

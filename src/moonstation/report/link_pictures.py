@@ -11,7 +11,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
-from moonstation.arrays import FloatArray, TimeArray
+from moonstation.arrays import FloatArray, IntArray, TimeArray
 from moonstation.report.palette import BLUE, GRID, INK, LINE, MUTED, ORANGE, VERMILLION
 from moonstation.spacetime.epochs import tdb_to_utc
 
@@ -46,6 +46,8 @@ class LinkCurves:
         [bit/s]
     required : float
         Margin that is required [dB].
+    most : float
+        Highest rate that is sent, by its steps and its bandwidth [bit/s]; infinite without a bound.
     """
 
     title: str
@@ -58,6 +60,7 @@ class LinkCurves:
     margins: Mapping[str, FloatArray]
     rate: float
     required: float
+    most: float
 
 
 def link_png(curves: LinkCurves) -> bytes:
@@ -80,8 +83,8 @@ def link_png(curves: LinkCurves) -> bytes:
         for case, rate in curves.limits.items():
             axes.plot(across, rate / scale, ".", markersize=2.5, color=COLOURS[case], rasterized=True)
         axes.set_xlabel(label, color=INK)
-        axes.set_ylabel(f"highest rate [{unit}]", color=INK)
-        _rates(axes, curves.limits, scale)
+        axes.set_ylabel(f"rate that the signal carries [{unit}]", color=INK)
+        _rates(axes, curves.limits, scale, curves.most, unit)
     times = _with_gaps(curves)
     for case, margin in curves.margins.items():
         values = np.insert(margin, times[1], np.nan)
@@ -118,7 +121,7 @@ def _unit(most: float) -> tuple[float, str]:
     return 1.0, "bit/s"
 
 
-def _rates(axes: Axes, limits: Mapping[str, FloatArray], scale: float) -> None:
+def _rates(axes: Axes, limits: Mapping[str, FloatArray], scale: float, most: float, unit: str) -> None:
     """Logarithmic where rates differ by more than a factor of ten, from zero where not."""
     values = np.concatenate(list(limits.values())) / scale
     if float(np.max(values)) > 10.0 * max(float(np.min(values)), 1e-12):
@@ -126,10 +129,23 @@ def _rates(axes: Axes, limits: Mapping[str, FloatArray], scale: float) -> None:
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     else:
         axes.set_ylim(0.0, 1.08 * float(np.max(values)))
+    low, high = axes.get_ylim()
+    if low < most / scale < high:
+        axes.axhline(most / scale, color=INK, linewidth=0.9, linestyle="--")
+        axes.annotate(
+            f"most that is sent, {most / scale:.4g} {unit}",
+            (1.0, most / scale),
+            xycoords=("axes fraction", "data"),
+            xytext=(-4, 3),
+            textcoords="offset points",
+            ha="right",
+            fontsize=8.5,
+            color=INK,
+        )
 
 
-def _with_gaps(curves: LinkCurves) -> tuple[TimeArray, FloatArray]:
+def _with_gaps(curves: LinkCurves) -> tuple[TimeArray, IntArray]:
     """Moments with one more after each contact, where the line breaks; and where those are put in."""
-    ends = np.searchsorted(curves.et, curves.windows[:-1, 1], side="right")
+    ends: IntArray = np.searchsorted(curves.et, curves.windows[:-1, 1], side="right").astype(np.int64)
     breaks = curves.et[np.minimum(ends, curves.et.size - 1)]
     return tdb_to_utc(np.insert(curves.et, ends, breaks)), ends

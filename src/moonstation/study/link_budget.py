@@ -75,6 +75,7 @@ def budget_over(
     start: Epoch,
     stop: Epoch,
     rain: float | None = None,
+    case: str = "rss",
     progress: Callable[[str, float], None] | None = None,
 ) -> list[LinkStudy]:
     """Budgets between two ends over all their contacts, one for each pair of radios that meet.
@@ -89,6 +90,8 @@ def budget_over(
         Span.
     rain : float, optional
         Share of the year in which rain may be worse, 0.0001 to 0.05: adds rain at ground stations (ITU-R P.618).
+    case : str
+        By which the moments of least, median and highest signal are found.
     progress : callable, optional
         Called with what is being done and the share done, 0 to 1.
 
@@ -115,7 +118,7 @@ def budget_over(
     report("budget", 0.9)
     et = _samples(windows)
     geometry = link_geometry(scene.tracks, scene.ends[a.end], scene.ends[b.end], et)
-    return [scene.study(one, other, geometry, windows=windows, rain=rain, named=True) for one, other in paths]
+    return [scene.study(one, other, geometry, windows=windows, rain=rain, case=case) for one, other in paths]
 
 
 def budget_at(
@@ -138,8 +141,7 @@ def budget_at(
     seen = any(contact.start <= moment.tdb_s <= contact.stop for contact in found)
     empty = np.empty((0, 2))
     return [
-        scene.study(one, other, geometry, windows=empty, rain=rain, named=False, in_contact=seen)
-        for one, other in paths
+        scene.study(one, other, geometry, windows=empty, rain=rain, in_contact=seen) for one, other in paths
     ]
 
 
@@ -225,15 +227,15 @@ class _Scene:
         *,
         windows: FloatArray,
         rain: float | None,
-        named: bool,
+        case: str | None = None,
         in_contact: bool = True,
     ) -> LinkStudy:
         lost, source = _rain(self._station, sender, receiver, geometry, rain)
         ends = self.ends[sender.end], self.ends[receiver.end]
         budget = link_budget(sender, receiver, LinkTerms(ends[0], ends[1], geometry, lost, source))
         moments = {"at": 0}
-        if named:
-            order = np.argsort(budget.density, kind="stable")
+        if case is not None:
+            order = np.argsort(budget.density_in(case), kind="stable")
             moments = {
                 "worst": int(order[0]),
                 "median": int(order[order.size // 2]),
@@ -340,9 +342,15 @@ def series_frame(study: LinkStudy, *, case: str = "rss", rate: float | None = No
         columns[f"best_rate_{name}_bit_s"] = budget.best(name)[0]
     used = np.full(budget.count, rate) if rate is not None else budget.best(case)[0]
     columns["rate_bit_s"] = used
-    columns["required_db"] = budget.required()
+    codes = {bits: budget.code_for(bits) for bits in np.unique(used).tolist()}
+    needed = np.array([budget.required(codes[bits]) for bits in used.tolist()])
+    names = [code.id if (code := codes[bits]) is not None else "" for bits in used.tolist()]
+    columns["code"] = names
+    columns["required_db"] = needed
     safe = np.where(used > 0.0, used, 1.0)
     for name in CASES:
         columns[f"ebn0_{name}_db"] = np.where(used > 0.0, budget.ebn0(safe, name), np.nan)
-        columns[f"margin_{name}_db"] = np.where(used > 0.0, budget.link_margin(safe, name), np.nan)
+        columns[f"margin_{name}_db"] = np.where(
+            used > 0.0, budget.ebn0(safe, name) - budget.implementation - needed, np.nan
+        )
     return pd.DataFrame(columns)
