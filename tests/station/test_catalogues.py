@@ -154,6 +154,10 @@ def test_values_of_builtin_stations_say_where_they_come_from(name):
         "power_kind",
         "content",
         "launcher",
+        "on",
+        "band",
+        "antenna",
+        "reflection",
     }
     for key, said in station.provenance.items():
         if key.rpartition(".")[2] in naming and not said.source:
