@@ -1,10 +1,10 @@
 """Link budgets against published ones, recomputed line by line, and receivers of the Deep Space Network.
 
-Sources stand beside each case. Short excerpts are typed in, so that they hold on every machine; with the project's truth
-beside the checkout the same cases are read from there and must agree with what is typed here.
+Sources stand beside each case. Short excerpts are typed in, so that they hold on every machine; with the project's
+truth beside the checkout the same cases are read from there and must agree with what is typed here.
 
-Tolerances: 0.05 dB where the sheet rounds its lines to 0.1 dB or its terms to three digits, 0.005 dB where its lines can
-be followed with its own speed of light, and 0.03 dB where the sheet was printed to 0.01 dB from rounded inputs.
+Tolerances: half of the last digit printed, where a sheet's lines can be followed with its own speed of light; 0.03 dB
+where it prints 0.01 dB from rounded inputs; 0.05 to 0.1 dB where it rounds its lines to 0.1 dB.
 """
 
 import json

@@ -102,6 +102,7 @@ def ground_terminals(ground: GroundStationSpec, station: Station | None = None) 
             codes=list(CODES),
             **values,
         )
+        told["antennas"] = about.get("dishes", Provenance(""))
         told["margin"] = Provenance("3 dB", GROUND_MARGIN, "published")
         told["implementation_loss"] = Provenance("1 dB", "usual allowance", "assumption")
         found.append(Terminal(radio, ground.id, "ground", told))
