@@ -223,7 +223,8 @@ def _pieces(
             sent[first].tolist(),
             sent[last].tolist(),
             held[first].tolist(),
-            (0.5 * (light[first] + light[last])).tolist(),
+            # the longest on the way, so that nothing is promised before it arrives
+            [float(light[a : b + 1].max()) for a, b in zip(first.tolist(), last.tolist(), strict=True)],
             strict=True,
         )
         if stop > start
