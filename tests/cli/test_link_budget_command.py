@@ -76,7 +76,9 @@ def test_a_budget_says_every_term_and_writes_its_files(moonstation, station, tmp
 
 
 def test_a_moment_and_a_distance(moonstation, station):
-    done = moonstation("link", "budget", station, "ridge", "kashi", "--at", "2030-04-02T06:00:00Z", "--band", "X")
+    done = moonstation(
+        "link", "budget", station, "ridge", "kashi", "--at", "2030-04-02T06:00:00Z", "--band", "X"
+    )
     assert done.status == 0
     assert "asked for" in done.out
     done = moonstation(

@@ -42,7 +42,7 @@ ZENITH_LOSS = {
 recalled from module 105 or judged, and so estimates."""
 
 ZENITH_SOURCE = {
-    "X": ("DSN 810-005 104L table A-5, median weather at Goldstone", "published"),
+    "X": ("that of Goldstone in median weather, DSN 810-005 104L table A-5", "estimated"),
     "": ("by band, recalled from DSN 810-005 105", "estimated"),
 }
 
