@@ -15,6 +15,14 @@ id = "eye"
 from = "optical-flight"
 on = "ridge"
 [[radio]]
+id = "rover-uhf"
+from = "rover-uhf"
+on = "rover"
+[[radio]]
+id = "mast-uhf"
+from = "rover-uhf"
+on = "lander"
+[[radio]]
 id = "sky"
 from = "optical-ground"
 on = "kashi"
@@ -38,6 +46,10 @@ horizon = "connecting-ridge"
 [[element]]
 id = "lander"
 kind = "lander"
+site = "ridge"
+[[element]]
+id = "rover"
+kind = "rover"
 site = "ridge"
 """
         + RADIO,
@@ -97,6 +109,17 @@ def test_a_moment_and_a_distance(moonstation, station):
     assert done.status == 0
     # 20 lg(4 pi 4e8 m 8.45 GHz / c)
     assert "223.03" in done.out
+
+
+def test_a_rover_and_a_mast_at_one_site(moonstation, station):
+    done = moonstation(
+        "link", "budget", station, "rover", "lander", "--range", "2 km", "--elevation", "0.5 deg"
+    )
+    assert done.status == 0
+    assert "of the ground in the beam" in done.out
+    done = moonstation("link", "budget", station, "rover", "lander")
+    assert done.status == 2
+    assert "stand at one place; name two ends apart, or give --range" in done.err
 
 
 def test_optical_links_count_photons(moonstation, station, tmp_path):

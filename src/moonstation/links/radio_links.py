@@ -33,6 +33,9 @@ TOLERANCES = {
 LADDER = tuple(1000.0 * 2.0**k for k in range(-7, 22))
 """Rates of a radio that names none [bit/s]: powers of two kbit/s, from 8 bit/s to 2 Gbit/s."""
 
+WIDEST = 0.1
+"""Share of its frequency that a link without `bandwidth` may use: beyond, amplifiers and antennas do not reach."""
+
 MOON_HOT = 260.0
 """Brightest Moon at centimetre waves [K], for the adverse case."""
 
@@ -113,7 +116,7 @@ def link_budget(sender: Terminal, receiver: Terminal, terms: LinkTerms) -> Budge
         frequency=frequency,
         margin=b.margin,
         steps=tuple(a.rates) or LADDER,
-        most_symbols=min(a.bandwidth or math.inf, b.bandwidth or math.inf),
+        most_symbols=min(a.bandwidth or WIDEST * frequency, b.bandwidth or WIDEST * frequency),
         bits_per_symbol=BITS[a.modulation],
         photons_per_bit=b.photons_per_bit if optical else None,
     )
@@ -159,7 +162,7 @@ def _sender_lines(sender: Terminal, antenna: Antenna, sight: Sight) -> list[Line
         np.array([10.0 * math.log10(radio.power)]),
         "dBW",
         1.0,
-        note=f"{radio.power:g} W",
+        note=f"{radio.power:.4g} W",
         **_told(sender, "power"),
     )
     lines = [
@@ -241,7 +244,7 @@ def _path_lines(
             "path",
             "Free-space loss",
             free_space_loss(geometry.distance, frequency),
-            source="Friis 1946; distance by the ephemeris and orbits",
+            source="Friis 1946",
             confidence="published",
         )
     ]
@@ -398,7 +401,8 @@ def _noise_lines(receiver: Terminal, antenna: Antenna, frequency: float, terms: 
             "earth": noise.EARTH_BRIGHTNESS,
             "sun": noise.sun_brightness(frequency),
         }[body]
-        parts.append((f"noise_{body}", f"  of the {body.capitalize()} in the beam", bright * share * passed))
+        name = "ground" if body == "moon" and receiver.kind == "site" else body.capitalize()
+        parts.append((f"noise_{body}", f"  of the {name} in the beam", bright * share * passed))
         if body == "moon":
             hot = MOON_HOT * np.minimum(1.0, share / antenna.held) * passed - parts[-1][2]
     system = np.asarray(sum(value for _, _, value in parts), dtype=np.float64)

@@ -207,8 +207,19 @@ def hindrance(sender: Terminal, receiver: Terminal) -> str:
     return ""
 
 
-def find_paths(all_terminals: list[Terminal], sender: str, receiver: str) -> list[tuple[Terminal, Terminal]]:
+def find_paths(
+    all_terminals: list[Terminal], sender: str, receiver: str, *, anywhere: bool = False
+) -> list[tuple[Terminal, Terminal]]:
     """Pairs of radios over which one end can send to another; each is named by end, radio or what it stands on.
+
+    Parameters
+    ----------
+    all_terminals : list of Terminal
+        As of `terminals`.
+    sender, receiver : str
+        The ends.
+    anywhere : bool
+        Whether both may stand at one site, as a rover and a mast do.
 
     Raises
     ------
@@ -222,9 +233,15 @@ def find_paths(all_terminals: list[Terminal], sender: str, receiver: str) -> lis
             raise RequestError(
                 f"{name!r} has no radio; give it a [[radio]] with on = {name!r}, or take one of {', '.join(known)}"
             )
-    pairs = [(a, b) for a in groups[0] for b in groups[1] if a.end != b.end]
+    pairs = [
+        (a, b)
+        for a in groups[0]
+        for b in groups[1]
+        if a.end != b.end or (anywhere and a.radio.on != b.radio.on)
+    ]
     if not pairs:
-        raise RequestError(f"{sender} and {receiver} stand at one place; name two ends apart")
+        cure = "name two ends apart" if anywhere else "name two ends apart, or give --range DISTANCE"
+        raise RequestError(f"{sender} and {receiver} stand at one place; {cure}")
     good = [(a, b) for a, b in pairs if not hindrance(a, b)]
     if not good:
         same = [(a, b) for a, b in pairs if a.radio.band == b.radio.band] or pairs

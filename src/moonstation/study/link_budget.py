@@ -159,7 +159,7 @@ def budget_by_distance(
     Moon, Earth and Sun are left out of beams, but not the ground about a site: the geometry does not say where they
     stand.
     """
-    paths = find_paths(terminals(station), sender, receiver)
+    paths = find_paths(terminals(station), sender, receiver, anywhere=True)
     distances = np.asarray(distances, dtype=np.float64)
     if not (np.all(distances > 0.0) and np.all(np.isfinite(distances))):
         raise RequestError("--range: give a distance above 0, e.g. '400000 km'")
