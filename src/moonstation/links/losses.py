@@ -100,7 +100,7 @@ def reflected_ray(
     -------
     tuple of two arrays
         Coefficient for like circular polarisation (mean of Fresnel's two), lowered for rough ground by
-        exp(-2 (2 pi roughness sin(elevation) / wavelength)^2) (Ament 1953, doi 10.1109/JRPROC.1953.274171), and the
+        exp(-2 (2 pi roughness sin(elevation) / wavelength)^2) (Ament 1953, Proc. IRE 41, 142), and the
         phase 4 pi height sin(elevation) / wavelength [rad].
     """
     el = np.asarray(elevation, dtype=np.float64)

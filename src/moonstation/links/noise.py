@@ -201,7 +201,7 @@ def _nodes(antenna: Antenna) -> tuple[FloatArray, FloatArray]:
 def sun_brightness(frequency: float) -> float:
     """Brightness of the quiet Sun's disc [K]: 140077 f^-2.1 + 10880, f in GHz.
 
-    Zirin, Baumann and Hurford 1991, doi 10.1086/169861, for 1.4 to 18 GHz; beyond, the constant part stands for the
+    Zirin, Baumann and Hurford 1991, ApJ 370, 779, for 1.4 to 18 GHz; beyond, the constant part stands for the
     chromosphere. The active Sun can be several times as bright below 10 GHz.
     """
     return 140_077.0 * float((frequency / 1e9) ** -2.1) + 10_880.0

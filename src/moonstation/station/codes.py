@@ -53,8 +53,8 @@ CODES: dict[str, Code] = {
             "convolutional (7, 1/2)",
             0.5,
             4.18,
-            "union bound on its weights 36, 0, 211, 0, 1404, 0, 11633 from distance 10 (Conan 1984, doi "
-            "10.1109/TCOM.1984.1096180); soft decisions",
+            "union bound on its weights 36, 0, 211, 0, 1404, 0, 11633 from distance 10 (Conan 1984, IEEE "
+            "Trans. Commun. 32, 1050); soft decisions",
             "estimated",
         ),
         Code(

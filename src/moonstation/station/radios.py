@@ -158,8 +158,8 @@ class Radio(Part):
     modulation: Literal["BPSK", "QPSK"] = Field(default="QPSK", description="Modulation it sends.")
     bandwidth: Hertz | None = Field(
         default=None,
-        description="Most bandwidth it may use, a tenth of the frequency if not given; bounds the rate to bandwidth x bits x code "
-        "rate.",
+        description="Most bandwidth it may use, a tenth of the frequency if not given; bounds the rate to bandwidth x "
+        "bits x code rate.",
     )
     codes: Texts = Field(
         default_factory=lambda: ["cc-rs-5"],
