@@ -14,6 +14,8 @@ from moonstation.cli import (
     data,
     link,
     link_assign,
+    link_budget,
+    link_codes,
     link_contacts,
     maps,
     orbit,
@@ -77,6 +79,8 @@ orbit.app.add_typer(orbit_find.app, name="find")
 link.add("contacts", link_contacts.command)
 link.add("assign", link_assign.command)
 app.add_typer(link.app, name="link")
+link.add("budget", link_budget.command)
+link.add("codes", link_codes.command)
 
 
 def _version(wanted: bool) -> None:

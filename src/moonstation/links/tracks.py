@@ -87,6 +87,8 @@ class Tracks:
         self._orbiters: dict[int, tuple[Trajectory, Track]] = {}
         self._looks: dict[tuple[int, ...], FloatArray] = {}
         self._earth: dict[bool, tuple[FloatArray, float, FloatArray, FloatArray]] = {}
+        self._earth_track: Track | None = None
+        self._sun_track: Track | None = None
 
     def site(self, site: Site, height: float) -> Track:
         """Track of an antenna on a mast [m above ground]: it stands still."""
@@ -149,6 +151,22 @@ class Tracks:
         times = np.interp(np.linspace(0.0, passed[-1], max(4, math.ceil(passed[-1])) + 1), passed, et)
         times[0], times[-1] = self.start, self.stop
         return times
+
+    def earth(self) -> Track:
+        """Track of the Earth's centre as it stands at reception there."""
+        if self._earth_track is None:
+            et, step, earth_me, _ = self._earth_me(False)
+            self._earth_track = Track(np.hstack([earth_me, rates(earth_me, step)]), float(et[0]), step)
+        return self._earth_track
+
+    def sun(self) -> Track:
+        """Track of the Sun's centre, for angles of a hundredth of a degree: no light time."""
+        if self._sun_track is None:
+            et, step = self._grid(SLOW_STEP)
+            sun_icrf = self._ephemeris.position_icrf("sun", et)
+            sun_me = np.einsum("nij,nj->ni", self._ephemeris.rotation_icrf_to_me(et), sun_icrf)
+            self._sun_track = Track(np.hstack([sun_me, rates(sun_me, step)]), float(et[0]), step)
+        return self._sun_track
 
     def _grid(self, longest: float) -> tuple[FloatArray, float]:
         """Even grid over the span with at most a given step, and that step [s]."""

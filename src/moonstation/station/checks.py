@@ -156,6 +156,29 @@ def is_file(path: Path) -> bool:
         return False
 
 
+def check_radios_stand(draft: Draft) -> None:
+    """Radios stand on something, their codes are known, and their files and partners are there."""
+    known = dict.fromkeys(draft.ids("site", "element", "orbiter", "ground_station"))
+    others = known | dict.fromkeys(draft.ids("radio"))
+    for row in draft.rows["radio"]:
+        on = row.values.get("on")
+        if isinstance(on, str) and on not in known:
+            cure = nearest(on, known) or "; name a site, an element, an orbiter or a ground station"
+            draft.report(row, "on", f"there is no {show(on)} that it could stand on{cure}")
+        for number, name in enumerate(_texts(row, "talks_to")):
+            if name not in others:
+                cure = nearest(name, others) or "; name an end or another radio"
+                draft.report(row, f"talks_to[{number}]", f"there is no {show(name)} to talk to{cure}")
+        pattern = row.values.get("pattern")
+        if isinstance(pattern, str) and not is_file(draft.folder / pattern):
+            draft.report(row, "pattern", f"file {show(pattern)} does not exist; check the path")
+
+
+def _texts(row: Row, key: str) -> list[str]:
+    value = row.values.get(key)
+    return [name for name in value if isinstance(name, str)] if isinstance(value, list) else []
+
+
 def check_ground_stations_stand(draft: Draft) -> None:
     """No antenna that has been destroyed is counted on."""
     for row in draft.rows["ground_station"]:
@@ -306,6 +329,7 @@ CHECKS: tuple[Callable[[Draft], None], ...] = (
     check_elements_have_partners,
     check_horizons_exist,
     check_ephemerides_exist,
+    check_radios_stand,
     check_ground_stations_stand,
     check_missions_can_fly,
     check_faults_name_something,

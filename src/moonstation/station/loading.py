@@ -32,10 +32,17 @@ from moonstation.station.model import (
     Station,
 )
 from moonstation.station.part import Part
+from moonstation.station.radios import Radio
 from moonstation.station.reading import Problem, TomlFile, read_toml
 
 STATIONS = DATA / "stations"
-REFERENCES = {"ground_station": "from", "launcher": "from", "element": "from", "orbiter": "orbit"}
+REFERENCES = {
+    "ground_station": "from",
+    "launcher": "from",
+    "element": "from",
+    "orbiter": "orbit",
+    "radio": "from",
+}
 """Key by which a table of each kind names a catalogue entry."""
 
 _Part = TypeVar("_Part", bound=Part)
@@ -289,6 +296,7 @@ def _station(draft: Draft) -> Station:
         elements=_records(draft, Element),
         orbiters=[_with_ephemeris(orbiter, draft.folder) for orbiter in _records(draft, Orbiter)],
         ground_stations=_records(draft, GroundStationSpec),
+        radios=[_with_pattern(radio, draft.folder) for radio in _records(draft, Radio)],
         missions=_records(draft, Mission),
         launchers=_records(draft, Launcher),
         requirements=_records(draft, Requirement),
@@ -323,3 +331,9 @@ def _with_ephemeris(orbiter: Orbiter, folder: Path) -> Orbiter:
     if orbiter.ephemeris is None:
         return orbiter
     return orbiter.model_copy(update={"ephemeris": str((folder / orbiter.ephemeris).absolute())})
+
+
+def _with_pattern(radio: Radio, folder: Path) -> Radio:
+    if radio.pattern is None:
+        return radio
+    return radio.model_copy(update={"pattern": str((folder / radio.pattern).absolute())})

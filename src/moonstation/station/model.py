@@ -19,6 +19,7 @@ from moonstation.station.elements import Element
 from moonstation.station.faults import Failure, Function, Uncertainty
 from moonstation.station.missions import Launcher, Mission
 from moonstation.station.part import Part, Provenance
+from moonstation.station.radios import Radio
 from moonstation.station.units import Measure, show
 from moonstation.station.vocabulary import (
     Altitude,
@@ -413,8 +414,8 @@ class Station:
         Length of the study [s].
     reference : str or None
         Document that the station follows.
-    partners, facilities, sites, elements, orbiters, ground_stations, missions, launchers, requirements,
-    failures, functions, uncertainties, demands, shares : list
+    partners, facilities, sites, elements, orbiters, ground_stations, radios, missions, launchers,
+    requirements, failures, functions, uncertainties, demands, shares : list
         The tables of the file, in its order.
     path : Path or None
         File that it was read from.
@@ -436,6 +437,7 @@ class Station:
     elements: list[Element] = field(default_factory=list)
     orbiters: list[Orbiter] = field(default_factory=list)
     ground_stations: list[GroundStationSpec] = field(default_factory=list)
+    radios: list[Radio] = field(default_factory=list)
     missions: list[Mission] = field(default_factory=list)
     launchers: list[Launcher] = field(default_factory=list)
     requirements: list[Requirement] = field(default_factory=list)
@@ -466,6 +468,7 @@ TABLES: dict[str, type[Part]] = {
     "element": Element,
     "orbiter": Orbiter,
     "ground_station": GroundStationSpec,
+    "radio": Radio,
     "mission": Mission,
     "launcher": Launcher,
     "requirement": Requirement,
