@@ -138,6 +138,10 @@ class Sizing:
         return (self.mass - self.bound) / self.mass if self.mass > 0.0 else 0.0
 
 
+class SolverError(RequestError):
+    """The solver found neither a design nor that there is none."""
+
+
 @dataclass(frozen=True, eq=False)
 class _Case:
     """A question: what to carry, with what."""
@@ -156,6 +160,7 @@ def size_power(
     stores: Sequence[Store],
     month: IntArray | None = None,
     confidence: float = 1.0,
+    gap: float = GAP,
     progress: Callable[[float], None] | None = None,
 ) -> Sizing:
     """Find the lightest design that carries a load.
@@ -173,6 +178,8 @@ def size_power(
     confidence : float
         Share of the months in which the whole load is carried. The months left out are those that the design fails
         first when all of it is made smaller; another choice may be lighter, so the bound is that of this choice.
+    gap : float
+        Share of its mass by which the design may be heavier than the bound before it is sought more closely.
     progress : callable, optional
         Called with a share done, 0 to 1, that grows as the design comes near the bound.
 
@@ -188,7 +195,7 @@ def size_power(
         the load can be carried.
     """
     case = _case(load, step, sources, stores)
-    best = _lightest(case, progress)
+    best = _lightest(case, gap, progress)
     if confidence == 1.0:
         return best
     if not 0.0 < confidence < 1.0:
@@ -199,7 +206,7 @@ def size_power(
     for _ in range(CHOICES):
         dropped = _first_to_fail(case, best, month, droppable)
         left = replace(case, load=np.where(np.isin(month, dropped), 0.0, case.load))
-        chosen = _lightest(left, progress)
+        chosen = _lightest(left, gap, progress)
         if best.dropped and chosen.mass >= best.mass:
             break
         power, capacity = np.array(list(chosen.power.values())), np.array(list(chosen.capacity.values()))
@@ -225,14 +232,19 @@ def _first_to_fail(case: _Case, design: Sizing, month: IntArray, droppable: int)
     return failed(high)
 
 
-def _lightest(case: _Case, progress: Callable[[float], None] | None) -> Sizing:
+def _lightest(case: _Case, gap: float, progress: Callable[[float], None] | None) -> Sizing:
     spells = _first_spells(case)
     best: Sizing | None = None
     rounds, bound = 0, 0.0
     for place, block in enumerate(BLOCKS):
         while True:
             rounds += 1
-            solved = _solve(case, spells, block)
+            try:
+                solved = _solve(case, spells, block)
+            except SolverError:
+                if best is None:
+                    raise
+                return best  # with the gap that it has
             if solved is None:
                 raise RequestError(_why_not(case, spells))
             power, capacity, least = solved
@@ -249,7 +261,7 @@ def _lightest(case: _Case, progress: Callable[[float], None] | None) -> Sizing:
         if best is None or found.mass < best.mass:
             best = found
         best = replace(best, bound=min(bound, best.mass), spells=tuple(spells), rounds=rounds, block=block)
-        if best.gap <= GAP or rounds >= MOST_ROUNDS:
+        if best.gap <= gap or rounds >= MOST_ROUNDS:
             break
     assert best is not None
     return best
@@ -504,12 +516,15 @@ class _Programme:
         proto.objective.linear_coefficients.ids.extend([column for column, _ in wanted])
         proto.objective.linear_coefficients.values.extend([weight for _, weight in wanted])
         model = mathopt.Model.from_model_proto(proto)
-        solver = mathopt.SolverType.HIGHS if np.any(whole) else mathopt.SolverType.GLOP
         limits = mathopt.SolveParameters(
             time_limit=timedelta(seconds=SOLVER_S), relative_gap_tolerance=0.25 * GAP
         )
-        result = mathopt.solve(model, solver, params=limits)
-        reason = result.termination.reason
+        # GLOP knows no whole numbers, and now and then calls its own answer imprecise
+        for solver in (mathopt.SolverType.GLOP, mathopt.SolverType.HIGHS)[int(np.any(whole)) :]:
+            result = mathopt.solve(model, solver, params=limits)
+            reason = result.termination.reason
+            if reason != mathopt.TerminationReason.IMPRECISE:
+                break
         if reason in (mathopt.TerminationReason.OPTIMAL, mathopt.TerminationReason.FEASIBLE):
             found = result.variable_values()
             solution = np.zeros(self.column_count)
@@ -522,7 +537,7 @@ class _Programme:
         ):
             return None
         detail = result.termination.detail or reason.name
-        raise RequestError(f"sizing: the solver gave up ({detail}); take a longer --step or fewer kinds")
+        raise SolverError(f"sizing: the solver gave up ({detail}); offer fewer kinds of sources and stores")
 
 
 def _first(values: FloatArray | float) -> FloatArray | float:

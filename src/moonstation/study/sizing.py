@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from moonstation.arrays import FloatArray, TimeArray
-from moonstation.design.sizing import Sizing, Source, Store, least_mass, size_power, stored
+from moonstation.design.sizing import GAP, Sizing, Source, Store, least_mass, size_power, stored
 from moonstation.design.technologies import Technology, technologies
 from moonstation.errors import RequestError
 from moonstation.simulation.arrays import irradiance_share, tracking_cosine
@@ -25,6 +25,9 @@ HEIGHTS = (2.0, 5.0, 10.0, 20.0)
 
 STEP = 3600.0
 METRE = 1.0
+FRONT_GAP = 0.01
+"""Gap of the designs for other confidences, which only draw a curve."""
+
 CHANGE = 0.01
 """Change of an input by which its price is found."""
 
@@ -177,7 +180,7 @@ def size_site(
     month = ((span.et - span.et[0]) // LUNATION).astype(np.int64)
     asked = np.full(span.et.size, watts)
 
-    def find(level: float, name: str, done: float) -> Sizing:
+    def find(level: float, name: str, done: float, gap: float = GAP) -> Sizing:
         return size_power(
             asked,
             STEP,
@@ -185,6 +188,7 @@ def size_site(
             stores=stores,
             month=month,
             confidence=level,
+            gap=gap,
             progress=lambda share: progress(name, done + 0.1 * share),
         )
 
@@ -192,7 +196,7 @@ def size_site(
     progress("prices", 0.5)
     prices = _prices(known, asked, sources, stores, best, light) if confidence == 1.0 else []
     others = [
-        (level, find(level, f"sizing for {100 * level:g} %", 0.6 + 0.4 * place / len(front)))
+        (level, find(level, f"sizing for {100 * level:g} %", 0.6 + 0.4 * place / len(front), FRONT_GAP))
         for place, level in enumerate(sorted(set(front) - {confidence}))
     ]
     notes = list(terrain_notes({site: ground}, windowed=[site] if spec.terrain else []))
