@@ -70,8 +70,8 @@ at_most = "0 kWh"
   a table hold for all its values that do not bring their own. The report lists the assumptions.
 - **Keys** may be written with `_` or with `-`. Ids have letters, digits, `-` and `_`; those of sites, orbiters and
   ground stations must all differ, for links name them.
-- **Catalogues.** `from = "kashi"` in a ground station, launcher, element or radio, and `orbit = "queqiao-2"` in an orbiter,
-  take the keys of a catalogue entry; keys that stand beside it override the entry's. `catalogues = ["mine.toml"]`
+- **Catalogues.** `from = "kashi"` in a ground station, launcher, element or radio, and `orbit = "queqiao-2"` in an
+  orbiter, take the keys of a catalogue entry; keys that stand beside it override the entry's. `catalogues = ["mine.toml"]`
   under `[station]` adds files of your own with `[[ground_station]]`, `[[launcher]]`, `[[element]]`, `[[radio]]`
   and `[[orbit]]` tables (an orbit has the keys of an orbiter); an entry replaces the packaged one of the same id.
 - **Paths** start from the folder of the station file.
