@@ -71,8 +71,8 @@ at_most = "0 kWh"
 - **Keys** may be written with `_` or with `-`. Ids have letters, digits, `-` and `_`; those of sites, orbiters and
   ground stations must all differ, for links name them.
 - **Catalogues.** `from = "kashi"` in a ground station, launcher, element or radio, and `orbit = "queqiao-2"` in an
-  orbiter, take the keys of a catalogue entry; keys that stand beside it override the entry's. `catalogues = ["mine.toml"]`
-  under `[station]` adds files of your own with `[[ground_station]]`, `[[launcher]]`, `[[element]]`, `[[radio]]`
+  orbiter, take the keys of a catalogue entry; keys that stand beside it override the entry's.
+  `catalogues = ["mine.toml"]` under `[station]` adds files of your own with `[[ground_station]]`, `[[launcher]]`, `[[element]]`, `[[radio]]`
   and `[[orbit]]` tables (an orbit has the keys of an orbiter); an entry replaces the packaged one of the same id.
 - **Paths** start from the folder of the station file.
 """
@@ -107,7 +107,8 @@ def row(attribute: str, info: FieldInfo) -> str:
     kind = _kind(info.annotation, markers)
     unit, bounds = "", ""
     if measure is not None:
-        kind = "share" if measure.dimension == "share" else "quantity"
+        plain = "number" if measure.high > 1.0 else "share"
+        kind = plain if measure.dimension == "share" else "quantity"
         unit = "" if measure.dimension == "share" else DIMENSIONS[measure.dimension].display
         bounds = f" ({measure.bounds})" if measure.bounds else ""
     key = info.alias or attribute
@@ -133,8 +134,10 @@ def _kind(annotation: Any, markers: list[Any]) -> str:
             if len(choices) < 4
             else "one of " + ", ".join(f"`{c}`" for c in choices)
         )
-    if get_origin(annotation) is list:
-        return "list of text"
+    if get_origin(annotation) in (list, dict):
+        measured = any(isinstance(m, Measure) for part in get_args(annotation) for m in get_args(part)[1:])
+        many = "list" if get_origin(annotation) is list else "table"
+        return f"{many} of {'quantities' if measured else 'text'}"
     return "quantity in the metric's unit" if "float" in str(annotation) else "text"
 
 
