@@ -73,7 +73,8 @@ at_most = "0 kWh"
 - **Catalogues.** `from = "kashi"` in a ground station, launcher, element or radio, and `orbit = "queqiao-2"` in an
   orbiter, take the keys of a catalogue entry; keys that stand beside it override the entry's.
   `catalogues = ["mine.toml"]` under `[station]` adds files of your own with `[[ground_station]]`, `[[launcher]]`,
-  `[[element]]`, `[[radio]]` and `[[orbit]]` tables (an orbit has the keys of an orbiter); an entry replaces the packaged one of the same id.
+  `[[element]]`, `[[radio]]` and `[[orbit]]` tables (an orbit has the keys of an orbiter); an entry replaces the
+  packaged one of the same id.
 - **Paths** start from the folder of the station file.
 """
 
