@@ -72,9 +72,10 @@ at_most = "0 kWh"
 - **Keys** may be written with `_` or with `-`. Ids have letters, digits, `-` and `_`; those of sites, orbiters and
   ground stations must all differ, for links name them.
 - **Catalogues.** `from = "kashi"` in a ground station, launcher, element or radio, and `orbit = "queqiao-2"` in an
-  orbiter, take the keys of a catalogue entry; keys that stand beside it override the entry's. `catalogues = ["mine.toml"]`
-  under `[station]` adds files of your own with `[[ground_station]]`, `[[launcher]]`, `[[element]]`, `[[radio]]`
-  and `[[orbit]]` tables (an orbit has the keys of an orbiter); an entry replaces the packaged one of the same id.
+  orbiter, take the keys of a catalogue entry; keys that stand beside it override the entry's.
+  `catalogues = ["mine.toml"]` under `[station]` adds files of your own with `[[ground_station]]`, `[[launcher]]`,
+  `[[element]]`, `[[radio]]` and `[[orbit]]` tables (an orbit has the keys of an orbiter); an entry replaces the
+  packaged one of the same id.
 - **Orbits** of an orbiter are given in one of three ways. Elements: `periapsis_altitude`, `apoapsis_altitude`,
   `inclination` and what goes with them, or a catalogue entry that has them. A `kind` (`halo`, `nrho`, `dro`) with its
   size, or the entries `queqiao-1`, `gateway-nrho`, `dro-70000`: such an orbit is found in the three-body problem,

@@ -73,6 +73,7 @@ def test_a_plain_radio_is_read(tmp_path):
         ('tolerances = { gain = "-1 dB" }', "out of range"),
         ('gain = "20 dBi"\nefficiency = 0.5', "keep one of them"),
         ('gt = "1 dB/K"\nsystem_temperature = "100 K"', "keep one of them"),
+        ("permittivity = 0.5", "permittivity: 0.5 is out of range; give 1 to 100"),
         ('system_temperature = "0 K"', "more than 0 K"),
         ('antenna = "telescope"', "does not go with band X"),
         ('antenna = "array"', "the array has no size; give columns"),

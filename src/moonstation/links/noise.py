@@ -46,7 +46,10 @@ ZENITH_SOURCE = {
     "": ("by band, recalled from DSN 810-005 105", "estimated"),
 }
 
-RINGS = 1500
+RINGS = 800
+FINE = 0.1
+"""Angle within which rings are narrow against the Moon even where the beam is wide [rad]."""
+
 OFFSETS = 121
 MOST_DISCS = 1500
 """Discs that are integrated one by one; more of them are read from a table of offsets and sizes."""
@@ -189,9 +192,8 @@ def _rings(antenna: Antenna, offset: FloatArray, radius: FloatArray) -> FloatArr
 
 def _nodes(antenna: Antenna) -> tuple[FloatArray, FloatArray]:
     """Rings of a pattern: their angles, close together within the beam, and the power in each."""
-    narrow = min(antenna.beamwidth, 1.0)
-    near = np.linspace(0.0, min(20.0 * narrow, np.pi), RINGS)
-    far = np.geomspace(near[-1], np.pi, RINGS)[1:] if near[-1] < np.pi else np.empty(0)
+    near = np.linspace(0.0, min(20.0 * antenna.beamwidth, FINE), RINGS)
+    far = np.geomspace(near[-1], np.pi, RINGS)[1:]
     edge = np.concatenate([near, far])
     middle = 0.5 * (edge[1:] + edge[:-1])
     weight = antenna.beam(middle) * (np.cos(edge[:-1]) - np.cos(edge[1:]))

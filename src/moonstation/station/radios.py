@@ -23,6 +23,7 @@ from moonstation.station.vocabulary import (
     Loss,
     Name,
     Permittivity,
+    Photons,
     PointingError,
     Power,
     Size,
@@ -186,7 +187,7 @@ class Radio(Part):
     permittivity: Permittivity = Field(
         default=2.75, description="On the Moon: relative permittivity of the ground, for that ray."
     )
-    photons_per_bit: Permittivity | None = Field(
+    photons_per_bit: Photons | None = Field(
         default=None, description="Optical: photons that the receiver must detect for each bit."
     )
     transmit_optics: Efficiency = Field(default=1.0, description="Optical: share sent on by the optics.")
