@@ -12,7 +12,7 @@ import numpy as np
 from moonstation.errors import DataFileError, RequestError
 from moonstation.formats.hdtn_plan import hdtn_text, read_hdtn
 from moonstation.formats.ion_plan import ion_text, read_ion
-from moonstation.formats.plan_rows import PlanFile, PlanRow, check_rows
+from moonstation.formats.plan_rows import PlanFile, PlanRow, checked_rows
 from moonstation.formats.ud3tn_plan import read_ud3tn_json, read_ud3tn_text, ud3tn_text
 
 LARGEST = 500_000_000
@@ -38,7 +38,7 @@ COLUMNS = ("from", "to", "start_utc", "stop_utc", "rate_bit_s", "owlt_s")
 RELATIVE = ("from", "to", "start_s", "stop_s", "rate_bit_s", "owlt_s")
 
 
-def read_plan_file(path: Path, *, node: str = "") -> PlanFile:
+def read_plan_file(path: Path, *, node: str = "", join: bool = False) -> PlanFile:
     """Read a contact plan of any dialect, told by its content.
 
     Parameters
@@ -47,6 +47,8 @@ def read_plan_file(path: Path, *, node: str = "") -> PlanFile:
         The file.
     node : str
         For uD3TN: the node that the file configures; "local" if not given.
+    join : bool
+        Whether overlapping contacts of the same two nodes, rate and light time are one contact told twice.
 
     Raises
     ------
@@ -65,22 +67,22 @@ def read_plan_file(path: Path, *, node: str = "") -> PlanFile:
     if not head:
         raise DataFileError(f"{path}: is empty; give a contact plan of {', '.join(DIALECTS)}")
     if head in "{[":
-        return _read_json(path, text, node or "local")
+        return _read_json(path, text, node or "local", join)
     first = next((line.strip() for line in text.splitlines() if line.strip() and line.strip()[0] != "#"), "")
     if head.isdigit() and "(" in first.split(";")[0][:2]:
-        return read_ud3tn_text(path, text, node or "local")
+        return read_ud3tn_text(path, text, node or "local", join=join)
     if "," in first and {word.strip() for word in first.split(",")} >= {"from", "to"}:
-        return _read_csv(path, text)
+        return _read_csv(path, text, join)
     words = first.split()
     if words and (words[0] in ("a", "@", "^", "1", "s", "e", "v", "m", "c", "d")):
-        return read_ion(path, text)
+        return read_ion(path, text, join=join)
     raise DataFileError(
         f"{path}: is no contact plan (it begins with '{first[:40]}'); known are ION ('a contact ...'), HDTN (JSON), "
         f"uD3TN ('1(dtn://...') and tables ({','.join(RELATIVE)})"
     )
 
 
-def _read_json(path: Path, text: str, node: str) -> PlanFile:
+def _read_json(path: Path, text: str, node: str, join: bool) -> PlanFile:
     documents: list[Any] = []
     try:
         try:
@@ -94,17 +96,17 @@ def _read_json(path: Path, text: str, node: str) -> PlanFile:
         raise DataFileError(f"{path}: line {error.lineno}: is no JSON ({error.msg}); mend it") from error
     first = documents[0]
     if isinstance(first, dict) and "contacts" in first and len(documents) == 1:
-        return read_hdtn(path, first)
+        return read_hdtn(path, first, join=join)
     messages = first if isinstance(first, list) and len(documents) == 1 else documents
     if messages and all(isinstance(message, dict) and "node_id" in message for message in messages):
-        return read_ud3tn_json(path, messages, node)
+        return read_ud3tn_json(path, messages, node, join=join)
     raise DataFileError(
         f'{path}: is JSON, but neither HDTN ({{"contacts": [...]}}) nor uD3TN ({{"command": "ADD", "node_id": ...}}); '
         "check the file"
     )
 
 
-def _read_csv(path: Path, text: str) -> PlanFile:
+def _read_csv(path: Path, text: str, join: bool) -> PlanFile:
     table = csv.DictReader(io.StringIO(text))
     names = [name.strip() for name in table.fieldnames or ()]
     absolute = "start_utc" in names
@@ -121,15 +123,14 @@ def _read_csv(path: Path, text: str) -> PlanFile:
         if fields[0] == fields[1]:
             raise DataFileError(f"{path}: {where}: contact from {fields[0]} to itself; name two nodes")
         try:
-            times = [_posix(field) if absolute else float(field) for field in fields[2:4]]
+            start, stop = (_posix(field) if absolute else float(field) for field in fields[2:4])
             rate, owlt = (float(field) for field in fields[4:])
         except ValueError as error:
             raise DataFileError(f"{path}: {where}: cannot be read ({error}); mend it") from error
-        rows.append(PlanRow(fields[0], fields[1], *times, rate, owlt, where))
-    check_rows(path, rows)
+        rows.append(PlanRow(fields[0], fields[1], start, stop, rate, owlt, where))
     if not rows:
         raise DataFileError(f"{path}: holds no contact; a table has {','.join(wanted)}")
-    return PlanFile("csv", tuple(rows), absolute)
+    return PlanFile("csv", checked_rows(path, rows, join=join), absolute)
 
 
 def _posix(text: str) -> float:

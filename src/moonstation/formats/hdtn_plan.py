@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from moonstation.errors import DataFileError
-from moonstation.formats.plan_rows import PlanFile, PlanRow, check_rows, number_nodes, whole_seconds
+from moonstation.formats.plan_rows import PlanFile, PlanRow, checked_rows, number_nodes, whole_seconds
 
 KEYS = ("source", "dest", "startTime", "endTime", "rateBitsPerSec", "owlt")
 UNIX = 1e9
-"""Start times from here on are taken for UTC seconds past 1970, as HDTN can be told to do; smaller ones count from zero."""
+"""Start times from here on are UTC seconds past 1970, as HDTN can be told to take them; smaller ones count from zero."""
 
 
-def read_hdtn(path: Path, document: Any) -> PlanFile:
+def read_hdtn(path: Path, document: Any, *, join: bool = False) -> PlanFile:
     """Read the contacts of a JSON document of HDTN.
 
     Contacts from a node to itself are left out. A list ``nodeNames`` ({number: name}), which HDTN passes over, names
@@ -46,10 +46,10 @@ def read_hdtn(path: Path, document: Any) -> PlanFile:
             continue
         ends = (str(names.get(source, source)), str(names.get(destination, destination)))
         rows.append(PlanRow(*ends, start, stop, rate, owlt, where))
-    check_rows(path, rows)
+    kept = checked_rows(path, rows, join=join)
     absolute = bool(rows) and min(row.start for row in rows) >= UNIX
     notes = [f"{left_out} contacts of nodes with themselves left out"] if left_out else []
-    return PlanFile("hdtn", tuple(rows), absolute, tuple(notes))
+    return PlanFile("hdtn", kept, absolute, tuple(notes))
 
 
 def _node(path: Path, where: str, entry: dict[str, Any], key: str) -> str:

@@ -13,7 +13,14 @@ from pathlib import Path
 import numpy as np
 
 from moonstation.errors import DataFileError
-from moonstation.formats.plan_rows import PlanFile, PlanRow, check_rows, number_nodes, whole_seconds
+from moonstation.formats.plan_rows import (
+    PlanFile,
+    PlanRow,
+    check_row,
+    checked_rows,
+    number_nodes,
+    whole_seconds,
+)
 
 BITS = 8.0
 _ABSOLUTE = re.compile(r"(\d{4})/(\d\d)/(\d\d)-(\d\d:\d\d:\d\d)")
@@ -29,7 +36,7 @@ class _Range:
     owlt: float
 
 
-def read_ion(path: Path, text: str) -> PlanFile:
+def read_ion(path: Path, text: str, *, join: bool = False) -> PlanFile:
     """Read the contacts of an ionadmin command file.
 
     Contacts from a node to itself (loopback) and registrations are left out; a contact over which the light time
@@ -45,8 +52,8 @@ def read_ion(path: Path, text: str) -> PlanFile:
     for number, raw in enumerate(text.splitlines(), 1):
         reader.read(number, raw)
     rows = [piece for row in reader.contacts for piece in reader.with_light_time(row)]
-    check_rows(path, rows)
-    if not rows:
+    kept = checked_rows(path, rows, join=join)
+    if not kept:
         raise DataFileError(
             f"{path}: holds no contact; an ION plan has lines such as 'a contact +0 +3600 1 2 100000'"
         )
@@ -56,7 +63,7 @@ def read_ion(path: Path, text: str) -> PlanFile:
             from_id=reader.names.get(row.from_id, row.from_id),
             to_id=reader.names.get(row.to_id, row.to_id),
         )
-        for row in rows
+        for row in kept
     ]
     notes = [f"{reader.left_out} contacts of nodes with themselves left out"] if reader.left_out else []
     return PlanFile("ion", tuple(named), bool(reader.absolute), tuple(notes))
@@ -107,7 +114,7 @@ class _Reader:
             return
         if words[3] == "0":
             raise DataFileError(
-                f"{self.path}: {where}: is a hypothetical contact (stop 0) of unknown time; give its time or leave it out"
+                f"{self.path}: {where}: is a hypothetical contact (stop 0), its time unknown; give it or leave it out"
             )
         start, stop = self._time(where, words[2]), self._time(where, words[3])
         rate = BITS * self._number(where, words[6], "rate in bytes a second")
@@ -149,10 +156,8 @@ class _Reader:
             if match is not None:
                 moment = np.datetime64(f"{match[1]}-{match[2]}-{match[3]}T{match[4]}", "s")
                 time = float(moment.astype(np.int64))
-            elif word.startswith("+"):
-                time = self.reference + float(word[1:])
             else:
-                raise ValueError("neither")
+                time = self.reference + float(word.removeprefix("+") if word[:1] == "+" else "no time")
         except ValueError as error:
             raise DataFileError(
                 f"{self.path}: {where}: '{word[:30]}' is no time; write +seconds or yyyy/mm/dd-hh:mm:ss (UTC)"
@@ -183,7 +188,7 @@ class _Reader:
         if reached < row.stop:
             # an end before the start is told as such, not as a missing range
             if row.stop <= row.start:
-                check_rows(self.path, [row])
+                check_row(self.path, row)
             raise DataFileError(
                 f"{self.path}: {row.where}: no range from {row.from_id} to {row.to_id} at {reached:g} s, which the "
                 f"contact needs until {row.stop:g} s; add 'a range START STOP {row.from_id} {row.to_id} LIGHT_SECONDS'"
@@ -205,8 +210,8 @@ def _joined(pieces: list[PlanRow]) -> list[PlanRow]:
 def ion_text(rows: Sequence[PlanRow], *, absolute: bool, title: str = "") -> tuple[str, list[str]]:
     """Contacts as an ionadmin command file, and what it cannot carry.
 
-    ION counts whole seconds, whole bytes a second and whole light seconds: contacts begin a little later and end a little
-    earlier, rates are rounded down, light times up. Nodes that are no numbers are numbered, with their names in comments.
+    ION counts whole seconds, bytes a second and light seconds: contacts begin a little later and end a little earlier,
+    rates are rounded down, light times up. Nodes that are no numbers are numbered, with their names in comments.
     """
     numbers = number_nodes(name for row in rows for name in (row.from_id, row.to_id))
     lines = [f"# {title}"] if title else []

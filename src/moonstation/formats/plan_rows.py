@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from moonstation.errors import DataFileError
@@ -57,28 +57,53 @@ class PlanFile:
     notes: tuple[str, ...] = ()
 
 
-def check_rows(path: Path, rows: Iterable[PlanRow]) -> None:
+def checked_rows(path: Path, rows: Iterable[PlanRow], *, join: bool) -> tuple[PlanRow, ...]:
     """Refuse contacts that cannot be: no finite numbers, an end before the start, overlaps of the same two nodes.
+
+    Parameters
+    ----------
+    path : Path
+        For messages.
+    rows : iterable of PlanRow
+        In the order of the file, which is kept.
+    join : bool
+        Whether overlapping contacts of the same two nodes, rate and light time are one contact told twice.
 
     Raises
     ------
     DataFileError
         Naming the line or key, and the cure.
     """
-    last: dict[tuple[str, str], PlanRow] = {}
-    for row in sorted(rows, key=lambda row: row.start):
-        _check(path, row)
-        before = last.get((row.from_id, row.to_id))
-        if before is not None and row.start < before.stop:
+    gone: set[int] = set()
+    last: dict[tuple[str, str], int] = {}
+    ordered = list(rows)
+    for row in ordered:
+        check_row(path, row)
+    for index in sorted(range(len(ordered)), key=lambda index: ordered[index].start):
+        row = ordered[index]
+        pair = (row.from_id, row.to_id)
+        before = ordered[last[pair]] if pair in last else None
+        if before is None or row.start >= before.stop:
+            last[pair] = index
+            continue
+        if not join:
             raise DataFileError(
                 f"{path}: {row.where}: contact from {row.from_id} to {row.to_id} begins at {row.start:g} s, before "
-                f"that of {before.where} ends ({before.stop:g} s); end one before the other begins"
+                f"that of {before.where} ends ({before.stop:g} s); end one before the other begins, or take them for "
+                "one with --join-overlaps"
             )
-        if before is None or row.stop > before.stop:
-            last[row.from_id, row.to_id] = row
+        if (row.rate, row.owlt) != (before.rate, before.owlt):
+            raise DataFileError(
+                f"{path}: {row.where}: contact from {row.from_id} to {row.to_id} overlaps that of {before.where} at "
+                "another rate or light time, so they cannot be one; end one before the other begins"
+            )
+        ordered[last[pair]] = replace(before, stop=max(before.stop, row.stop))
+        gone.add(index)
+    return tuple(row for index, row in enumerate(ordered) if index not in gone)
 
 
-def _check(path: Path, row: PlanRow) -> None:
+def check_row(path: Path, row: PlanRow) -> None:
+    """Refuse a contact that cannot be, whatever stands beside it."""
     what = f"{path}: {row.where}: contact from {row.from_id} to {row.to_id}"
     if not all(math.isfinite(value) for value in (row.start, row.stop, row.rate, row.owlt)):
         raise DataFileError(f"{what} has a time, rate or light time that is no finite number; mend it")
@@ -93,7 +118,7 @@ def _check(path: Path, row: PlanRow) -> None:
 
 
 def number_nodes(ids: Iterable[str]) -> dict[str, int]:
-    """Numbers for dialects that know nodes by number alone: their own where all are numbers, else 1, 2, ... in order."""
+    """Numbers for dialects that know nodes by number alone: their own where all have one, else 1, 2, ... in order."""
     names = list(dict.fromkeys(ids))
     if all(name.isascii() and name.isdigit() and int(name) > 0 for name in names):
         return {name: int(name) for name in names}

@@ -1,8 +1,8 @@
 """Contacts of uD3TN: configuration messages of one node, as text or as JSON (uD3TN 0.15 and later).
 
 A message adds another node with the contacts in which the configured node can send to it:
-``1(dtn://relay.dtn/):(mtcp:host:4224)::[{start,end,bytes_per_second}];`` Times are DTN seconds, past 2000-01-01 UTC. Light
-times are not part of it, nor who the configured node is.
+``1(dtn://relay.dtn/):(mtcp:host:4224)::[{start,end,bytes_per_second}];`` Times are DTN seconds, past 2000-01-01 UTC.
+Light times are not part of it, nor who the configured node is.
 """
 
 import json
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from moonstation.errors import DataFileError, RequestError
-from moonstation.formats.plan_rows import PlanFile, PlanRow, check_rows, whole_seconds
+from moonstation.formats.plan_rows import PlanFile, PlanRow, checked_rows, whole_seconds
 
 DTN_EPOCH = 946_684_800
 """2000-01-01 UTC in seconds past 1970."""
@@ -27,7 +27,7 @@ _CONTACT = re.compile(r"\{(?P<start>\d+),(?P<end>\d+),(?P<rate>\d+)(,\[(?P<reach
 _EID = re.compile(r"[a-zA-Z0-9]+:.+")
 
 
-def read_ud3tn_text(path: Path, text: str, node: str) -> PlanFile:
+def read_ud3tn_text(path: Path, text: str, node: str, *, join: bool = False) -> PlanFile:
     """Read configuration messages in uD3TN's own text form.
 
     Parameters
@@ -62,17 +62,18 @@ def read_ud3tn_text(path: Path, text: str, node: str) -> PlanFile:
         while place < len(listed):
             contact = _CONTACT.match(listed, place)
             if contact is None:
+                said = listed[place : place + 40]
                 raise DataFileError(
-                    f"{path}: {where}: '{listed[place : place + 40]}' is no contact; write {{start,end,bytes_per_second}}"
+                    f"{path}: {where}: '{said}' is no contact; write {{start,end,bytes_per_second}}"
                 )
-            times = [float(contact[key]) for key in ("start", "end", "rate")]
-            rows.append(_row(node, match["node"], *times, where))
+            start, end, rate = (float(contact[key]) for key in ("start", "end", "rate"))
+            rows.append(_row(node, match["node"], start, end, rate, where))
             reachable += bool(contact["reachable"])
             place = contact.end()
-    return _plan(path, rows, reachable)
+    return _plan(path, rows, reachable, join)
 
 
-def read_ud3tn_json(path: Path, messages: Sequence[Any], node: str) -> PlanFile:
+def read_ud3tn_json(path: Path, messages: Sequence[Any], node: str, *, join: bool = False) -> PlanFile:
     """Read configuration messages in uD3TN's JSON form, see `read_ud3tn_text`."""
     rows: list[PlanRow] = []
     reachable = 0
@@ -86,14 +87,14 @@ def read_ud3tn_json(path: Path, messages: Sequence[Any], node: str) -> PlanFile:
         for index, contact in enumerate(message.get("contact_list", [])):
             place = f"{where}.contact_list[{index}]"
             try:
-                times = [float(contact[key]) for key in ("start", "end", "data_rate")]
+                start, end, rate = (float(contact[key]) for key in ("start", "end", "data_rate"))
             except (KeyError, TypeError, ValueError) as error:
                 raise DataFileError(
                     f"{path}: {place}: give start, end and data_rate, each a whole number"
                 ) from error
-            rows.append(_row(node, message["node_id"], *times, place))
+            rows.append(_row(node, message["node_id"], start, end, rate, place))
             reachable += bool(contact.get("reachable_eids"))
-    return _plan(path, rows, reachable)
+    return _plan(path, rows, reachable, join)
 
 
 def _check_command(path: Path, where: str, command: object) -> None:
@@ -107,16 +108,16 @@ def _row(node: str, other: str, start: float, end: float, rate: float, where: st
     return PlanRow(node, other, start + DTN_EPOCH, end + DTN_EPOCH, BITS * rate, 0.0, where)
 
 
-def _plan(path: Path, rows: list[PlanRow], reachable: int) -> PlanFile:
+def _plan(path: Path, rows: list[PlanRow], reachable: int, join: bool) -> PlanFile:
     if not rows:
         raise DataFileError(f"{path}: holds no contact; give messages with a list of contacts")
-    check_rows(path, rows)
+    kept = checked_rows(path, rows, join=join)
     notes = ["uD3TN tells no light times: taken as 0 s"]
     if reachable:
         notes.append(
             f"nodes reachable behind others are named for {reachable} contacts, but not when: left out"
         )
-    return PlanFile("ud3tn", tuple(rows), True, tuple(notes))
+    return PlanFile("ud3tn", kept, True, tuple(notes))
 
 
 def ud3tn_text(rows: Sequence[PlanRow], *, node: str, as_json: bool) -> tuple[str, list[str]]:
