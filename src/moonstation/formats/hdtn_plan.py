@@ -11,7 +11,7 @@ from moonstation.formats.plan_rows import PlanFile, PlanRow, checked_rows, numbe
 
 KEYS = ("source", "dest", "startTime", "endTime", "rateBitsPerSec", "owlt")
 UNIX = 1e9
-"""Start times from here on are UTC seconds past 1970, as HDTN can be told to take them; smaller ones count from zero."""
+"""Start times from here on are UTC seconds past 1970, as HDTN can take them; smaller ones count from a zero."""
 
 
 def read_hdtn(path: Path, document: Any, *, join: bool = False) -> PlanFile:
