@@ -121,8 +121,8 @@ def flow_graph(
     """The network over time as a graph, see `most_delivered`."""
     home = plan.place(destination)
     limits = np.full(len(plan.nodes), np.inf)
-    for node, limit in (storage or {}).items():
-        limits[plan.place(node)] = limit
+    for name, limit in (storage or {}).items():
+        limits[plan.place(name)] = limit
     for made in traffic:
         if plan.place(made.source) == home:
             raise RequestError(

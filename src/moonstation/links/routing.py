@@ -23,6 +23,9 @@ PRIORITIES = ("bulk", "normal", "expedited")
 BULK, NORMAL, EXPEDITED = range(3)
 NONE = np.empty(0, np.int64)
 
+MOST_TIES = 100
+"""Routes looked at beyond those asked for, where arrival and contacts are the same as those of the last."""
+
 
 @dataclass(frozen=True)
 class Route:
@@ -219,7 +222,7 @@ class Router:
             raise RequestError(f"{most} routes: ask for 1 or more")
         ends = self._ends(source, destination)
         found: list[IntArray] = []
-        waiting: list[tuple[tuple[float, ...], tuple[int, ...]]] = []
+        waiting: list[tuple[tuple[float, float, float, float], tuple[int, ...]]] = []
         known: set[tuple[int, ...]] = set()
 
         def offer(arrival: float, contacts: IntArray) -> None:
@@ -229,7 +232,10 @@ class Router:
                 heapq.heappush(waiting, (self._rank(arrival, contacts), row))
 
         offer(*self.earliest(*ends, time, size=size, priority=priority))
-        while waiting and len(found) < most:
+        last = (np.inf, np.inf)
+        # those that tie with the last one are found before any is left out, for their order to be that of the standard
+        while waiting and len(found) < most + MOST_TIES and (len(found) < most or waiting[0][0][:2] <= last):
+            last = waiting[0][0][:2]
             best = np.array(heapq.heappop(waiting)[1], np.int64)
             found.append(best)
             for root, spur, there, skipped in self._spurs(best, found, ends[0], time, size, priority):
@@ -239,7 +245,9 @@ class Router:
                     spur, ends[1], there, size=size, priority=priority, skipped=skipped, banned_nodes=banned
                 )
                 offer(arrival, np.r_[root, rest])
-        return [self._told(contacts, time, size, priority) for contacts in found]
+        told = [(self._rank(self._arrival(row, time, size, priority), row), row) for row in found]
+        told.sort(key=lambda pair: (pair[0], tuple(pair[1])))
+        return [self._told(row, time, size, priority) for _, row in told[:most]]
 
     def _spurs(
         self, best: IntArray, found: list[IntArray], source: int, time: float, size: float, priority: int
@@ -326,7 +334,7 @@ class Router:
             time = self._passed(c, time, size, priority)
         return time
 
-    def _rank(self, arrival: float, contacts: IntArray) -> tuple[float, ...]:
+    def _rank(self, arrival: float, contacts: IntArray) -> tuple[float, float, float, float]:
         first = self.plan.nodes[self.receiver[contacts[0]]]
         number = int(first) if first.isascii() and first.isdigit() else int(self.receiver[contacts[0]])
         return (arrival, float(contacts.size), -float(np.min(self.stop[contacts])), float(number))
