@@ -30,6 +30,7 @@ from moonstation.links.contacts import (
     site_ground_contacts,
     site_orbiter_contacts,
 )
+from moonstation.links.rates import planned_contacts
 from moonstation.orbits.batches import Survey, fly_chunk, propagate_many, survey_orbits
 from moonstation.orbits.burns import Burn, Impulse
 from moonstation.orbits.elements import Elements, elements_to_state, state_to_elements
@@ -65,10 +66,11 @@ from moonstation.study.confidence import Ensemble, parse_error
 from moonstation.study.files import write_study
 from moonstation.study.find import FindResult, find_sites
 from moonstation.study.found_files import pairs_frame, pairs_geojson, places_frame, places_geojson
+from moonstation.study.kept_orbits import KeepingPlan
+from moonstation.study.link_budget import budget_at, budget_over
 from moonstation.study.orbit_events import parse_event
 from moonstation.study.orbit_files import FileOptions, orbit_table, write_orbit_file
 from moonstation.study.orbit_search import (
-    KeepingPlan,
     Sight,
     fly_found,
     keep_found,
@@ -104,7 +106,7 @@ from moonstation.transfers.low_energy import LowEnergyFlight, find_low_energy_fl
 from moonstation.transfers.mars import find_mars_windows, mars_porkchop
 from moonstation.transfers.moon import Departure, MoonFlight, fly_to_moon, moon_porkchop
 from moonstation.transfers.periodic import PeriodicFlight
-from moonstation.transfers.periodic_search import find_periodic_flights
+from moonstation.transfers.periodic_search import find_periodic_flights, find_periodic_home_flights
 from moonstation.transfers.search import find_home_flights, find_moon_flights
 
 __all__ = [
@@ -164,6 +166,8 @@ __all__ = [
     "TimeError",
     "Trajectory",
     "apparent_directions",
+    "budget_at",
+    "budget_over",
     "builtin_stations",
     "calendar_text",
     "check_station",
@@ -187,6 +191,7 @@ __all__ = [
     "find_orbit",
     "find_pairs",
     "find_periodic_flights",
+    "find_periodic_home_flights",
     "find_place",
     "find_sites",
     "find_windows",
@@ -223,6 +228,7 @@ __all__ = [
     "parse_term",
     "places_frame",
     "places_geojson",
+    "planned_contacts",
     "propagate",
     "propagate_kepler",
     "propagate_many",

@@ -215,3 +215,55 @@ def test_refused_in_one_line(moonstation: Run, words: tuple[str, ...], error: st
     assert done.status == 2
     assert error in done.err
     assert done.err.strip().count("\n") == 0
+
+
+def test_forces_are_chosen_and_told(moonstation: Run) -> None:
+    usual = moonstation("orbit", "propagate", *LOW)
+    assert (
+        "Venus, Jupiter, flattening of the Earth and tides of the solid Moon; no sunlight pressure"
+        in usual.out
+    )
+    done = moonstation(
+        "orbit", "propagate", *LOW, "--planets", "saturn", "--no-earth-j2", "--no-tides", "--relativity", "--area",
+        "12 m2", "--mass", "1.2 t", "--cr", "1.5",
+    )  # fmt: skip
+    assert done.status == 0, done.err
+    assert "Earth, Sun, Saturn, sunlight pressure (area over mass 0.01 m2/kg, Cr 1.5" in done.out
+    assert "relativity; no flattening of the Earth, tides of the solid Moon" in done.out
+
+
+def test_forces_move_the_orbit(moonstation: Run, tmp_path: Path) -> None:
+    ends = []
+    for name, words in (("a", ()), ("b", ("--no-tides",)), ("c", ("--area", "40 m2", "--mass", "1 t"))):
+        path = tmp_path / f"{name}.csv"
+        assert moonstation("orbit", "propagate", *LOW, *words, "--out", path).status == 0
+        ends.append(pd.read_csv(path).filter(regex="^x|^y|^z").iloc[-1].to_numpy()[:3] * 1e3)
+    # a bulge of 1e-6 m/s2 and a light of 0.04 x 1.3 x 4.5e-6 N/m2, over 7 hours
+    assert 0.05 < np.linalg.norm(ends[1] - ends[0]) < 50.0
+    assert 1.0 < np.linalg.norm(ends[2] - ends[0]) < 200.0
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--area", "12 m2"), "--area stands alone; sunlight presses by area over mass, give --mass too"),
+        (("--mass", "12 kg"), "--mass stands alone"),
+        (("--cr", "1.5"), "--cr: no sunlight presses; give --area and --mass too"),
+        (("--planets", "venus,pluto"), "--planets venus,pluto: give some of mercury, venus"),
+        (("--area", "1 m2", "--mass", "0 kg"), "a mass above 0 kg"),
+        (("--area", "1 m2", "--mass", "1 kg", "--cr", "9"), "reflectivity is 9.0; give between 0 and 3"),
+    ],
+)
+def test_forces_that_make_no_sense(moonstation: Run, words: tuple[str, ...], message: str) -> None:
+    done = moonstation("orbit", "propagate", *LOW, *words)
+    assert done.status == 2
+    assert message in " ".join(done.err.split())
+    assert "Traceback" not in done.err
+
+
+def test_an_ephemeris_takes_no_forces(moonstation: Run, tmp_path: Path) -> None:
+    path = tmp_path / "low.oem"
+    assert moonstation("orbit", "propagate", *LOW, "--out", path).status == 0
+    done = moonstation("orbit", "propagate", path, "--no-tides")
+    assert done.status == 2
+    assert "is not flown anew; leave the options of forces out" in " ".join(done.err.split())

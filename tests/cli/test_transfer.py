@@ -117,9 +117,23 @@ def test_flights_home(moonstation, tmp_path: Path):
     assert "-6.00" in done.out
 
 
+@pytest.mark.slow
+def test_home_from_an_orbit_held_by_earth_and_moon(moonstation, tmp_path):
+    table = tmp_path / "home.csv"
+    words = ("--orbit", "nrho", "--from", "2030-03-01", "--days", "1", "--flight", "4.4 d", "--csv", table)
+    done = moonstation("transfer", "home", *words)
+    assert done.status == 0
+    rows = pd.read_csv(table)
+    assert set(rows["way"]) <= {"direct", "flyby"}
+    np.testing.assert_allclose(rows["entry_angle_deg"], -6.0, atol=0.01)
+    assert "halo orbit" in done.out
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [
+        (("home", "--orbit", "dro", "--flight", "9 d"), "direct or flyby"),
+        (("home", "--orbit", "halo", "--flyby", "1 km", "--days", "1"), "15 to 10000 km"),
         (("mars", "--from", "2029-06"), "is no time"),
         (("mars", "--from", "2029-06-01", "--to", "2029-12-31"), "nearest"),
         (("mars", "--from", "2148", "--to", "2149"), "kernels cover"),

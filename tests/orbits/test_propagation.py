@@ -211,7 +211,7 @@ def test_degree_is_chosen_by_height():
     assert high.degree < low.degree
     assert f"degree {low.degree}" in low.note
     assert "m/s2 at the first periapsis" in low.note
-    assert "Earth, Sun, Venus, Jupiter and flattening of the Earth; no sunlight pressure" in low.note
+    assert "flattening of the Earth and tides of the solid Moon; no sunlight pressure" in low.note
 
 
 def test_note_states_the_drift_to_its_order():

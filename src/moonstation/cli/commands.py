@@ -12,12 +12,18 @@ from moonstation import __version__
 from moonstation.cli import (
     check,
     data,
+    link,
+    link_assign,
+    link_budget,
+    link_codes,
+    link_contacts,
     maps,
     orbit,
     orbit_find,
     picture,
     scenarios,
     show,
+    simulate,
     site,
     stopping,
     study,
@@ -56,6 +62,7 @@ for _name, _command in (
     ("windows", windows.command),
     ("map", maps.command),
     ("picture", picture.command),
+    ("simulate", simulate.command),
 ):
     # each paragraph on one line, for the terminal to fold
     _paragraphs = inspect.cleandoc(_command.__doc__ or "").split("\n\n")
@@ -69,6 +76,11 @@ app.add_typer(site.app, name="site")
 app.add_typer(transfer.app, name="transfer")
 app.add_typer(orbit.app, name="orbit")
 orbit.app.add_typer(orbit_find.app, name="find")
+link.add("contacts", link_contacts.command)
+link.add("assign", link_assign.command)
+app.add_typer(link.app, name="link")
+link.add("budget", link_budget.command)
+link.add("codes", link_codes.command)
 
 
 def _version(wanted: bool) -> None:

@@ -13,6 +13,7 @@ from rich.table import Table
 
 from moonstation.arrays import FloatArray
 from moonstation.cli.console import Report, out, progress_bar
+from moonstation.cli.force_words import with_forces
 from moonstation.cli.orbit_words import (
     AnomalyOption,
     ApoapsisOption,
@@ -54,6 +55,7 @@ from moonstation.study.orbit_files import (
     write_text_file,
 )
 from moonstation.study.orbit_study import OrbitLine, OrbitStudy, find_stations, orbit_line, study_orbit
+from moonstation.study.orbiters import ForceChanges
 from moonstation.study.orbits import OrbitInput, OrbitRun, find_orbit
 from moonstation.study.places import Place, find_place
 from moonstation.study.run import software
@@ -75,6 +77,7 @@ def _group() -> None:
 
 
 @app.command(name="propagate", cls=SouthernCommand)
+@with_forces
 def propagate_command(
     orbit: OrbitArgument = None,
     out_files: Annotated[
@@ -116,16 +119,17 @@ def propagate_command(
     velocity: VelocityOption = None,
     body_id: BodyOption = None,
     skip_burns: BurnsOption = False,
+    forces: ForceChanges | None = None,
 ) -> int:
     """Propagate an orbit and write it as tables, messages, kernels, scenes and pictures.
 
-    Forces: lunar gravity to a degree chosen by height, Earth and Sun. An orbit that hits the ground is given as far as
-    it goes.
+    Forces: lunar gravity to a degree chosen by height, Earth and Sun, and what the options of forces say; a note
+    tells which acted. An orbit that hits the ground is given as far as it goes.
     """
     given = read_input(
         epoch=epoch, days=days, degree=degree, periapsis=periapsis, apoapsis=apoapsis, semi_major_axis=semi_major_axis,
         eccentricity=eccentricity, inclination=inclination, node=node, argument=argument, anomaly=anomaly, frame=frame,
-        position=position, velocity=velocity, body_id=body_id, skip_burns=skip_burns,
+        position=position, velocity=velocity, body_id=body_id, skip_burns=skip_burns, forces=forces,
     )  # fmt: skip
     files = out_files or []
     check_files(files, SUFFIXES | PICTURE)
@@ -151,6 +155,7 @@ def propagate_command(
 
 
 @app.command(name="events", cls=SouthernCommand)
+@with_forces
 def events_command(
     orbit: OrbitArgument = None,
     event: Annotated[
@@ -187,6 +192,7 @@ def events_command(
     velocity: VelocityOption = None,
     body_id: BodyOption = None,
     skip_burns: BurnsOption = False,
+    forces: ForceChanges | None = None,
 ) -> int:
     """Find events of an orbit: passages, nodes, eclipses, occultations, conjunctions, crossings, passes over a site.
 
@@ -198,7 +204,7 @@ def events_command(
     given = read_input(
         epoch=epoch, days=days, degree=degree, periapsis=periapsis, apoapsis=apoapsis, semi_major_axis=semi_major_axis,
         eccentricity=eccentricity, inclination=inclination, node=node, argument=argument, anomaly=anomaly, frame=frame,
-        position=position, velocity=velocity, body_id=body_id, skip_burns=skip_burns,
+        position=position, velocity=velocity, body_id=body_id, skip_burns=skip_burns, forces=forces,
     )  # fmt: skip
     for path, key in ((csv, "--csv"), (ics, "--ics")):
         check_file(path, key)
@@ -252,6 +258,7 @@ PLACE = "connecting-ridge"
 
 
 @app.command(name="show", cls=SouthernCommand)
+@with_forces
 def show_command(
     orbit: OrbitArgument = None,
     out_files: PageOption = None,
@@ -276,18 +283,20 @@ def show_command(
     velocity: VelocityOption = None,
     body_id: BodyOption = None,
     skip_burns: BurnsOption = False,
+    forces: ForceChanges | None = None,
 ) -> int:
     """Show an orbit: elements, heights, life, shadow, sight of the Earth, passes over a place, contacts, pictures."""
     given = read_input(
         epoch=epoch, days=days, degree=degree, periapsis=periapsis, apoapsis=apoapsis, semi_major_axis=semi_major_axis,
         eccentricity=eccentricity, inclination=inclination, node=node, argument=argument, anomaly=anomaly, frame=frame,
-        position=position, velocity=velocity, body_id=body_id, skip_burns=skip_burns,
+        position=position, velocity=velocity, body_id=body_id, skip_burns=skip_burns, forces=forces,
     )  # fmt: skip
     _show([orbit], given, out_files or [], site, mask, ground or [], view, open_page=open_page, apart=False)
     return 0
 
 
 @app.command(name="compare", cls=SouthernCommand)
+@with_forces
 def compare_command(
     orbits: Annotated[
         list[str],
@@ -315,13 +324,16 @@ def compare_command(
     degree: DegreeOption = None,
     body_id: BodyOption = None,
     skip_burns: BurnsOption = False,
+    forces: ForceChanges | None = None,
 ) -> int:
     """Set orbits, or ephemerides of the same flight, side by side."""
     if len(orbits) < 2:
         raise RequestError(f"{orbits[0]} alone: name two orbits or more, or see it with orbit show")
     if len(orbits) > MOST_ORBITS:
         raise RequestError(f"{len(orbits)} orbits are too many for one page; compare {MOST_ORBITS} at most")
-    given = read_input(epoch=epoch, days=days, degree=degree, body_id=body_id, skip_burns=skip_burns)
+    given = read_input(
+        epoch=epoch, days=days, degree=degree, body_id=body_id, skip_burns=skip_burns, forces=forces
+    )
     asked = (
         any(Path(name).suffix.lower() in (".oem", ".bsp", ".opm") for name in orbits)
         if differences is None
@@ -402,7 +414,7 @@ def _input_for(name: str | None, given: OrbitInput) -> OrbitInput:
     """What is said, less what a file does not take."""
     suffix = Path(name or "").suffix.lower()
     if suffix in (".oem", ".bsp"):
-        return replace(given, degree=None)
+        return replace(given, degree=None, forces=ForceChanges())
     return replace(given, epoch=None) if suffix == ".opm" else given
 
 

@@ -31,7 +31,7 @@ from moonstation.report.wording import count
 from moonstation.spacetime.epochs import Epoch
 from moonstation.spacetime.sites import Site
 from moonstation.study.orbit_files import write_text_file
-from moonstation.study.orbit_survey import survey_lifetimes, survey_relays
+from moonstation.study.orbit_survey import SURVEYED, survey_lifetimes, survey_relays
 from moonstation.study.orbits import OrbitInput, find_orbit
 
 YEAR_DAYS = 365.25
@@ -40,6 +40,13 @@ POLE = "south pole"
 
 TableOption = Annotated[Path | None, typer.Option("--table", help="Write all of them to this table (CSV).")]
 MapOption = Annotated[Path | None, typer.Option("--map", help="Draw them as this picture (PNG).")]
+ClusterOption = Annotated[
+    str | None,
+    typer.Option(
+        "--cluster",
+        help="Fly them on a Dask cluster: local, local:N for N workers, or tcp://HOST:PORT of a scheduler.",
+    ),
+]
 SurveyDegreeOption = Annotated[int, typer.Option(help="Degree of the gravity field.", min=2, max=1200)]
 
 
@@ -66,6 +73,7 @@ def relay_command(
     map_file: MapOption = None,
     out_files: OutOption = None,
     threads: ThreadsOption = None,
+    cluster: ClusterOption = None,
 ) -> int:
     """Survey elliptical relay orbits over node and argument of periapsis: which live longest and dwell over a site.
 
@@ -103,6 +111,7 @@ def relay_command(
             mask_deg=float(np.degrees(least)),
             degree=degree,
             threads=threads,
+            cluster=cluster,
             progress=lambda done: report(f"flying {nodes * arguments} orbits", share * done),
         )
         name = place.name if places else f"the {place.name}"
@@ -132,6 +141,7 @@ def relay_command(
                     inclination=tilt,
                     raan=float(np.radians(row["node_deg"])),
                     arg_periapsis=float(np.radians(row["argument_deg"])),
+                    forces=SURVEYED,
                 ),
                 progress=lambda done: report("flying the first again", share + 0.1 * done),
             )
@@ -190,6 +200,7 @@ def lifetimes_command(
     table: TableOption = None,
     map_file: MapOption = None,
     threads: ThreadsOption = None,
+    cluster: ClusterOption = None,
 ) -> int:
     """Map how long low orbits last before they hit the ground, over inclination and node.
 
@@ -216,6 +227,7 @@ def lifetimes_command(
             duration=span,
             degree=degree,
             threads=threads,
+            cluster=cluster,
             progress=lambda done: report(f"flying {len(grid) * nodes} orbits", 0.98 * done),
         )
         title = f"Lifetimes of round orbits {height / 1e3:g} km up, from {moment.utc[:10]}, gravity to degree {degree}"

@@ -10,6 +10,7 @@ from moonstation.errors import RequestError
 from moonstation.orbits.elements import Axes
 from moonstation.spacetime.epochs import Epoch
 from moonstation.station.units import conversion, show
+from moonstation.study.orbiters import ForceChanges
 from moonstation.study.orbits import OrbitInput
 
 ORBIT_HELP = (
@@ -133,6 +134,7 @@ def read_input(
     velocity: str | None = None,
     body_id: int | None = None,
     skip_burns: bool = False,
+    forces: ForceChanges | None = None,
 ) -> OrbitInput:
     """Read what is said of an orbit on a command line.
 
@@ -165,6 +167,7 @@ def read_input(
         velocity=read_vector(velocity, "m/s", "--velocity", "0, 0, 1.6 km/s"),
         body_id=body_id,
         skip_burns=skip_burns,
+        forces=forces or ForceChanges(),
     )
 
 

@@ -84,7 +84,9 @@ def far_flights(
     troubles: list[str] = []
     with progress_bar() as report:
         report("flying the orbit", 0.0)
-        path = _path(far.periodic(), begin, first, last, lambda part: report("flying the orbit", 0.1 * part))
+        path = orbit_path(
+            far.periodic(), begin, first, last, lambda part: report("flying the orbit", 0.1 * part)
+        )
         flights = find_periodic_flights(
             first,
             last,
@@ -114,19 +116,25 @@ def far_flights(
     return 0
 
 
-def _path(
-    orbit: PeriodicOrbit, begin: Epoch, first: Epoch, last: Epoch, progress: Callable[[float], None]
+def orbit_path(
+    orbit: PeriodicOrbit,
+    begin: Epoch,
+    first: Epoch,
+    last: Epoch,
+    progress: Callable[[float], None],
+    *,
+    reach: float = REACH,
 ) -> Trajectory:
-    """The orbit as it is flown in the full model, for as long as flights may arrive."""
+    """The orbit as it is flown in the full model, from an epoch to so long after the last day."""
     if begin > first:
         raise RequestError(
             f"--orbit-epoch {begin.utc[:16]}Z lies after the first day, {first.utc[:10]}: give that day or an earlier "
             f"one, such as one period of {orbit.period_s / SECONDS_PER_DAY:.2f} d before"
         )
-    revolutions = int(np.ceil((last - begin + REACH) / orbit.period_s))
+    revolutions = int(np.ceil((last - begin + reach) / orbit.period_s))
     if revolutions > MOST_REVOLUTIONS:
         raise RequestError(
-            f"--days: {orbit.name} goes round {revolutions} times from its epoch to the last arrival; give fewer days "
+            f"--days: {orbit.name} goes round {revolutions} times from its epoch to the last flight; give fewer days "
             f"or a later --orbit-epoch, for {MOST_REVOLUTIONS} at most"
         )
     return fly_periodic(orbit, epoch=begin, revolutions=revolutions, progress=progress)

@@ -9,6 +9,7 @@ import typer
 
 from moonstation.cli.console import out, progress_bar
 from moonstation.cli.transfer_far import LOW_ENERGY, PERIODIC, FarRequest, far_flights, low_energy_flights
+from moonstation.cli.transfer_far_home import far_home_flights
 from moonstation.cli.transfer_words import SHOWN, WIDTH, minute, plain_table, print_masses, print_troubles
 from moonstation.cli.words import (
     PLACE_HELP,
@@ -32,6 +33,7 @@ from moonstation.transfers.home import Entry
 from moonstation.transfers.insertion import LunarOrbit
 from moonstation.transfers.launch import find_launch_site
 from moonstation.transfers.moon import LONGEST_FLIGHT, SHORTEST_FLIGHT, Departure, MoonFlight, moon_porkchop
+from moonstation.transfers.periodic_search import WAYS
 from moonstation.transfers.search import AIMS, find_home_flights, find_moon_flights, home_table, moon_table
 
 LONGEST_SPAN_DAYS = 400.0
@@ -42,7 +44,10 @@ START = Annotated[str, typer.Option("--from", help="First day, e.g. 2030-03-01."
 DAYS = Annotated[float, typer.Option(help="Length of the span in days.")]
 ORBIT = Annotated[
     str | None,
-    typer.Option(help="Orbit of the Moon by its name in the catalogue, instead of the four that follow."),
+    typer.Option(
+        help="Orbit of the Moon by its name in the catalogue, instead of the four that follow; or nrho (9:2, south "
+        "of L2), halo (about L2, south), dro (distant retrograde)."
+    ),
 ]
 PERIAPSIS = Annotated[str, typer.Option(help="Its periapsis over the 1737.4 km sphere.")]
 APOAPSIS = Annotated[str | None, typer.Option(help="Its apoapsis likewise; circular if not given.")]
@@ -51,6 +56,20 @@ SIDE = Annotated[
 ]
 LEAN = Annotated[
     str, typer.Option("--orbit-inclination", help="Its inclination to the Moon's equator, or 'free'.")
+]
+
+Z_AMPLITUDE = Annotated[
+    str, typer.Option(help="Greatest height of --orbit halo out of the Moon's orbital plane.")
+]
+RADIUS = Annotated[str, typer.Option(help="Distance of --orbit dro from the Moon, towards the Earth.")]
+ORBIT_EPOCH = Annotated[
+    str | None,
+    typer.Option(
+        help="When nrho or halo is farthest from the Moon, dro on the Earth's side; the first day if not given."
+    ),
+]
+FLYBY = Annotated[
+    str, typer.Option(help="Height of the burn close to the Moon on the way to or from nrho, halo or dro.")
 ]
 
 
@@ -69,32 +88,15 @@ def moon_command(
         ),
     ] = None,
     turns: Annotated[int, typer.Option(help="Whole turns in it before the injection.")] = 0,
-    orbit: Annotated[
-        str | None,
-        typer.Option(
-            help="Orbit of the Moon by its name in the catalogue, instead of the four that follow; or nrho (9:2, south "
-            "of L2), halo (about L2, south), dro (distant retrograde)."
-        ),
-    ] = None,
+    orbit: ORBIT = None,
     periapsis: PERIAPSIS = "100 km",
     apoapsis: APOAPSIS = None,
     orbit_inclination: LEAN = "90 deg",
     side: SIDE = "south",
-    z_amplitude: Annotated[
-        str, typer.Option(help="Greatest height of --orbit halo out of the Moon's orbital plane.")
-    ] = "13000 km",
-    radius: Annotated[
-        str, typer.Option(help="Distance of --orbit dro from the Moon, towards the Earth.")
-    ] = "70000 km",
-    orbit_epoch: Annotated[
-        str | None,
-        typer.Option(
-            help="When nrho or halo is farthest from the Moon, dro on the Earth's side; the first day if not given."
-        ),
-    ] = None,
-    flyby: Annotated[
-        str, typer.Option(help="Height of the burn close to the Moon on the way to nrho, halo or dro.")
-    ] = "100 km",
+    z_amplitude: Z_AMPLITUDE = "13000 km",
+    radius: RADIUS = "70000 km",
+    orbit_epoch: ORBIT_EPOCH = None,
+    flyby: FLYBY = "100 km",
     flight: Annotated[
         str | None,
         typer.Option(
@@ -215,7 +217,17 @@ def home_command(
     apoapsis: APOAPSIS = None,
     orbit_inclination: LEAN = "90 deg",
     side: SIDE = "south",
-    flight: Annotated[str, typer.Option(help="Time of flight to the perigee.")] = "4.5 d",
+    z_amplitude: Z_AMPLITUDE = "13000 km",
+    radius: RADIUS = "70000 km",
+    orbit_epoch: ORBIT_EPOCH = None,
+    flyby: FLYBY = "100 km",
+    flight: Annotated[
+        str,
+        typer.Option(
+            help="Time of flight to the perigee. From nrho, halo or dro: that of direct flights, or direct or flyby "
+            "for one way alone."
+        ),
+    ] = "4.5 d",
     entry_altitude: Annotated[str, typer.Option(help="Height of the entry interface.")] = "121.92 km",
     entry_angle: Annotated[str, typer.Option(help="Flight-path angle there, downward.")] = "6 deg",
     entry_inclination: Annotated[
@@ -225,11 +237,11 @@ def home_command(
     csv: Annotated[Path | None, typer.Option(help="Write the flights to this table, too.")] = None,
     every: Annotated[bool, typer.Option("--all", help=f"Print more than the first {SHOWN}.")] = False,
 ) -> int:
-    """Find direct flights from an orbit of the Moon to the Earth's air, one a day.
+    """Find flights from an orbit of the Moon to the Earth's air, one a day.
 
-    Each is exact in the full model: height, flight-path angle and inclination at the entry interface are met. The
-    orbit's
-    node is taken to suit.
+    Each is exact in the full model: height, flight-path angle and inclination at the entry interface are met. The node
+    of an orbit about the Moon alone is taken to suit; nrho, halo and dro are left where that is cheapest in a day, by
+    way of a burn close to the Moon, or directly.
     """
     check_file(csv, "--csv")
     first, last = _span(start, days)
@@ -240,6 +252,9 @@ def home_command(
         if entry_inclination is None
         else read_quantity(entry_inclination, "angle", "--entry-inclination"),
     )
+    if orbit in PERIODIC:
+        far = FarRequest(orbit, z_amplitude, radius, orbit_epoch, flyby, flight if flight in WAYS else None)
+        return far_home_flights(far, first, last, meet, flight=flight, csv=csv, every=every)
     leave = _orbit(orbit, periapsis, apoapsis, orbit_inclination, side)
     long = read_quantity(flight, "time", "--flight")
     if not SHORTEST_FLIGHT <= long <= LONGEST_FLIGHT:

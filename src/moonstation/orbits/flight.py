@@ -9,6 +9,7 @@ import numpy as np
 from moonstation.arrays import FloatArray
 from moonstation.errors import OrbitError, RequestError
 from moonstation.orbits.burns import Impulse, impulse_icrf
+from moonstation.orbits.forces import ForceModel
 from moonstation.orbits.propagation import FARTHEST, Trajectory, propagate
 from moonstation.orbits.scene import ground_track
 from moonstation.spacetime.ephemerides import default_ephemeris
@@ -41,6 +42,7 @@ def fly(
     duration: float,
     degree: int | None = None,
     name: str = "",
+    forces: ForceModel | None = None,
     impulses: Sequence[Impulse] = (),
     to_the_end: bool = False,
     progress: Callable[[float], None] | None = None,
@@ -59,6 +61,8 @@ def fly(
         Degree of the gravity field; chosen by the height of the first periapsis if not given.
     name : str
         What flies.
+    forces : ForceModel, optional
+        What counts besides the Moon, Earth and Sun; the usual ones if not given.
     impulses : sequence of Impulse
         Changes of velocity within the span, in order of time.
     to_the_end : bool
@@ -92,7 +96,13 @@ def fly(
         if end - begin <= 0.0:
             continue
         leg = _Leg(
-            state, begin, end - begin, degree, name, _part(progress, begin - epoch, end - begin, duration)
+            state,
+            begin,
+            end - begin,
+            degree,
+            name,
+            forces,
+            _part(progress, begin - epoch, end - begin, duration),
         )
         found, ended = leg.fly_to_end() if to_the_end else ([leg.fly(state, 0.0, end - begin)], False)
         legs += found
@@ -134,6 +144,7 @@ class _Leg:
     length: float
     degree: int | None
     name: str
+    forces: ForceModel | None
     progress: Callable[[float], None] | None
 
     def fly(self, state: FloatArray, after: float, length: float, degree: int | None = None) -> Trajectory:
@@ -143,6 +154,7 @@ class _Leg:
             duration=length,
             degree=self.degree if degree is None else degree,
             name=self.name,
+            forces=self.forces,
             progress=None if self.progress is None else lambda share: self._tell(after + share * length),
         )
 

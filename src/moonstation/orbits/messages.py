@@ -340,20 +340,7 @@ def _cut(path: Path, trajectory: Trajectory, meta: dict[str, str]) -> Trajectory
         raise DataFileError(
             f"{path}: the useable span of a segment holds no two rows; mend USEABLE_START_TIME"
         )
-    return _slice(trajectory, first, last)
-
-
-def _slice(trajectory: Trajectory, first: int, last: int) -> Trajectory:
-    """Rows first to last (inclusive) of a trajectory."""
-    return Trajectory(
-        name=trajectory.name,
-        et=trajectory.et[first : last + 1],
-        states_icrf=trajectory.states_icrf[first : last + 1],
-        records=trajectory.records[first:last],
-        degree=trajectory.degree,
-        note=trajectory.note,
-        sources=trajectory.sources,
-    )
+    return trajectory.rows(first, last)
 
 
 def _spk_part(span: SpkSpan, sky: Ephemeris, source: DataSource) -> Trajectory:
@@ -403,7 +390,7 @@ def _joined(path: Path, parts: list[Trajectory]) -> Trajectory:
                     f"{path}: segments overlap at {Epoch.from_tdb_s(float(part.et[0])).utc} without a common row; "
                     "give one that ends where the next begins"
                 )
-            legs[-1] = _slice(legs[-1], 0, end)
+            legs[-1] = legs[-1].rows(0, end)
         if legs and part.et[0] > legs[-1].et[-1] + SAME_INSTANT:
             ends = Epoch.from_tdb_s(float(legs[-1].et[-1])).utc, Epoch.from_tdb_s(float(part.et[0])).utc
             raise CoverageError(

@@ -29,7 +29,7 @@ from moonstation.orbits.burns import (
     impulse_jacobian,
     order_manoeuvres,
 )
-from moonstation.orbits.forces import NO_THRUST, ForceModel, pack_forces
+from moonstation.orbits.forces import NO_THRUST, ForceModel, needs_extras, pack_forces
 from moonstation.orbits.gravity import GravityModel, degree_for, load_gravity, omitted_acceleration
 from moonstation.orbits.trajectory import Trajectory as Trajectory
 from moonstation.spacetime._kernels import EphemerisWindow
@@ -429,6 +429,7 @@ class _Flight:
             transitions=np.ascontiguousarray(transitions),
             transition_records=np.ascontiguousarray(np.moveaxis(phi_records, 1, 0)),
             manoeuvres=tuple(sorted(self._flown, key=lambda one: one.begin)),
+            forces=plan.model.description,
             mass_knots=knots,
         )
 
@@ -465,13 +466,15 @@ class _Flight:
         forces = plan.forces
         if self._first_mass is not None and self._mass is not None:
             forces = forces._replace(light=forces.light * self._first_mass / self._mass)
-        phi_steps = STEPS_PER_CALL if self._transition else 0
+        extras = needs_extras(forces, thrust)
         while state[0] < tau_end:
             tau = np.empty(STEPS_PER_CALL + 1)
             y = np.empty((STEPS_PER_CALL + 1, 6))
             record = np.empty((STEPS_PER_CALL, 3, _kernels.RECORD_COEFFICIENTS))
-            phi = np.empty((phi_steps + 1 if self._transition else 0, 6, 6))
-            phi_record = np.empty((phi_steps, 6, 3, _kernels.RECORD_COEFFICIENTS))
+            phi = np.empty((STEPS_PER_CALL + 1, 6, 6)) if self._transition else None
+            phi_record = (
+                np.empty((STEPS_PER_CALL, 6, 3, _kernels.RECORD_COEFFICIENTS)) if self._transition else None
+            )
             steps, status = _kernels.advance(
                 plan.window,
                 plan.gravity.packed,
@@ -483,7 +486,8 @@ class _Flight:
                 plan.ground,
                 plan.farthest,
                 state,
-                self._phi,
+                extras,
+                self._phi if self._transition else None,
                 tau,
                 y,
                 record,
@@ -496,7 +500,7 @@ class _Flight:
             self._taus.append(tau[later : steps + 1].copy())
             self._states.append(y[later : steps + 1].copy())
             self._records.append(record[:steps].copy())
-            if self._transition:
+            if phi is not None and phi_record is not None:
                 self._phis.append(phi[later : steps + 1].copy())
                 self._phi_records.append(phi_record[:steps].copy())
             if self._progress is not None:

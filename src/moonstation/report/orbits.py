@@ -283,7 +283,8 @@ def _contacts(s: Any) -> str:
 
 
 def _forces(s: Any) -> str:
-    return f"gravity to degree {s.run.trajectory.degree}" if s.run.trajectory.degree else "as in its file"
+    t = s.run.trajectory
+    return f"gravity to degree {t.degree}, {t.forces}" if t.degree else "as in its file"
 
 
 def _notes(s: Any, *, several: bool) -> list[str]:

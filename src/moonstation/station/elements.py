@@ -9,6 +9,7 @@ from moonstation.constants import SOLAR_CONSTANT
 from moonstation.station.part import Part
 from moonstation.station.vocabulary import (
     Area,
+    Count,
     Data,
     DataRate,
     Day,
@@ -69,6 +70,16 @@ class Element(Part):
     life: Duration | None = Field(default=None, description="Design life.")
     load_nominal: Power = Field(default=0.0, description="Power used in nominal mode.")
     load_survival: Power = Field(default=0.0, description="Power used in survival mode.")
+    priority: Count = Field(
+        default=5,
+        ge=1,
+        le=9,
+        description="Order in which loads are kept when power is short: 1 is shed last, 9 first.",
+    )
+    endures: Duration | None = Field(
+        default=None,
+        description="Time without its survival load after which the cold destroys it; never if not given.",
+    )
     power: Power = Field(
         default=0.0, description="Power given all the time (reactor, isotope source), at the start."
     )

@@ -240,6 +240,7 @@ def _orbiter(result: StudyResult, name: str) -> OrbiterPart:
         altitude_lowest_km=result.metrics[f"orbiter.{name}.altitude.lowest"] / 1e3,
         altitude_highest_km=trajectory.altitude_extremes.highest / 1e3,
         gravity_degree=trajectory.degree,
+        keeping_m_s_per_year=result.keeping.get(name),
         note=trajectory.note,
     )
 

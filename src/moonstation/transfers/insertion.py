@@ -145,6 +145,14 @@ def approach_normal(
     return result
 
 
+def normal_at(asymptote: FloatArray, pole: FloatArray, angle: float) -> FloatArray:
+    """Direction of the angular momentum (3,) of a hyperbola, by its angle from the Moon's pole about the asymptote."""
+    up = pole - (asymptote @ pole) * asymptote
+    up /= np.linalg.norm(up)
+    result: FloatArray = np.cos(angle) * up + np.sin(angle) * np.cross(asymptote, up)
+    return result
+
+
 def b_plane(r: FloatArray, v: FloatArray) -> tuple[FloatArray, FloatArray, float] | None:
     """Incoming asymptote, B vector [m] and excess speed of a hyperbola about the Moon; None if bound."""
     radius = float(np.linalg.norm(r))
