@@ -1,0 +1,65 @@
+"""Maximum flow over time: against scipy's on a grid of seconds, and cases worked out by hand."""
+
+import math
+
+import numpy as np
+import pytest
+from brute_network import flow_by_seconds, random_plan
+
+from moonstation.errors import RequestError
+from moonstation.links.bundles import Traffic
+from moonstation.links.flow import most_delivered, without_light_time
+from moonstation.links.plan import ContactPlan, PlannedContact
+
+C = PlannedContact
+
+
+@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("memory", [None, 3])
+def test_flow_is_that_of_scipy_on_a_grid_of_seconds(seed: int, memory: int | None) -> None:
+    rng = np.random.default_rng(seed)
+    plan = random_plan(rng, nodes=5, contacts=25, span=30)
+    made = [("a", 0, 20, int(rng.integers(1, 9))), ("b", 5, 12, 2)]
+    # memory of the grid is what goes from second to second: the same as at the cuts
+    storage = {} if memory is None else dict.fromkeys("abcd", memory)
+    ours = most_delivered(plan, [Traffic(s, "e", r, a, b) for s, a, b, r in made], "e", storage=storage)
+    assert ours.volume == flow_by_seconds(plan, made, "e", storage, 40)
+
+
+def test_flow_by_contact_keeps_to_volumes() -> None:
+    plan = random_plan(np.random.default_rng(5), nodes=5, contacts=25, span=30)
+    found = most_delivered(plan, [Traffic("a", "e", math.inf, 0.0, 30.0)], "e")
+    assert np.all(found.by_contact <= plan.volume + 1e-9)
+    home = plan.receiver == plan.place("e")
+    assert np.sum(found.by_contact[home]) == pytest.approx(found.volume)
+    assert found.volume > 0.0
+
+
+def test_memory_holds_flow_back() -> None:
+    plan = ContactPlan.of([C("a", "b", 0, 100, 1e6, 1.0), C("b", "c", 50, 150, 5e5, 1.0)])
+    traffic = [Traffic("a", "c", 1e6, 0, 100)]
+    assert most_delivered(plan, traffic, "c").volume == pytest.approx(50e6)
+    # 20 Mbit kept until 50 s, then half a megabit a second goes through to 101 s, and what is kept again follows
+    assert most_delivered(plan, traffic, "c", storage={"b": 20e6}).volume == pytest.approx(45.5e6)
+    assert most_delivered(plan, traffic, "c", stop=100.0).volume == pytest.approx(24.5e6)
+
+
+def test_contacts_that_miss_each_other_by_the_light_time_carry_nothing() -> None:
+    plan = ContactPlan.of([C("a", "b", 0, 10, 1.0, 3.0), C("b", "c", 0, 3, 1.0)])
+    traffic = [Traffic("a", "c", math.inf, 0.0, 10.0)]
+    assert most_delivered(plan, traffic, "c").volume == 0.0
+    assert most_delivered(without_light_time(plan), traffic, "c").volume == 3.0
+
+
+def test_volumes_beyond_what_integers_hold_are_scaled() -> None:
+    plan = ContactPlan.of([C("a", "b", 0.0, 3e7, 1e13)])
+    found = most_delivered(plan, [Traffic("a", "b", math.inf, 0.0, 3e7)], "b")
+    assert found.volume == pytest.approx(3e20, rel=1e-9)
+
+
+def test_unknown_and_senseless_ends_are_named() -> None:
+    plan = ContactPlan.of([C("a", "b", 0, 1, 1.0)])
+    with pytest.raises(RequestError, match="no node 'x'"):
+        most_delivered(plan, [Traffic("x", "b", 1.0, 0.0, 1.0)], "b")
+    with pytest.raises(RequestError, match="at home already"):
+        most_delivered(plan, [Traffic("b", "b", 1.0, 0.0, 1.0)], "b")
