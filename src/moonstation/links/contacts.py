@@ -372,14 +372,14 @@ B = TypeVar("B")
 def _site_ground(tracks: Tracks, antenna: SurfaceAntenna, station: GroundStation) -> Windows:
     start, stop = tracks.start, tracks.stop
     track = tracks.station(station)
-    risen = slow_windows(_view(antenna, track), start, stop, step=SLOW_STEP)
+    risen = slow_windows(antenna_view(antenna, track), start, stop, step=SLOW_STEP)
     heard = StationView(track, tracks.site(antenna.site, antenna.height))
     return intersect(risen, _above_mask(heard, station, start, stop)), heard.elevation
 
 
 def _site_orbiter(tracks: Tracks, antenna: SurfaceAntenna, trajectory: Trajectory) -> Windows:
     track = tracks.orbiter(trajectory)
-    view = _view(antenna, track)
+    view = antenna_view(antenna, track)
     return fast_windows(view, tracks.start, tracks.stop, step=track.step), view.elevation
 
 
@@ -396,7 +396,7 @@ def _above_mask(heard: StationView, station: GroundStation, start: float, stop: 
     return find_intervals(lambda et: heard.sine(et) - mask, start, stop, step=SLOW_STEP, tol=TOLERANCE)
 
 
-def _view(antenna: SurfaceAntenna, track: Track) -> SiteView:
+def antenna_view(antenna: SurfaceAntenna, track: Track) -> SiteView:
     """View of a track from an antenna, with its horizon on even azimuths from north."""
     azimuth = antenna.horizon.azimuth
     count = max(azimuth.size, round(2.0 * np.pi / float(np.min(np.diff(azimuth)))))
