@@ -12,6 +12,8 @@ from moonstation import __version__
 from moonstation.cli import (
     check,
     data,
+    link,
+    link_relays,
     maps,
     orbit,
     orbit_find,
@@ -69,6 +71,8 @@ app.add_typer(site.app, name="site")
 app.add_typer(transfer.app, name="transfer")
 app.add_typer(orbit.app, name="orbit")
 orbit.app.add_typer(orbit_find.app, name="find")
+app.add_typer(link.app, name="link")
+link.add("relays", link_relays.command)
 
 
 def _version(wanted: bool) -> None:

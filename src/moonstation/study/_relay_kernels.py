@@ -55,7 +55,7 @@ def judge_sets(
                 y = x | pad[k]
                 if y == full:
                     gap = max(gap, run)
-                    run = 0
+                    run = np.int64(0)
                 elif y == 0:
                     run += WORD
                 else:
@@ -63,7 +63,7 @@ def judge_sets(
                     for _ in range(WORD):
                         if z & one:
                             gap = max(gap, run)
-                            run = 0
+                            run = np.int64(0)
                         else:
                             run += 1
                         z = z >> one

@@ -118,4 +118,3 @@ def solve_cover(
         raise RequestError(f"sets of {size} relays: the solver ends with {solver.status_name(status)}")
     chosen = tuple(k for k, variable in enumerate(taken) if solver.value(variable))
     return Solved(chosen, solver.best_objective_bound / steps, solver.objective_value / steps, every)
-

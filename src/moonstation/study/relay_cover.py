@@ -60,6 +60,8 @@ class RelayScene:
         Length of the span, and of a step of the grid [s].
     live : bool
         Whether a site is served only while the relay also sees a ground station; if not, it keeps data for later.
+    lasts : float
+        How long an elliptical orbit must stay above the ground without burns [s].
     """
 
     antennas: dict[str, SurfaceAntenna]
@@ -68,6 +70,7 @@ class RelayScene:
     duration: float
     step: float
     live: bool = True
+    lasts: float = 0.0
 
     def __post_init__(self) -> None:
         if not self.antennas:
@@ -76,13 +79,15 @@ class RelayScene:
             raise RequestError(
                 "relays: there is no ground station; add a [[ground_station]] to the station file"
             )
+        if not self.lasts >= 0.0:
+            raise RequestError(f"relays: orbits that last {self.lasts:g} s; give 0 or more")
         if not (np.isfinite(self.step) and 1.0 <= self.step <= 3600.0):
             raise RequestError(f"relays: step {self.step:g} s; give 1 s to 1 h")
         if not self.duration >= 10.0 * self.step:
             raise RequestError(
                 f"relays: a span of {self.duration / 3600.0:g} h holds fewer than ten steps of {self.step:g} s"
             )
-        default_ephemeris().require(self.start.tdb_s, self.stop)
+        default_ephemeris().require(self.start.tdb_s, self.start.tdb_s + max(self.duration, self.lasts))
 
     @property
     def stop(self) -> float:
@@ -92,7 +97,8 @@ class RelayScene:
     @cached_property
     def et(self) -> FloatArray:
         """Middle of each step, TDB seconds past J2000."""
-        return self.start.tdb_s + self.step * (np.arange(int(self.duration // self.step)) + 0.5)
+        count = int(self.duration // self.step)
+        return np.asarray(self.start.tdb_s + self.step * (np.arange(count) + 0.5), dtype=np.float64)
 
     @cached_property
     def sky(self) -> tuple[FloatArray, dict[str, Track]]:
@@ -110,6 +116,7 @@ class RelayScene:
     def __call__(self, relay: RelayOrbit) -> Seen:
         """Fly a relay and look at it at each step."""
         try:
+            relay.require_lasting(self.lasts)
             trajectory = relay.fly(self.start, self.duration + MARGIN)
         except OrbitError as error:
             return Seen(pack(np.zeros((len(self.antennas), self.et.size), dtype=bool)), 0.0, str(error))
@@ -117,9 +124,9 @@ class RelayScene:
 
     def look(self, trajectory: Trajectory) -> Seen:
         """Look at a relay at each step."""
-        rotation, stations = self.sky
+        rotation = self.sky[0]
         track = self._track(np.einsum("nij,nj->ni", rotation, trajectory.position_icrf(self.et)))
-        heard = self._heard(track, stations.values())
+        heard = self._heard(track)
         seen = np.stack(
             [antenna_view(antenna, track).above(self.et) > 0.0 for antenna in self.antennas.values()]
         )
@@ -129,7 +136,7 @@ class RelayScene:
 
     def direct(self) -> IntArray:
         """Steps at which each site sees a ground station itself, 0 or 1, (sites, steps)."""
-        rotation, stations = self.sky
+        stations = self.sky[1]
         tracks = Tracks(self.start.tdb_s, self.stop)
         rows = []
         for antenna in self.antennas.values():
@@ -148,7 +155,7 @@ class RelayScene:
     def _mask(self, name: str) -> float:
         return float(np.sin(np.radians(self.stations[name].mask_deg)))
 
-    def _heard(self, track: Track, _: object) -> BoolArray:
+    def _heard(self, track: Track) -> BoolArray:
         heard = np.zeros(self.et.size, dtype=bool)
         for name, station in self.sky[1].items():
             left = np.flatnonzero(~heard)

@@ -216,9 +216,7 @@ class RelaySet:
     @property
     def worst_site(self) -> str:
         """The site that is served least."""
-        return min(
-            self.sites, key=lambda s: self.sites[s].twice if self.fold == 2 else self.sites[s].share
-        )
+        return min(self.sites, key=lambda s: self.sites[s].twice if self.fold == 2 else self.sites[s].share)
 
     @property
     def orbits(self) -> str:
@@ -329,9 +327,7 @@ def design_relays(
         threads=threads,
         progress=lambda share: tell("flying candidates", 0.5 * share),
     )
-    left_out = {
-        relay.id: what.ending for relay, what in zip(candidates, seen, strict=True) if what.ending
-    }
+    left_out = {relay.id: what.ending for relay, what in zip(candidates, seen, strict=True) if what.ending}
     flown = [(relay, what) for relay, what in zip(candidates, seen, strict=True) if not what.ending]
     if not flown:
         raise OrbitError(
@@ -351,9 +347,7 @@ def design_relays(
     ]
     cloud = np.array([[len(members), *figures] for members, figures in rows])
     best = _front(cloud[:, 1], cloud[:, 2], cloud[:, 3])
-    front = _exact(
-        scene, wish, relays, [what for _, what in flown], [rows[k] for k in best], tell
-    )
+    front = _exact(scene, wish, relays, [what for _, what in flown], [rows[k] for k in best], tell)
     proposed = _proposed(front, wish)
     tell("writing", 1.0)
     return RelayDesign(
@@ -470,9 +464,7 @@ def _by_exchange(
     if wish.fold == 2:
         return sets, "found by exchange; no bound is proven where two relays are asked for at once"
     gap = None if wish.gap_at_most is None else int(wish.gap_at_most / step)
-    solved = solve_cover(
-        cover, size, hint=sets[int(judged[:, 0].argmax())].tolist(), seed=wish.seed
-    )
+    solved = solve_cover(cover, size, hint=sets[int(judged[:, 0].argmax())].tolist(), seed=wish.seed)
     extra = [solved]
     if gap is not None:
         tightest = sets[int(judged[:, 1].argmin())].tolist()

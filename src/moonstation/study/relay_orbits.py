@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from moonstation.constants import MOON_RADIUS
-from moonstation.errors import RequestError
+from moonstation.errors import OrbitError, RequestError
+from moonstation.orbits.batches import Survey, survey_orbits
 from moonstation.orbits.elements import Elements, elements_to_state, state_to_elements
 from moonstation.orbits.multiple_shooting import fly_periodic, turning_axes
 from moonstation.orbits.propagation import Trajectory, propagate
@@ -33,6 +34,9 @@ TOLERANCE = 1e-3
 
 DEGREE = {"elliptical": 20, "low": 30}
 """Of the gravity field for orbits flown from elements."""
+
+LASTING_DEGREE = 8
+"""For how long an orbit lasts: the Earth decides that, not the small waves of the Moon's field."""
 
 PERIODIC_DEGREE = 8
 
@@ -134,6 +138,26 @@ class RelayOrbit:
             degree=PERIODIC_DEGREE,
             name=self.id,
         )
+
+    def require_lasting(self, duration: float) -> None:
+        """Require that an elliptical orbit stays above the ground over a duration [s] without burns.
+
+        Low orbits are kept, and periodic ones held, by burns; they are not asked.
+
+        Raises
+        ------
+        OrbitError
+            If it does not; says when it ends.
+        """
+        if self.kind != "elliptical" or self.elements is None or not duration:
+            return
+        state = elements_to_state(self.elements, axes="ME", epoch=self.epoch)
+        survey = Survey(self.epoch, duration, degree=LASTING_DEGREE, tolerance=TOLERANCE)
+        fate = survey_orbits(state[None], survey, threads=1)
+        if str(fate["end"].values[0]) != "flying":
+            raise OrbitError(
+                f"hits the ground or leaves after {float(fate['lifetime'].values[0]) / 86_400.0:.1f} d without burns"
+            )
 
 
 @lru_cache(maxsize=1)

@@ -43,7 +43,7 @@ class Cover:
     @property
     def pad(self) -> AnyArray:
         """Ones past the last step, shape (words,)."""
-        return ~pack(np.ones((1, self.steps), dtype=bool))[0]
+        return np.asarray(~pack(np.ones((1, self.steps), dtype=bool))[0])
 
     def part(self, candidates: IntArray) -> "Cover":
         """The same of some candidates."""
@@ -155,8 +155,12 @@ def every_set(candidates: int, size: int) -> IntArray:
     """
     count = count_sets(candidates, size)
     if count > MOST_SETS:
-        raise RequestError(f"{count:,} sets of {size} of {candidates} relays: at most {MOST_SETS:,} are compared")
-    flat = np.fromiter((k for chosen in combinations(range(candidates), size) for k in chosen), dtype=np.int64)
+        raise RequestError(
+            f"{count:,} sets of {size} of {candidates} relays: at most {MOST_SETS:,} are compared"
+        )
+    flat = np.fromiter(
+        (k for chosen in combinations(range(candidates), size) for k in chosen), dtype=np.int64
+    )
     return flat.reshape(count, size)
 
 
