@@ -32,13 +32,13 @@ from moonstation.study.relay_files import csv_text, data_a_day, front_table, orb
 from moonstation.study.relay_orbits import KINDS, families, relay_orbits
 
 DAY = 86_400.0
-USUAL_ELLIPTICAL = ("300 x 8600 km", "200 x 16000 km")
-"""As planned for Queqiao-2 (Zhang 2021), and as it was designed."""
+USUAL_ELLIPTICAL = ("300 x 8600 km", "600 x 16000 km")
+"""Twelve hours, as planned for Queqiao-2 (Zhang 2021), and a day; its 200 x 16,000 km hit the ground within a year."""
 
 USUAL_RATE = 10e6
 """Where no relay of the station has a rate [bit/s]."""
 
-WIDTH = 118
+WIDTH = 132
 
 _SIZES = re.compile(r"\s*(\S+)\s*[x×]\s*(\S+)\s*(km|m)\s*")
 
@@ -66,7 +66,7 @@ def command(
     elliptical: Annotated[
         list[str] | None,
         typer.Option(
-            help="Heights of an elliptical orbit; may be given again. '300 x 8600 km' and '200 x 16000 km' if not "
+            help="Heights of an elliptical orbit; may be given again. '300 x 8600 km' and '600 x 16000 km' if not "
             "given."
         ),
     ] = None,
@@ -328,7 +328,6 @@ def _print(design: RelayDesign, rate: float, kinds: Sequence[str], *, assumed: b
         "orbits",
         "two at once" if two else "served",
         "longest gap",
-        "mean gap",
         "" if two else "two at once",
         "worst site",
         f"cost [{UNITS[wish.price.measure]}]",
@@ -344,7 +343,6 @@ def _print(design: RelayDesign, rate: float, kinds: Sequence[str], *, assumed: b
             one.orbits,
             f"{100.0 * one.share:.2f} %",
             duration(one.longest_gap),
-            duration(one.mean_gap),
             *([] if two else [f"{100.0 * one.twice:.1f} %"]),
             one.worst_site,
             f"{one.cost:,.0f}",

@@ -7,7 +7,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import LinearSegmentedColormap, LogNorm, Normalize
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from moonstation.report.palette import GRID, INK, LIGHT_SCALE, LINE, MUTED, VERMILLION
 from moonstation.study.relay_design import UNITS, RelayDesign, RelaySet
@@ -48,12 +48,12 @@ def relay_picture_png(design: RelayDesign, *, title: str) -> bytes:
     low, high = float(gaps.min()), float(gaps.max())
     scale: Normalize = LogNorm(low, high) if high > 1.01 * low else LogNorm(low / 1.1, high * 1.1)
     seen = design.cloud
-    axes.scatter(seen[:, 1], _missed(seen[:, 2]), s=9, color=MUTED, alpha=0.45, linewidths=0, zorder=2)
+    axes.scatter(seen[:, 1], _missed(seen[:, 2]), s=7, color=MUTED, alpha=0.35, linewidths=0, zorder=2)
     for number, one in enumerate(front, start=1):
         dot = axes.scatter(
             one.cost,
             _missed(one.share),
-            s=170,
+            s=120,
             marker=MARKERS[(len(one.relays) - 1) % len(MARKERS)],
             c=[max(one.longest_gap, SHORTEST_GAP) / 3600.0],
             cmap=GAPS,
@@ -76,10 +76,10 @@ def relay_picture_png(design: RelayDesign, *, title: str) -> bytes:
         )
     axes.set_yscale("log")
     missed = _missed(np.array([*(one.share for one in front), *seen[:, 2]]))
-    axes.set_ylim(min(1.0, float(missed.max()) * 1.6), float(missed.min()) / 1.7)
+    axes.set_ylim(min(1.05, float(missed.max()) * 1.6), float(missed.min()) / 1.7)
     axes.yaxis.set_major_formatter(FuncFormatter(_covered))
-    axes.yaxis.set_minor_formatter(FuncFormatter(lambda value, _: ""))
-    axes.set_yticks([t for t in TICKS if axes.get_ylim()[1] <= t <= axes.get_ylim()[0]])
+    axes.yaxis.set_minor_locator(NullLocator())
+    axes.yaxis.set_major_locator(FixedLocator(TICKS))
     costs = np.array([*(one.cost for one in front), *seen[:, 1]])
     wide = 0.08 * (costs.max() - costs.min()) or 0.1 * costs.max()
     axes.set_xlim(costs.min() - wide, costs.max() + wide)
@@ -87,7 +87,7 @@ def relay_picture_png(design: RelayDesign, *, title: str) -> bytes:
     bar.set_label("longest gap at the worst site [h]", color=INK)
     bar.ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     bar.ax.yaxis.set_minor_formatter(FuncFormatter(lambda value, _: ""))
-    bar.ax.tick_params(colors=MUTED)
+    bar.ax.tick_params(which="both", colors=MUTED)
     what = {"mass": "mass sent to the Moon", "delta-v": "delta-v of all relays", "number": "relays"}
     measure = design.wish.price.measure
     unit = "" if measure == "number" else f" [{UNITS[measure]}]"
@@ -104,7 +104,7 @@ def relay_picture_png(design: RelayDesign, *, title: str) -> bytes:
         for size in sizes
     ]  # fmt: skip
     handles.append(
-        Line2D([], [], linestyle="", marker=".", markersize=6, color=MUTED, label="other good sets")
+        Line2D([], [], linestyle="", marker=".", markersize=6, color=MUTED, label="other sets (a sample)")
     )
     if design.proposed is not None:
         handles.append(
@@ -119,7 +119,7 @@ def relay_picture_png(design: RelayDesign, *, title: str) -> bytes:
     return stream.getvalue()
 
 
-TICKS = (0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1, 0.05, 0.02, 0.01, 5e-3, 2e-3, 1e-3, 5e-4, 2e-4, 1e-4)
+TICKS = (0.9, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 5e-3, 2e-3, 1e-3, 5e-4, 2e-4, 1e-4)
 
 
 def _missed(share: float | np.ndarray) -> np.ndarray:

@@ -41,8 +41,14 @@ Measure = Literal["mass", "delta-v", "number"]
 MEASURES: tuple[Measure, ...] = ("mass", "delta-v", "number")
 UNITS = {"mass": "kg", "delta-v": "m/s", "number": "relays"}
 
-SHARE_STEP, GAP_STEP = 1e-3, 300.0
-"""Sets that differ by less in share of time and in longest gap [s] count as alike."""
+ALIKE = 1.15
+"""Sets whose times without a relay, and longest gaps, fall into the same class of this ratio count as alike."""
+
+LEAST_MISSED, LEAST_GAP = 1e-5, 30.0
+"""Share of time and gap [s] below which all are alike."""
+
+SAMPLE = 300
+"""Sets of each size of which the figures are kept for the picture."""
 
 MOST_RELAYS = 12
 MOST_CANDIDATES = 1000
@@ -221,8 +227,8 @@ class RelaySet:
     @property
     def orbits(self) -> str:
         """Kinds of orbits in words."""
-        counts = Counter(relay.name for relay in self.relays)
-        return " + ".join(f"{count} x {name}" for name, count in counts.items())
+        counts = Counter(relay.group for relay in self.relays)
+        return " + ".join(f"{count} {name}" for name, count in counts.items())
 
 
 @dataclass(frozen=True, eq=False)
@@ -242,7 +248,7 @@ class RelayDesign:
     singles : FloatArray
         (candidates, 2): share and longest gap [s] of each alone at the worst site, on the grid.
     cloud : FloatArray
-        (n, 4): number, cost, share and longest gap [s] of the best sets of each size and cost, on the grid.
+        (n, 4): number, cost, share and longest gap [s] of some sets of each size, good and bad, on the grid.
     front : tuple of RelaySet
         Those that no other one beats, cheapest first.
     proof : dict of int to str
@@ -271,6 +277,7 @@ class _Sets:
 
     members: IntArray
     figures: FloatArray
+    sample: FloatArray
     proof: str
 
 
@@ -345,8 +352,10 @@ def design_relays(
         for sets in found.values()
         for members, figures in zip(sets.members, sets.figures, strict=True)
     ]
-    cloud = np.array([[len(members), *figures] for members, figures in rows])
-    best = _front(cloud[:, 1], cloud[:, 2], cloud[:, 3])
+    best = _front(*np.array([figures for _, figures in rows]).T)
+    cloud = np.vstack(
+        [np.column_stack([np.full(len(s.sample), size), s.sample]) for size, s in found.items()]
+    )
     front = _exact(scene, wish, relays, [what for _, what in flown], [rows[k] for k in best], tell)
     proposed = _proposed(front, wish)
     tell("writing", 1.0)
@@ -376,12 +385,16 @@ def _figures(found: IntArray, cover: Cover, step: float) -> FloatArray:
 
 
 def _front(cost: FloatArray, share: FloatArray, gap: FloatArray) -> IntArray:
-    """Rows that none beats, where small differences do not count; of those alike the one with more of both."""
+    """Rows that none beats, where small differences do not count; of those alike the one that covers most."""
     order = np.lexsort((gap, -share, cost))
-    alike = pareto(
-        cost[order], np.round(share[order] / SHARE_STEP), np.ceil(np.round(gap[order] / GAP_STEP, 6))
-    )
-    return order[alike]
+    missed = _class(1.0 - share[order], LEAST_MISSED)
+    kept = order[pareto(cost[order], -missed, _class(gap[order], LEAST_GAP))]
+    return kept[np.lexsort((share[kept], cost[kept]))]
+
+
+def _class(values: FloatArray, least: float) -> FloatArray:
+    """Class of each value on a logarithmic scale; those under the least are 0."""
+    return np.asarray(np.ceil(np.log(np.maximum(values, least) / least) / np.log(ALIKE)), dtype=np.float64)
 
 
 def _search(
@@ -420,7 +433,8 @@ def _search(
         )
         figures = np.column_stack([price[sets].sum(axis=1), _figures(judged, cover, step)])
         best = _front(*figures.T)
-        found[size] = _Sets(pool[sets[best]], figures[best], proof)
+        some = np.random.default_rng([wish.seed, size]).permutation(len(figures))[:SAMPLE]
+        found[size] = _Sets(pool[sets[best]], figures[best], figures[some], proof)
         if bool(np.any(figures[:, 2] <= 0.0)):
             # whatever is added costs more and covers no more
             break

@@ -175,7 +175,7 @@ def _family(row: dict[str, Any]) -> Family:
         entry = row[key]
         values[key] = parse_quantity(entry["value"], "speed")
         unit = " a year" if key == "keeping" else ""
-        note = entry["note"].removeprefix("a year; ").removeprefix("a year")
+        note = entry["note"].removeprefix("a year").lstrip(";, ")
         told.append(
             f"{row['name']}, {key} {entry['value']}{unit}: {entry['confidence']} ({entry['source']})"
             + (f"; {note}" if note else "")
@@ -315,15 +315,15 @@ def periodic_orbits(kind: str, *, epoch: Epoch, phases: int, north: bool = False
     side = {"north": "true" if north else "false"}
     if kind == "nrho":
         orbit = near_rectilinear_orbit(resonance=RESONANCE, north=north)
-        text, words = "9:2 NRHO", {"kind": '"nrho"', "point": '"L2"', "resonance": '"9:2"', **side}
+        text, words = "NRHO 9:2", {"kind": '"nrho"', "point": '"L2"', "resonance": '"9:2"', **side}
     elif kind == "halo":
         orbit = halo_orbit(z_amplitude=HALO_AMPLITUDE, north=north)
         size = f"{HALO_AMPLITUDE / 1e3:.0f} km"
-        text, words = "L2 halo", {"kind": '"halo"', "point": '"L2"', "z_amplitude": f'"{size}"', **side}
+        text, words = "halo L2", {"kind": '"halo"', "point": '"L2"', "z_amplitude": f'"{size}"', **side}
     elif kind == "dro":
         orbit = distant_retrograde_orbit(radius=DRO_RADIUS)
         size = f"{DRO_RADIUS / 1e3:.0f} km"
-        text, words = f"{size} DRO", {"kind": '"dro"', "radius": f'"{size}"'}
+        text, words = f"DRO {size}", {"kind": '"dro"', "radius": f'"{size}"'}
     else:
         raise RequestError(f"relay orbits of kind {kind}: give {', '.join(KINDS[2:])}")
     known = families()[kind]
@@ -332,7 +332,7 @@ def periodic_orbits(kind: str, *, epoch: Epoch, phases: int, north: bool = False
             id=f"{kind}-m{360 * phase // phases}",
             kind=kind,
             name=f"{text}, {orbit.period_s / 86_400.0:.1f} d",
-            group=kind,
+            group=text,
             epoch=epoch + -orbit.period_s * phase / phases,
             insertion=float(known.insertion or 0.0),
             keeping=known.keeping,
