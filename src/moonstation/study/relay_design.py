@@ -52,7 +52,7 @@ SAMPLE = 300
 
 MOST_RELAYS = 12
 MOST_CANDIDATES = 1000
-STARTS = 3
+STARTS = 6
 """Random sets that the search by exchange begins from, besides the best ones of a size less."""
 
 NEAR_BEST = 0.01
