@@ -106,7 +106,7 @@ def test_elliptical_orbits_stand_in_the_plane_of_the_moons_orbit() -> None:
             frozen_inclination(relay.elements.eccentricity), abs=1e-9
         )
         node = math.degrees(math.atan2(normal[0], -normal[1])) % 360.0
-        assert node == pytest.approx(90.0 * (number // 3), abs=1e-6)
+        assert (node + 1.0) % 360.0 == pytest.approx(90.0 * (number // 3) + 1.0, abs=1e-6)
         lowest.append((axes @ state[:3])[2])
     # at periapsis over the north of that plane, with the apoapsis over the south
     assert min(lowest[::3]) > 0.0
@@ -167,7 +167,7 @@ def test_grid_and_exact_contacts_agree(scene: RelayScene, candidates: list[Relay
         for row, site in zip(bits, scene.antennas, strict=True):
             windows = serves[site, relay.id]
             inside = np.searchsorted(windows[:, 0], scene.et) > np.searchsorted(windows[:, 1], scene.et)
-            # the grid is the same to the step: light time may move an edge past a step now and then
+            # light time may move an edge past a step now and then
             assert (row != inside).sum() <= 2
 
 
@@ -223,7 +223,7 @@ def test_written_relays_give_the_same_share_in_the_study(
         # with the site's own sight of the Earth the study's reach is the same
         windows = [serves[site, relay.id] for relay in found.relays]
         together = site_cover([*windows, direct[site]], start, stop)
-        assert result.metrics[f"site.{site}.reach.share"] == pytest.approx(together.share, abs=2e-4)
+        assert roles[site, "relay-1"].reach.share == pytest.approx(together.share, abs=2e-4)
 
 
 def test_table_and_picture(design: RelayDesign) -> None:
@@ -244,8 +244,22 @@ def test_keeping_data_for_later_serves_more(scene: RelayScene, candidates: list[
     stored = RelayScene(scene.antennas, scene.stations, scene.start, scene.duration, scene.step, live=False)
     for live, kept in zip(look_at_all(scene, candidates), look_at_all(stored, candidates), strict=True):
         assert not (live.words & ~kept.words).any()
-        assert kept.words.sum() > live.words.sum()
+        assert np.bitwise_count(kept.words).sum() > np.bitwise_count(live.words).sum()
         assert live.earth_gap == kept.earth_gap > 0.0
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning:distributed")
+def test_a_cluster_gives_the_same_bits(scene: RelayScene, candidates: list[RelayOrbit]) -> None:
+    pytest.importorskip("distributed")
+    few = [*candidates[:3], *periodic_orbits("dro", epoch=EPOCH, phases=1)]
+    here = look_at_all(scene, few)
+    there = look_at_all(scene, few, cluster="local:2")
+    for a, b in zip(here, there, strict=True):
+        np.testing.assert_array_equal(a.words, b.words)
+        assert (a.earth_gap, a.ending) == (b.earth_gap, b.ending)
 
 
 def test_own_sight_of_the_earth_counts_where_asked(scene: RelayScene, candidates: list[RelayOrbit]) -> None:
@@ -317,7 +331,7 @@ def test_orbits_that_fall_are_left_out_and_told(scene: RelayScene) -> None:
         (lambda s, c: RelayScene(s.antennas, s.stations, s.start, s.duration, 0.1), "1 s to 1 h"),
         (lambda s, c: orbits_of(["molniya"]), "elliptical, low, nrho, halo, dro"),
         (lambda s, c: orbits_of(["low"], nodes=0), "1 to 36 nodes"),
-        (lambda s, c: orbits_of(["low"], low=[-5.0]), "altitude"),
+        (lambda s, c: orbits_of(["low"], low=[-5.0]), "height above ground"),
     ],
 )
 def test_refuses(scene: RelayScene, candidates: list[RelayOrbit], make: object, words: str) -> None:

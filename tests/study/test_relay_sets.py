@@ -1,4 +1,4 @@
-"""Sets of relays against plain enumeration: the loop over bits, what may be left out, exchange, the integer programme."""
+"""Sets of relays against plain enumeration: bits, what may be left out, exchange, the integer programme."""
 
 from itertools import combinations
 

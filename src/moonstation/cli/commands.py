@@ -73,6 +73,8 @@ app.add_typer(orbit.app, name="orbit")
 orbit.app.add_typer(orbit_find.app, name="find")
 app.add_typer(link.app, name="link")
 link.add("relays", link_relays.command)
+# places may begin with a negative number
+link.app.registered_commands[-1].cls = SouthernCommand
 
 
 def _version(wanted: bool) -> None:

@@ -163,6 +163,7 @@ def command(
     lowest = read_quantity(mask, "angle", "--mask")
     station = _station(places)
     listening = station or load_station(network)
+    speed = _rate(rate, station)
     with progress_bar() as report:
         antennas = _antennas(places, station, site, lowest, report)
         begin = Epoch.parse(start) if start is not None else listening.start
@@ -192,7 +193,6 @@ def command(
             cluster=cluster,
             progress=lambda stage, share: report(stage, 0.05 + 0.95 * share),
         )
-    speed = _rate(rate, station)
     chosen = _chosen(design, choose)
     _print(design, speed, kinds, assumed=rate is None and not _relay_rates(station))
     files: list[tuple[Path, str | bytes]] = []
@@ -379,7 +379,7 @@ def _proposal(design: RelayDesign) -> str:
         return (
             f"the cheapest set with {' and '.join(asked)}"
             if asked
-            else "proposed: within a point of the best at least cost"
+            else "proposed: the cheapest within a point of the best"
         )
     best = design.front[_best(design)]
     shortest = min(design.front, key=lambda one: one.longest_gap)

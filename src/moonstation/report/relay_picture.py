@@ -80,7 +80,8 @@ def relay_picture_png(design: RelayDesign, *, title: str) -> bytes:
     axes.yaxis.set_major_formatter(FuncFormatter(_covered))
     axes.yaxis.set_minor_locator(NullLocator())
     axes.yaxis.set_major_locator(FixedLocator(TICKS))
-    costs = np.array([*(one.cost for one in front), *seen[:, 1]])
+    # dearer sets that cover no more than the last one say nothing
+    costs = np.array([one.cost for one in front])
     wide = 0.08 * (costs.max() - costs.min()) or 0.1 * costs.max()
     axes.set_xlim(costs.min() - wide, costs.max() + wide)
     bar = figure.colorbar(dot, ax=axes, pad=0.02, aspect=32)
