@@ -126,8 +126,10 @@ def main() -> None:
     each = (time.process_time() - begin) / PLAIN
     assert np.allclose(plain, arrivals[:PLAIN], rtol=0.0, atol=1e-6), "arrivals differ"
     told(f"plain Dijkstra over contacts, {PLAIN} bundles scaled", each * len(bundles))
-    print(f"ratio: one route each {each * len(bundles) / mine:.0f} times, the whole network "
-          f"{each * hops / whole:.0f} times as fast as the plain search of every hop")
+    print(
+        f"ratio: one route each {each * len(bundles) / mine:.0f} times, the whole network "
+        f"{each * hops / whole:.0f} times as fast as the plain search of every hop"
+    )
 
     print("\ngrowth with contacts (2,000 bundles)")
     for count in (1000, 10_000, 100_000, 400_000):
@@ -137,12 +139,20 @@ def main() -> None:
         begin = time.process_time()
         account = run_network(other, some).account()
         run_s = time.process_time() - begin
-        told(f"{count} contacts: one route each", seconds, f"network {run_s:.2f} s, {account['delivered'] / account['made']:.0%} home")
+        told(
+            f"{count} contacts: one route each",
+            seconds,
+            f"network {run_s:.2f} s, {account['delivered'] / account['made']:.0%} home",
+        )
     print("\ngrowth with bundles (100,000 contacts)")
     for count in (1000, 10_000, 50_000):
         begin = time.process_time()
         account = run_network(plan, made_up_bundles(plan, count)).account()
-        told(f"{count} bundles: network", time.process_time() - begin, f"{account['delivered'] / account['made']:.0%} home")
+        told(
+            f"{count} bundles: network",
+            time.process_time() - begin,
+            f"{account['delivered'] / account['made']:.0%} home",
+        )
     print("\nmaximum flow, light times left out")
     for count in (1000, 5000, 20_000):
         other = without_light_time(made_up_plan(count, nodes=12))

@@ -12,11 +12,14 @@ from moonstation import __version__
 from moonstation.cli import (
     check,
     data,
+    design,
+    design_size,
     link,
     link_assign,
     link_budget,
     link_codes,
     link_contacts,
+    link_relays,
     maps,
     orbit,
     orbit_find,
@@ -78,9 +81,14 @@ app.add_typer(orbit.app, name="orbit")
 orbit.app.add_typer(orbit_find.app, name="find")
 link.add("contacts", link_contacts.command)
 link.add("assign", link_assign.command)
+app.add_typer(design.app, name="design")
+design.add("size", design_size.command)
 app.add_typer(link.app, name="link")
 link.add("budget", link_budget.command)
 link.add("codes", link_codes.command)
+link.add("relays", link_relays.command)
+# places may begin with a negative number
+link.app.registered_commands[-1].cls = SouthernCommand
 
 
 def _version(wanted: bool) -> None:

@@ -65,7 +65,7 @@ def site_and_ground(
     """Site and ground station: each stands above the other's horizon. `sends`: the ground station sends."""
     start, stop = tracks.start, tracks.stop
     track = tracks.station(station, sends=sends)
-    risen = slow_windows(_view(antenna, track), start, stop, step=SLOW_STEP)
+    risen = slow_windows(antenna_view(antenna, track), start, stop, step=SLOW_STEP)
     place = tracks.site(antenna.site, antenna.height)
     view = StationView(track, place, sends=sends)
     return _heard(intersect(risen, _above_mask(view, station, start, stop)), view, track, place, sends)
@@ -88,7 +88,7 @@ def site_and_orbiter(tracks: Tracks, antenna: SurfaceAntenna, trajectory: Trajec
     The same both ways: light takes less than 0.1 s between them.
     """
     track = tracks.orbiter(trajectory)
-    view = _view(antenna, track)
+    view = antenna_view(antenna, track)
     place = tracks.site(antenna.site, antenna.height)
     return PairWindows(
         fast_windows(view, tracks.looks(trajectory)),
@@ -131,7 +131,7 @@ def _above_mask(view: StationView, station: GroundStation, start: float, stop: f
     return find_intervals(lambda et: view.sine(et) - mask, start, stop, step=SLOW_STEP, tol=TOLERANCE)
 
 
-def _view(antenna: SurfaceAntenna, track: Track) -> SiteView:
+def antenna_view(antenna: SurfaceAntenna, track: Track) -> SiteView:
     """View of a track from an antenna, with its horizon on even azimuths from north."""
     azimuth = antenna.horizon.azimuth
     count = max(azimuth.size, round(2.0 * np.pi / float(np.min(np.diff(azimuth)))))
