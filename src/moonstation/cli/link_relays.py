@@ -199,9 +199,7 @@ def command(
     if csv is not None:
         files.append((csv, csv_text(front_table(design, rate=speed))))
     if png is not None:
-        from moonstation.report.relay_picture import relay_picture_png
-
-        files.append((png, relay_picture_png(design, title=_title(design, station))))
+        files.append((png, _picture(design, station)))
     if write is not None:
         files.append((write, orbiters_toml(design.front[chosen], design, rate=speed)))
     for path, content in files:
@@ -296,6 +294,21 @@ def _chosen(design: RelayDesign, choose: int | None) -> int:
 
 def _best(design: RelayDesign) -> int:
     return max(range(len(design.front)), key=lambda k: (design.front[k].share, -design.front[k].longest_gap))
+
+
+def _picture(design: RelayDesign, station: Station | None) -> bytes:
+    from moonstation.report.relay_picture import RelayMark, relay_picture_png
+
+    wish = design.wish
+    words = {"mass": "mass sent to the Moon", "delta-v": "delta-v of all relays", "number": "number"}
+    return relay_picture_png(
+        [RelayMark(len(one.relays), one.cost, one.share, one.longest_gap) for one in design.front],
+        design.cloud[:, 1:3],
+        proposed=design.proposed,
+        title=_title(design, station),
+        cost=f"{words[wish.price.measure]} [{UNITS[wish.price.measure]}]",
+        fold=wish.fold,
+    )
 
 
 def _title(design: RelayDesign, station: Station | None) -> str:
