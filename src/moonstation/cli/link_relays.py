@@ -1,5 +1,6 @@
 """`moonstation link relays`: how many relays in which orbits."""
 
+import math
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -252,9 +253,11 @@ def _antenna(ground: Ground, height: float, lowest: float) -> SurfaceAntenna:
 
 
 def _new_id(place: Place, found: dict[str, SurfaceAntenna]) -> str:
-    if place.id not in found:
-        return place.id
-    return next(name for k in range(2, 1000) if (name := f"{place.id}-{k}") not in found)
+    """A site's own id; coordinates and features, which all have the same, go by their name."""
+    known = place.id if place.station is not None else place.name
+    if known not in found:
+        return known
+    return next(name for k in range(2, 1000) if (name := f"{known} ({k})") not in found)
 
 
 def _north(antennas: dict[str, SurfaceAntenna]) -> bool:
@@ -354,7 +357,7 @@ def _print(design: RelayDesign, rate: float, kinds: Sequence[str], *, assumed: b
             f"{number}{'*' if number - 1 == design.proposed else ' '}",
             str(len(one.relays)),
             one.orbits,
-            f"{100.0 * one.share:.2f} %",
+            _percent(one.share),
             duration(one.longest_gap),
             *([] if two else [f"{100.0 * one.twice:.1f} %"]),
             one.worst_site,
@@ -403,5 +406,10 @@ def _proposal(design: RelayDesign) -> str:
     )
 
 
+def _percent(share: float) -> str:
+    """Cut, not rounded: 100 % is said of what has no gap."""
+    return f"{math.floor(1e4 * share + 1e-9) / 1e2:.2f} %"
+
+
 def _told(one: RelaySet) -> str:
-    return f"{100.0 * one.share:.2f} % and gaps of up to {duration(one.longest_gap)}"
+    return f"{_percent(one.share)} and gaps of up to {duration(one.longest_gap)}"
