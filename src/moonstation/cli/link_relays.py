@@ -1,5 +1,6 @@
 """`moonstation link relays`: how many relays in which orbits."""
 
+import math
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -199,9 +200,7 @@ def command(
     if csv is not None:
         files.append((csv, csv_text(front_table(design, rate=speed))))
     if png is not None:
-        from moonstation.report.relay_picture import relay_picture_png
-
-        files.append((png, relay_picture_png(design, title=_title(design, station))))
+        files.append((png, _picture(design, station)))
     if write is not None:
         files.append((write, orbiters_toml(design.front[chosen], design, rate=speed)))
     for path, content in files:
@@ -254,9 +253,11 @@ def _antenna(ground: Ground, height: float, lowest: float) -> SurfaceAntenna:
 
 
 def _new_id(place: Place, found: dict[str, SurfaceAntenna]) -> str:
-    if place.id not in found:
-        return place.id
-    return next(name for k in range(2, 1000) if (name := f"{place.id}-{k}") not in found)
+    """A site's own id; coordinates and features, which all have the same, go by their name."""
+    known = place.id if place.station is not None else place.name
+    if known not in found:
+        return known
+    return next(name for k in range(2, 1000) if (name := f"{known} ({k})") not in found)
 
 
 def _north(antennas: dict[str, SurfaceAntenna]) -> bool:
@@ -296,6 +297,21 @@ def _chosen(design: RelayDesign, choose: int | None) -> int:
 
 def _best(design: RelayDesign) -> int:
     return max(range(len(design.front)), key=lambda k: (design.front[k].share, -design.front[k].longest_gap))
+
+
+def _picture(design: RelayDesign, station: Station | None) -> bytes:
+    from moonstation.report.relay_picture import RelayMark, relay_picture_png
+
+    wish = design.wish
+    words = {"mass": "mass sent to the Moon", "delta-v": "delta-v of all relays", "number": "number"}
+    return relay_picture_png(
+        [RelayMark(len(one.relays), one.cost, one.share, one.longest_gap) for one in design.front],
+        design.cloud[:, 1:3],
+        proposed=design.proposed,
+        title=_title(design, station),
+        cost=f"{words[wish.price.measure]} [{UNITS[wish.price.measure]}]",
+        fold=wish.fold,
+    )
 
 
 def _title(design: RelayDesign, station: Station | None) -> str:
@@ -341,7 +357,7 @@ def _print(design: RelayDesign, rate: float, kinds: Sequence[str], *, assumed: b
             f"{number}{'*' if number - 1 == design.proposed else ' '}",
             str(len(one.relays)),
             one.orbits,
-            f"{100.0 * one.share:.2f} %",
+            _percent(one.share),
             duration(one.longest_gap),
             *([] if two else [f"{100.0 * one.twice:.1f} %"]),
             one.worst_site,
@@ -390,5 +406,10 @@ def _proposal(design: RelayDesign) -> str:
     )
 
 
+def _percent(share: float) -> str:
+    """Cut, not rounded: 100 % is said of what has no gap."""
+    return f"{math.floor(1e4 * share + 1e-9) / 1e2:.2f} %"
+
+
 def _told(one: RelaySet) -> str:
-    return f"{100.0 * one.share:.2f} % and gaps of up to {duration(one.longest_gap)}"
+    return f"{_percent(one.share)} and gaps of up to {duration(one.longest_gap)}"

@@ -1,7 +1,8 @@
 """Picture of sets of relays: coverage against cost, by number of relays and longest gap (PNG)."""
 
 import io
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -10,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
+from moonstation.arrays import FloatArray
 from moonstation.report.palette import GRID, INK, LIGHT_SCALE, LINE, MUTED, VERMILLION
 
 DPI = 130
@@ -23,7 +25,37 @@ LEAST_MISSED = 1e-4
 GAPS = LinearSegmentedColormap.from_list("gaps", [colour for _, colour in reversed(LIGHT_SCALE)])
 
 
-def relay_picture_png(design: Any, *, title: str) -> bytes:
+@dataclass(frozen=True)
+class RelayMark:
+    """A set of relays in the picture.
+
+    Attributes
+    ----------
+    relays : int
+        How many.
+    cost : float
+        In the measure of the axis.
+    share : float
+        Share of time served at the worst site.
+    longest_gap : float
+        There [s].
+    """
+
+    relays: int
+    cost: float
+    share: float
+    longest_gap: float
+
+
+def relay_picture_png(
+    front: Sequence[RelayMark],
+    sample: FloatArray,
+    *,
+    proposed: int | None,
+    title: str,
+    cost: str,
+    fold: int = 1,
+) -> bytes:
     """Picture of the sets that none beats.
 
     The time without a relay is drawn on a logarithmic scale, so that 99 and 99.9 % stand apart. A number names the row
@@ -31,10 +63,18 @@ def relay_picture_png(design: Any, *, title: str) -> bytes:
 
     Parameters
     ----------
-    design : moonstation.study.relay_design.RelayDesign
-        What was found.
+    front : sequence of RelayMark
+        The sets, in the order of the table.
+    sample : FloatArray
+        Cost and share of some other sets, (n, 2).
+    proposed : int or None
+        Which of the front is proposed.
     title : str
         Heading.
+    cost : str
+        Title of the axis of cost, with its unit.
+    fold : int
+        2: only times count in which two relays serve at once.
     """
     figure = Figure(figsize=(9.4, 6.4), dpi=DPI, layout="constrained")
     axes = figure.add_subplot()
@@ -43,23 +83,21 @@ def relay_picture_png(design: Any, *, title: str) -> bytes:
     axes.tick_params(colors=MUTED)
     for side in axes.spines.values():
         side.set_color(LINE)
-    front = design.front
     gaps = np.array([max(one.longest_gap, SHORTEST_GAP) for one in front]) / 3600.0
     low, high = float(gaps.min()), float(gaps.max())
     scale: Normalize = LogNorm(low, high) if high > 1.01 * low else LogNorm(low / 1.1, high * 1.1)
-    seen = design.cloud
-    axes.scatter(seen[:, 1], _missed(seen[:, 2]), s=7, color=MUTED, alpha=0.35, linewidths=0, zorder=2)
+    axes.scatter(sample[:, 0], _missed(sample[:, 1]), s=7, color=MUTED, alpha=0.35, linewidths=0, zorder=2)
     for number, one in enumerate(front, start=1):
         dot = axes.scatter(
             one.cost,
             _missed(one.share),
             s=120,
-            marker=MARKERS[(len(one.relays) - 1) % len(MARKERS)],
+            marker=MARKERS[(one.relays - 1) % len(MARKERS)],
             c=[max(one.longest_gap, SHORTEST_GAP) / 3600.0],
             cmap=GAPS,
             norm=scale,
-            edgecolors=VERMILLION if number - 1 == design.proposed else INK,
-            linewidths=2.2 if number - 1 == design.proposed else 0.8,
+            edgecolors=VERMILLION if number - 1 == proposed else INK,
+            linewidths=2.2 if number - 1 == proposed else 0.8,
             zorder=4,
         )
     for number, place in enumerate(_label_places(front), start=1):
@@ -75,7 +113,7 @@ def relay_picture_png(design: Any, *, title: str) -> bytes:
             zorder=5,
         )
     axes.set_yscale("log")
-    missed = _missed(np.array([*(one.share for one in front), *seen[:, 2]]))
+    missed = _missed(np.array([*(one.share for one in front), *sample[:, 1]]))
     axes.set_ylim(min(1.05, float(missed.max()) * 1.6), float(missed.min()) / 1.7)
     axes.yaxis.set_major_formatter(FuncFormatter(_covered))
     axes.yaxis.set_minor_locator(NullLocator())
@@ -89,14 +127,11 @@ def relay_picture_png(design: Any, *, title: str) -> bytes:
     bar.ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     bar.ax.yaxis.set_minor_formatter(FuncFormatter(lambda value, _: ""))
     bar.ax.tick_params(which="both", colors=MUTED)
-    what = {"mass": "mass sent to the Moon", "delta-v": "delta-v of all relays", "number": "relays"}
-    measure = design.wish.price.measure
-    unit = "" if measure == "number" else f" [{design.cost_unit}]"
-    axes.set_xlabel(f"{what[measure]}{unit}", color=INK)
-    two = " by two relays at once" if design.wish.fold == 2 else ""
+    axes.set_xlabel(cost, color=INK)
+    two = " by two relays at once" if fold == 2 else ""
     axes.set_ylabel(f"time served{two}, worst site [%]", color=INK)
     axes.set_title(title, loc="left", fontsize=11, color=INK)
-    sizes = sorted({len(one.relays) for one in front})
+    sizes = sorted({one.relays for one in front})
     handles = [
         Line2D(
             [], [], linestyle="", marker=MARKERS[(size - 1) % len(MARKERS)], markersize=9, color=MUTED,
@@ -107,7 +142,7 @@ def relay_picture_png(design: Any, *, title: str) -> bytes:
     handles.append(
         Line2D([], [], linestyle="", marker=".", markersize=6, color=MUTED, label="other sets (a sample)")
     )
-    if design.proposed is not None:
+    if proposed is not None:
         handles.append(
             Line2D(
                 [], [], linestyle="", marker="o", markersize=9, markerfacecolor="none", markeredgewidth=2.0,
@@ -132,7 +167,7 @@ def _covered(missed: float, _: object) -> str:
     return f"≥ {text}" if missed <= LEAST_MISSED * 1.001 else text
 
 
-def _label_places(front: tuple[Any, ...]) -> list[float]:
+def _label_places(front: Sequence[RelayMark]) -> list[float]:
     """Heights of the numbers beside their marks [points], apart where marks of like cost are close."""
     costs = np.array([one.cost for one in front])
     heights = np.log10(_missed(np.array([one.share for one in front])))

@@ -270,11 +270,6 @@ class RelayDesign:
     proposed: int | None
     notes: tuple[str, ...]
 
-    @property
-    def cost_unit(self) -> str:
-        """Unit in which cost is counted."""
-        return UNITS[self.wish.price.measure]
-
 
 @dataclass(frozen=True, eq=False)
 class _Sets:
