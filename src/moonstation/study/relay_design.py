@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, combinations_with_replacement
 from typing import Literal
 
 import numpy as np
@@ -54,6 +54,9 @@ MOST_RELAYS = 12
 MOST_CANDIDATES = 1000
 STARTS = 6
 """Random sets that the search by exchange begins from, besides the best ones of a size less."""
+
+MOST_MAKEUPS = 150
+"""Make-ups of a set by kinds of orbits that are each searched."""
 
 NEAR_BEST = 0.01
 """Share of time by which the set proposed may be behind the best one where it is cheaper."""
@@ -419,7 +422,8 @@ def _search(
             sets = every_set(len(pool), size)
             proof = f"all {count:,} sets compared"
         else:
-            before = [np.flatnonzero(np.isin(pool, row)) for row in found[size - 1].members]
+            smaller: Sequence[IntArray] = list(found[size - 1].members) if size > 1 else []
+            before = [np.flatnonzero(np.isin(pool, row)) for row in smaller]
             names = np.array([groups[k] for k in pool])
             sets, proof = _by_exchange(part, price, names, before, size, wish, step)
         judged = judge(
@@ -470,6 +474,11 @@ def _by_exchange(
             for by_gap in (False, True):
                 chosen = improve(part, price, start, size=size, by_gap=by_gap, fold=wish.fold)
                 found.add(tuple(sorted(int(pool[k]) for k in chosen)))
+    kinds = np.array([names.index(name) for name in groups])
+    for start in _by_kinds(kinds, size, rng):
+        for by_gap in (False, True):
+            chosen = improve(cover, cost, start, size=size, by_gap=by_gap, fold=wish.fold, groups=kinds)
+            found.add(tuple(sorted(chosen)))
     sets = np.array(sorted(found), dtype=np.int64)
     judged = judge(cover, sets, fold=wish.fold)
     best = judged[:, 0].max() / cover.steps
@@ -488,6 +497,21 @@ def _by_exchange(
             sets = np.vstack([sets, one.chosen])
     each = "" if solved.every == 1 else f" on each {solved.every}th step of the grid"
     return sets, f"found by exchange; an integer programme proves at most {100.0 * solved.bound:.2f} %{each}"
+
+
+def _by_kinds(kinds: IntArray, size: int, rng: np.random.Generator) -> list[list[int]]:
+    """A random set of each make-up by kinds of orbits, which decides the cost; of many make-ups, some."""
+    members = [rng.permutation(np.flatnonzero(kinds == kind)) for kind in range(kinds.max() + 1)]
+    every = (Counter(chosen) for chosen in combinations_with_replacement(range(len(members)), size))
+    wanted = [
+        counts for counts in every if all(count <= len(members[kind]) for kind, count in counts.items())
+    ]
+    if len(wanted) > MOST_MAKEUPS:
+        wanted = [wanted[k] for k in sorted(rng.choice(len(wanted), MOST_MAKEUPS, replace=False))]
+    return [
+        [int(member) for kind, count in counts.items() for member in members[kind][:count]]
+        for counts in wanted
+    ]
 
 
 def _exact(
