@@ -397,7 +397,20 @@ def _above_mask(heard: StationView, station: GroundStation, start: float, stop: 
 
 
 def antenna_view(antenna: SurfaceAntenna, track: Track) -> SiteView:
-    """View of a track from an antenna, with its horizon on even azimuths from north."""
+    """View of a track from an antenna, with its horizon on even azimuths from north.
+
+    Parameters
+    ----------
+    antenna : SurfaceAntenna
+        Where it is looked from.
+    track : Track
+        What is looked at.
+
+    Raises
+    ------
+    RequestError
+        If the horizon does not hold for the height of the antenna.
+    """
     azimuth = antenna.horizon.azimuth
     count = max(azimuth.size, round(2.0 * np.pi / float(np.min(np.diff(azimuth)))))
     even = np.arange(count) * (2.0 * np.pi / count)
