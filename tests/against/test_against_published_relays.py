@@ -11,8 +11,9 @@ from moonstation.spacetime.epochs import Epoch
 from moonstation.spacetime.events import clip
 from moonstation.spacetime.sites import Site
 from moonstation.study.relay_cover import RelayScene, exact_windows, site_cover
-from moonstation.study.relay_design import RelayWish, design_relays
+from moonstation.study.relay_design import design_relays
 from moonstation.study.relay_orbits import RelayOrbit, elliptical_orbits, frozen_inclination
+from moonstation.study.relay_wish import RelayWish
 from moonstation.terrain.horizons import Horizon
 
 POLE = Site("south pole", -89.99, 0.0)

@@ -17,7 +17,7 @@ from moonstation.station.model import Station
 from moonstation.study import relay_design
 from moonstation.study.ground import site_grounds
 from moonstation.study.relay_cover import RelayScene, exact_windows, look_at_all, site_cover
-from moonstation.study.relay_design import Price, RelayDesign, RelayWish, design_relays
+from moonstation.study.relay_design import RelayDesign, design_relays
 from moonstation.study.relay_files import csv_text, data_a_day, front_table, orbiters_toml
 from moonstation.study.relay_orbits import (
     RelayOrbit,
@@ -30,6 +30,7 @@ from moonstation.study.relay_orbits import (
     true_anomaly,
 )
 from moonstation.study.relay_sets import unpack
+from moonstation.study.relay_wish import YEAR, Price, RelayWish
 from moonstation.study.run import run_study, study_span
 from moonstation.transfers.insertion import LunarOrbit, insertion
 
@@ -147,7 +148,7 @@ def test_prices(candidates: list[RelayOrbit]) -> None:
     assert relay.insertion == expected
     # the facts have 330 to 406 m/s for 0.8 to 1.0 km/s
     assert 330.0 < expected < 406.0
-    price = Price(margin=0.1, life=2.0 * relay_design.YEAR, dry_mass=1000.0, isp=300.0)
+    price = Price(margin=0.1, life=2.0 * YEAR, dry_mass=1000.0, isp=300.0)
     total = 1.1 * expected + 2.0 * families()["elliptical"].keeping
     assert price.delta_v(relay) == pytest.approx(total)
     assert price.mass(relay) == pytest.approx(1000.0 * math.exp(total / (300.0 * 9.80665)))

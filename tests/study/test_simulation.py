@@ -283,3 +283,13 @@ def test_the_command_refuses_a_folder_with_other_things(
     (tmp_path / "letter.txt").write_text("dear")
     assert run_command(["simulate", "ilrs", "--out", str(tmp_path)]) == 2
     assert "holds files that are not a simulation" in " ".join(capsys.readouterr().err.split())
+
+
+@pytest.mark.parametrize(("option", "value"), [("--runs", "0"), ("--seed", "-1"), ("--confidence", "2")])
+def test_bad_numbers_are_refused_before_anything_is_computed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], option: str, value: str
+) -> None:
+    folder = tmp_path / "out"
+    assert run_command(["simulate", "ilrs", option, value, "--out", str(folder)]) == 2
+    assert f"{option} {value}: give" in " ".join(capsys.readouterr().err.split())
+    assert not folder.exists()

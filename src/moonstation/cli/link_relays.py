@@ -20,17 +20,10 @@ from moonstation.station.model import Station
 from moonstation.study.ground import Ground, ground_of
 from moonstation.study.places import MINUS, Place, find_place
 from moonstation.study.relay_cover import RelayScene
-from moonstation.study.relay_design import (
-    MEASURES,
-    UNITS,
-    Price,
-    RelayDesign,
-    RelaySet,
-    RelayWish,
-    design_relays,
-)
+from moonstation.study.relay_design import RelayDesign, RelaySet, design_relays
 from moonstation.study.relay_files import csv_text, data_a_day, front_table, orbiters_toml
 from moonstation.study.relay_orbits import KINDS, families, relay_orbits
+from moonstation.study.relay_wish import MEASURES, UNITS, Price, RelayWish
 
 DAY = 86_400.0
 USUAL_ELLIPTICAL = ("300 x 8600 km", "600 x 16000 km")

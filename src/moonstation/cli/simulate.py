@@ -16,7 +16,7 @@ from moonstation.study.life_scene import life_scene
 from moonstation.study.losses import read_loss
 from moonstation.study.output import CHECKPOINTS, check_target
 from moonstation.study.run import study_span
-from moonstation.study.simulation import Simulation, simulate
+from moonstation.study.simulation import Simulation, check_simulation, simulate
 
 
 def command(
@@ -77,6 +77,7 @@ def command(
     span = study_span(loaded, start=start, days=years * 365.25, step=step)
     losses = [read_loss(loaded, text) for text in without or []]
     folder = out_folder if out_folder is not None else Path("simulations") / Path(station).stem
+    check_simulation(loaded, runs=runs, seed=seed, confidence=confidence)
     check_target(folder, schema=KIND)
     keep = folder / CHECKPOINTS
     added_folders.update(path for path in (keep, *keep.parents) if not path.exists())

@@ -3,8 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
-from typing import Literal
+from itertools import combinations, combinations_with_replacement
 
 import numpy as np
 
@@ -34,12 +33,9 @@ from moonstation.study.relay_sets import (
     undominated,
     unpack,
 )
-from moonstation.transfers.launch import mass_after
+from moonstation.study.relay_wish import RelayWish
 
 Progress = Callable[[str, float], None]
-Measure = Literal["mass", "delta-v", "number"]
-MEASURES: tuple[Measure, ...] = ("mass", "delta-v", "number")
-UNITS = {"mass": "kg", "delta-v": "m/s", "number": "relays"}
 
 ALIKE = 1.15
 """Sets whose times without a relay, and longest gaps, fall into the same class of this ratio count as alike."""
@@ -50,123 +46,15 @@ LEAST_MISSED, LEAST_GAP = 1e-5, 30.0
 SAMPLE = 300
 """Sets of each size of which the figures are kept for the picture."""
 
-MOST_RELAYS = 12
 MOST_CANDIDATES = 1000
 STARTS = 6
 """Random sets that the search by exchange begins from, besides the best ones of a size less."""
 
+MOST_MAKEUPS = 150
+"""Make-ups of a set by kinds of orbits that are each searched."""
+
 NEAR_BEST = 0.01
 """Share of time by which the set proposed may be behind the best one where it is cheaper."""
-
-YEAR = 365.25 * 86_400.0
-
-
-@dataclass(frozen=True)
-class Price:
-    """How the cost of a relay is counted.
-
-    Attributes
-    ----------
-    measure : str
-        "mass": sent on its way to the Moon [kg]; "delta-v": of insertion and keeping [m/s]; "number": 1 each.
-    life : float
-        Time over which it is kept [s].
-    dry_mass : float
-        Without propellant [kg].
-    isp : float
-        Specific impulse [s].
-    margin : float
-        Share added to an insertion that is computed.
-    """
-
-    measure: Measure = "mass"
-    life: float = 8.0 * YEAR
-    dry_mass: float = 1200.0
-    isp: float = 315.0
-    margin: float = 0.05
-
-    def __post_init__(self) -> None:
-        if self.measure not in MEASURES:
-            raise RequestError(f"--cost {self.measure[:20]}: give one of {', '.join(MEASURES)}")
-        for value, name, low, high in (
-            (self.life / YEAR, "life [yr]", 0.0, 100.0),
-            (self.dry_mass, "dry mass [kg]", 1.0, 1e6),
-            (self.isp, "specific impulse [s]", 50.0, 5000.0),
-            (self.margin, "margin", 0.0, 1.0),
-        ):
-            if not low <= value <= high:
-                raise RequestError(f"cost of relays: {name} {value:g}; give {low:g} to {high:g}")
-
-    def delta_v(self, relay: RelayOrbit) -> float:
-        """Insertion with margin, and keeping over the life [m/s]."""
-        extra = self.margin if relay.computed else 0.0
-        return relay.insertion * (1.0 + extra) + relay.keeping * self.life / YEAR
-
-    def mass(self, relay: RelayOrbit) -> float:
-        """Mass sent on its way to the Moon [kg] (Tsiolkovsky)."""
-        return self.dry_mass / mass_after(1.0, self.delta_v(relay), isp=self.isp)
-
-    def of(self, relay: RelayOrbit) -> float:
-        """Cost in the measure."""
-        if self.measure == "number":
-            return 1.0
-        return self.mass(relay) if self.measure == "mass" else self.delta_v(relay)
-
-    def told(self) -> str:
-        """The measure in words."""
-        if self.measure == "number":
-            return "number of relays"
-        parts = (
-            f"delta-v of insertion (computed ones + {100.0 * self.margin:g} %) and of keeping for "
-            f"{self.life / YEAR:g} years"
-        )
-        if self.measure == "delta-v":
-            return f"{parts}, summed over the relays"
-        return (
-            f"mass sent on its way to the Moon, by the rocket equation from {self.dry_mass:g} kg dry each, specific "
-            f"impulse {self.isp:g} s, {parts}"
-        )
-
-
-@dataclass(frozen=True)
-class RelayWish:
-    """What is asked of a set of relays.
-
-    Attributes
-    ----------
-    most : int
-        Relays at most.
-    fold : int
-        2: only times count at which two relays serve a site at once.
-    direct : bool
-        Whether times count at which a site sees a ground station itself.
-    at_least : float or None
-        Share of time wanted at every site.
-    gap_at_most : float or None
-        Longest gap allowed at any site [s].
-    price : Price
-        How cost is counted.
-    seed : int
-        Of the starts of the search and of the solver.
-    """
-
-    most: int = 4
-    fold: int = 1
-    direct: bool = False
-    at_least: float | None = None
-    gap_at_most: float | None = None
-    price: Price = Price()
-    seed: int = 1
-
-    def __post_init__(self) -> None:
-        if not 1 <= self.most <= MOST_RELAYS:
-            raise RequestError(f"--most {self.most}: give 1 to {MOST_RELAYS} relays")
-        if self.fold not in (1, 2):
-            raise RequestError(f"--fold {self.fold}: give 1 (any relay) or 2 (two at once)")
-        if self.at_least is not None and not 0.0 < self.at_least <= 1.0:
-            raise RequestError(f"--at-least {self.at_least:g}: give a share above 0 and up to 100 %")
-        if self.gap_at_most is not None and not self.gap_at_most >= 0.0:
-            raise RequestError(f"--gap-at-most {self.gap_at_most:g} s: give 0 s or more")
 
 
 @dataclass(frozen=True, eq=False)
@@ -419,7 +307,8 @@ def _search(
             sets = every_set(len(pool), size)
             proof = f"all {count:,} sets compared"
         else:
-            before = [np.flatnonzero(np.isin(pool, row)) for row in found[size - 1].members]
+            smaller: Sequence[IntArray] = list(found[size - 1].members) if size > 1 else []
+            before = [np.flatnonzero(np.isin(pool, row)) for row in smaller]
             names = np.array([groups[k] for k in pool])
             sets, proof = _by_exchange(part, price, names, before, size, wish, step)
         judged = judge(
@@ -470,6 +359,11 @@ def _by_exchange(
             for by_gap in (False, True):
                 chosen = improve(part, price, start, size=size, by_gap=by_gap, fold=wish.fold)
                 found.add(tuple(sorted(int(pool[k]) for k in chosen)))
+    kinds = np.array([names.index(name) for name in groups])
+    for start in _by_kinds(kinds, size, rng):
+        for by_gap in (False, True):
+            chosen = improve(cover, cost, start, size=size, by_gap=by_gap, fold=wish.fold, groups=kinds)
+            found.add(tuple(sorted(chosen)))
     sets = np.array(sorted(found), dtype=np.int64)
     judged = judge(cover, sets, fold=wish.fold)
     best = judged[:, 0].max() / cover.steps
@@ -488,6 +382,21 @@ def _by_exchange(
             sets = np.vstack([sets, one.chosen])
     each = "" if solved.every == 1 else f" on each {solved.every}th step of the grid"
     return sets, f"found by exchange; an integer programme proves at most {100.0 * solved.bound:.2f} %{each}"
+
+
+def _by_kinds(kinds: IntArray, size: int, rng: np.random.Generator) -> list[list[int]]:
+    """A random set of each make-up by kinds of orbits, which decides the cost; of many make-ups, some."""
+    members = [rng.permutation(np.flatnonzero(kinds == kind)) for kind in range(kinds.max() + 1)]
+    every = (Counter(chosen) for chosen in combinations_with_replacement(range(len(members)), size))
+    wanted = [
+        counts for counts in every if all(count <= len(members[kind]) for kind, count in counts.items())
+    ]
+    if len(wanted) > MOST_MAKEUPS:
+        wanted = [wanted[k] for k in sorted(rng.choice(len(wanted), MOST_MAKEUPS, replace=False))]
+    return [
+        [int(member) for kind, count in counts.items() for member in members[kind][:count]]
+        for counts in wanted
+    ]
 
 
 def _exact(

@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 
 from moonstation.station.model import Orbiter
-from moonstation.study.relay_design import UNITS, RelayDesign, RelaySet
+from moonstation.study.relay_design import RelayDesign, RelaySet
 from moonstation.study.relay_orbits import RelayOrbit
+from moonstation.study.relay_wish import UNITS
 
 DAY = 86_400.0
 

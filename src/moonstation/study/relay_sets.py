@@ -172,6 +172,7 @@ def improve(
     size: int,
     by_gap: bool = False,
     fold: int = 1,
+    groups: IntArray | None = None,
 ) -> tuple[int, ...]:
     """A good set of a size: candidates added one by one, then each exchanged while that helps.
 
@@ -189,6 +190,8 @@ def improve(
         Look for the shortest longest gap instead of the greatest share.
     fold : int
         As for `judge`.
+    groups : IntArray, optional
+        Group of each candidate; one is exchanged for others of its group only, so that a whole start keeps its kinds.
     """
     chosen = list(start)
 
@@ -211,8 +214,10 @@ def improve(
         changed = False
         for place in range(size):
             left = others()
+            if groups is not None:
+                left = left[groups[left] == groups[chosen[place]]]
             if not left.size:
-                break
+                continue
             trials = np.tile(chosen, (len(left), 1)).astype(np.int64)
             trials[:, place] = left
             trial, k = best(trials)

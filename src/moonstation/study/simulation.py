@@ -100,6 +100,27 @@ class Simulation:
         return len(self.lives.up)
 
 
+def check_simulation(station: Station, *, runs: int, seed: int, confidence: float) -> None:
+    """Refuse a simulation that makes no sense before anything is computed.
+
+    Raises
+    ------
+    RequestError
+        If the station has no function to judge, or a number makes no sense.
+    """
+    if not station.functions:
+        raise RequestError(
+            f"station {station.id}: says nothing that it must do; add a [[function]], as in "
+            'id = "power", needs = ["power-plant"] (see docs/station-file.md)'
+        )
+    if not 1 <= runs <= MOST_RUNS:
+        raise RequestError(f"--runs {runs}: give 1 to {MOST_RUNS}")
+    if seed < 0:
+        raise RequestError(f"--seed {seed}: give 0 or more")
+    if not 0.0 < confidence < 1.0:
+        raise RequestError(f"--confidence {confidence:g}: give a probability between 0 and 1, as in 0.95")
+
+
 def simulate(
     scene: LifeScene,
     *,
@@ -139,17 +160,7 @@ def simulate(
         If the station has no function to judge, or a number makes no sense.
     """
     station = scene.station
-    if not station.functions:
-        raise RequestError(
-            f"station {station.id}: says nothing that it must do; add a [[function]], as in "
-            'id = "power", needs = ["power-plant"] (see docs/station-file.md)'
-        )
-    if not 1 <= runs <= MOST_RUNS:
-        raise RequestError(f"--runs {runs}: give 1 to {MOST_RUNS}")
-    if seed < 0:
-        raise RequestError(f"--seed {seed}: give 0 or more")
-    if not 0.0 < confidence < 1.0:
-        raise RequestError(f"--confidence {confidence:g}: give a probability between 0 and 1, as in 0.95")
+    check_simulation(station, runs=runs, seed=seed, confidence=confidence)
     life = scene.life(losses)
     part = 0.45 if losses else 0.85
     lives = live_runs(

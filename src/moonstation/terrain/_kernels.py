@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-from moonstation.arrays import INNER, AnyArray, FloatArray, IntArray
+from moonstation.arrays import AnyArray, FloatArray, IntArray
 from moonstation.constants import MOON_RADIUS
 
 R = MOON_RADIUS
@@ -64,7 +64,7 @@ class Terrain(NamedTuple):
     south: float
 
 
-@njit(**INNER)
+@njit(cache=True, nogil=True, fastmath=False, error_model="numpy")
 def sample_grid(terrain: Terrain, x: float, y: float, z: float) -> float:
     """Bilinear height [m] of the global grid towards (x, y, z), across the antimeridian and the poles.
 
@@ -91,7 +91,7 @@ def sample_grid(terrain: Terrain, x: float, y: float, z: float) -> float:
     return float((1.0 - v) * top + v * bottom)
 
 
-@njit(**INNER)
+@njit(cache=True, nogil=True, fastmath=False, error_model="numpy")
 def sample(terrain: Terrain, x: float, y: float, z: float) -> tuple[float, int]:
     """Height [m] in the direction (x, y, z) and the layer it comes from (-1 and NaN where nothing is known).
 
@@ -132,7 +132,7 @@ def sample_points(terrain: Terrain, points: FloatArray, heights: FloatArray, lay
         heights[i], layers[i] = sample(terrain, points[i, 0], points[i, 1], points[i, 2])
 
 
-@njit(**INNER)
+@njit(cache=True, nogil=True, fastmath=False, error_model="numpy")
 def ray_step(terrain: Terrain, layer: int, blind: float, x: float, y: float) -> float:
     """Step of a ray [rad] in a layer: a fixed share of the pixel, in the global grid of its narrower side."""
     if layer < 0:
@@ -143,7 +143,7 @@ def ray_step(terrain: Terrain, layer: int, blind: float, x: float, y: float) -> 
     return float(side * np.pi / (terrain.grid.shape[0] * STEPS_PER_PIXEL))
 
 
-@njit(**INNER)
+@njit(cache=True, nogil=True, fastmath=False, error_model="numpy")
 def slope_at(
     terrain: Terrain, site: FloatArray, tx: float, ty: float, tz: float, d: float, observer: float
 ) -> float:
@@ -221,7 +221,7 @@ def gather(
                 plain[sector, ring] = False
 
 
-@njit(**INNER)
+@njit(cache=True, nogil=True, fastmath=False, error_model="numpy")
 def any_matters(low: float, high: float, radius: float, best: FloatArray, observer: FloatArray) -> bool:
     """Whether ground at `radius` [m] between two arc distances [rad] may rise above the tangents of any observer."""
     if radius == -np.inf:
