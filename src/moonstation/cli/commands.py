@@ -17,6 +17,8 @@ from moonstation.cli import (
     link_budget,
     link_codes,
     link_contacts,
+    link_network,
+    link_plan,
     maps,
     orbit,
     orbit_find,
@@ -78,6 +80,8 @@ app.add_typer(orbit.app, name="orbit")
 orbit.app.add_typer(orbit_find.app, name="find")
 link.add("contacts", link_contacts.command)
 link.add("assign", link_assign.command)
+link.add("network", link_network.command)
+link.app.add_typer(link_plan.app, name="plan")
 app.add_typer(link.app, name="link")
 link.add("budget", link_budget.command)
 link.add("codes", link_codes.command)
