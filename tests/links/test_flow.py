@@ -89,6 +89,12 @@ def test_volumes_beyond_what_integers_hold_are_scaled() -> None:
     assert found.volume == pytest.approx(3e20, rel=1e-9)
 
 
+def test_a_way_without_limit_does_not_coarsen_the_count() -> None:
+    plan = ContactPlan.of([C("a", "b", 0.0, 10.0, 1.0), C("b", "c", 0.0, 20.0, 1e30)])
+    assert most_delivered(plan, [Traffic("a", "c", math.inf, 0.0, 10.0)], "c").volume == 10.0
+    assert most_delivered(plan, [Traffic("a", "c", 0.5, 0.0, 10.0)], "c").volume == 5.0
+
+
 def test_unknown_and_senseless_ends_are_named() -> None:
     plan = ContactPlan.of([C("a", "b", 0, 1, 1.0)])
     with pytest.raises(RequestError, match="no node 'x'"):

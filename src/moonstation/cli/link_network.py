@@ -322,6 +322,8 @@ def _print_outcomes(found: list[Outcome]) -> None:
             *([volume(outcome.most.volume) if outcome.most is not None else "-"] if with_flow else []),
         )
     out.print_wide(table, WIDTH + 30)
+    if any(outcome.run.account()["made"] < found[0].run.account()["made"] for outcome in found):
+        out.print("what a part that is left out would have made counts as lost, too", markup=False)
 
 
 def _print_routes(
@@ -374,7 +376,7 @@ def _table(first: str, *others: str) -> Table:
 def _when(scene: NetworkScene, time: float) -> str:
     if not scene.absolute:
         return f"{time:.10g} s"
-    utc = tdb_to_utc(np.array([time]))[0].astype("datetime64[s]")
+    utc = (tdb_to_utc(np.array([time]))[0] + np.timedelta64(500, "ms")).astype("datetime64[s]")
     return str(utc).replace("T", " ")
 
 
@@ -408,7 +410,7 @@ def _picture(scene: NetworkScene, run: NetworkRun) -> bytes:
         run,
         columns=scene.columns,
         storage=scene.storage,
-        title=f"Network of {scene.name}",
+        title=f"Network: {scene.name}",
         note=f"{way_summary(run)}\n{'; '.join(scene.notes)}",
         absolute=scene.absolute,
     )

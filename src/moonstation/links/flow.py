@@ -24,8 +24,10 @@ MOST_PIECES = 3_000_000
 MOST_EXACT = 50_000
 """More pieces than this, and cuts are taken to echo."""
 
-LARGEST = 2**52
+LARGEST = 2**46
 """Volumes are counted in whole units so that none is above this."""
+
+NONE = np.empty(0, np.int64)
 
 SAME = 1e-6
 """Cuts nearer than this are one [s]."""
@@ -45,6 +47,8 @@ class FlowGraph:
         Contact of the plan behind each edge; -1 for memory and for what is made and delivered.
     source, sink : int
         Where all flow begins and ends.
+    origin : (k,) array
+        Nodes that are pieces of nodes where something is made.
     nodes : int
         Number of nodes.
     """
@@ -55,6 +59,7 @@ class FlowGraph:
     contact: IntArray
     source: int
     sink: int
+    origin: IntArray
     nodes: int
 
 
@@ -199,6 +204,7 @@ def _graph(
         contact=np.concatenate(contact),
         source=source,
         sink=sink,
+        origin=np.concatenate([NONE, *(np.arange(first[node], first[node + 1]) for node in set(sources))]),
         nodes=sink + 1,
     )
 
@@ -343,11 +349,12 @@ def solve(graph: FlowGraph) -> FloatArray:
     """
     from ortools.graph.python import max_flow
 
-    finite = graph.capacity[np.isfinite(graph.capacity)]
-    total = float(np.sum(finite)) + 1.0
-    unit = max(1.0, total / LARGEST)
-    # nothing larger than all contacts together can flow
-    capacity = np.floor(np.minimum(graph.capacity, total) / unit + 1e-9).astype(np.int64)
+    # all flow leaves the source, and then a node of a source by a contact
+    first = graph.tail == graph.source
+    origins = np.isin(graph.tail, graph.origin) & (graph.contact >= 0)
+    bound = min(float(np.sum(graph.capacity[first])), float(np.sum(graph.capacity[origins]))) + 1.0
+    unit = max(1.0, bound / LARGEST)
+    capacity = np.floor(np.minimum(graph.capacity, bound) / unit + 1e-9).astype(np.int64)
     solver = max_flow.SimpleMaxFlow()
     edges = solver.add_arcs_with_capacity(graph.tail, graph.head, capacity)
     if solver.solve(graph.source, graph.sink) != solver.OPTIMAL:

@@ -115,21 +115,24 @@ def _draw_map(axes: Any, plan: ContactPlan, run: NetworkRun, columns: Mapping[st
         if pair[0] not in place or pair[1] not in place:
             continue
         bits = carried.get(pair, 0.0)
-        axes.add_patch(
-            FancyArrowPatch(
-                place[pair[0]],
-                place[pair[1]],
-                arrowstyle="-|>" if bits else "-",
-                mutation_scale=9,
-                connectionstyle="arc3,rad=0.08",
-                linewidth=0.9 + WIDEST * bits / most if bits else 0.6,
-                color=palette.BLUE if bits else palette.LINE,
-                alpha=0.55 if bits else 1.0,
-                shrinkA=9,
-                shrinkB=9,
-                zorder=2 if bits else 1,
+        wide = 0.9 + WIDEST * bits / most if bits else 0.6
+        # the head apart, as it would grow with the line
+        for style, width in (("-", wide), ("-|>", 0.8))[: 2 if bits else 1]:
+            axes.add_patch(
+                FancyArrowPatch(
+                    place[pair[0]],
+                    place[pair[1]],
+                    arrowstyle=style,
+                    mutation_scale=11,
+                    connectionstyle="arc3,rad=0.08",
+                    linewidth=width,
+                    color=palette.BLUE if bits else palette.LINE,
+                    alpha=0.55 if bits else 1.0,
+                    shrinkA=9,
+                    shrinkB=9,
+                    zorder=2 if bits else 1,
+                )
             )
-        )
     held = {row["node"]: row for row in run.waiting_table().to_dict("records")}
     longest = max((row["mean_bit"] for row in held.values()), default=0.0)
     for node, (x, y) in place.items():
@@ -213,6 +216,7 @@ def _draw_stores(axes: Any, run: NetworkRun, storage: Mapping[str, float], absol
         locator = AutoDateLocator(minticks=4, maxticks=8)
         axes.xaxis.set_major_locator(locator)
         axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))
+        axes.xaxis.get_offset_text().set_fontsize(8)
         axes.set_xlabel("UTC", fontsize=9)
         axes.set_xlim(tdb_to_utc(np.array([first]))[0], tdb_to_utc(np.array([run.end]))[0])
     else:
