@@ -87,7 +87,7 @@ def command(
     ] = None,
     bundle: Annotated[
         str | None,
-        typer.Option(help="Size of bundles, e.g. '1 Gbit'; such that there are 20,000 at most if not given."),
+        typer.Option(help="Size of bundles, e.g. '1 Gbit'; such that there are about 50,000 if not given."),
     ] = None,
     earth: Annotated[
         list[str] | None,
@@ -129,7 +129,7 @@ def command(
             f"{source}: nothing is to be sent; give --demand {DEMAND}, e.g. --demand "
             f"{scene.contacts.nodes[0]}:{scene.contacts.nodes[-1]}:1Gbit, or --routes FROM TO"
         )
-    size = scene.usual_size() if bundle is None else read_quantity(bundle, "data", "--bundle")
+    size = None if bundle is None else read_quantity(bundle, "data", "--bundle")
     with progress_bar() as report:
         found = outcomes(scene, without or (), size=size, most=max_flow, progress=report)
         endless = None
@@ -216,12 +216,18 @@ def _demand(scene: NetworkScene, text: str) -> Traffic:
     return Traffic(source, destination, rate, scene.start, stop, priority, lifetime)
 
 
-def _print(scene: NetworkScene, found: list[Outcome], size: float, endless: float | None) -> None:
+def _print(scene: NetworkScene, found: list[Outcome], size: float | None, endless: float | None) -> None:
     run = found[0].run
     account = run.account()
     _print_head(scene)
     out.print(
-        f"{count(len(run.bundles), 'bundle')} of {volume(size)} at most; memory "
+        f"{count(len(run.bundles), 'bundle')} of "
+        + (
+            f"{volume(size)}"
+            if size
+            else f"{duration(scene.usual_time())} on the slowest link of their source"
+        )
+        + ", received whole before they go on; memory "
         + (", ".join(f"{name} {volume(bits)}" for name, bits in scene.storage.items()) or "without limit"),
         markup=False,
         soft_wrap=True,

@@ -117,7 +117,7 @@ def _draw_map(axes: Any, plan: ContactPlan, run: NetworkRun, columns: Mapping[st
         bits = carried.get(pair, 0.0)
         wide = 0.9 + WIDEST * bits / most if bits else 0.6
         # the head apart, as it would grow with the line
-        for style, width in (("-", wide), ("-|>", 0.8))[: 2 if bits else 1]:
+        for style, width in (("-", wide), ("-|>", 0.0))[: 2 if bits else 1]:
             axes.add_patch(
                 FancyArrowPatch(
                     place[pair[0]],

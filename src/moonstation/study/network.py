@@ -23,8 +23,11 @@ EARTH = "earth"
 EARTH_RATE = 1e18
 """Rate from a ground station to there [bit/s]: nothing waits."""
 
-USUAL_BUNDLES = 20_000
+USUAL_BUNDLES = 50_000
 """Bundles that all data are cut into unless the user says how large they are."""
+
+SHORTEST_BUNDLE = 1.0
+"""Those take a source no less time to send [s]."""
 
 PARTNER = "partner:"
 COLUMNS = {"site": 0, "orbiter": 1, "ground": 2, EARTH: 3}
@@ -77,19 +80,27 @@ class NetworkScene:
             plan = one_receiver_at_a_time(plan, receivers)
         return plan
 
-    def bundles(self, size: float) -> list[Bundle]:
-        """What is made, in pieces of a size [bit]."""
-        return cut_bundles(self.traffic, size=size)
+    def bundles(self, size: float | None = None) -> list[Bundle]:
+        """What is made, in pieces of a size [bit]; of the usual time to send if none is given."""
+        sizes = [self.usual_time() * rate for rate in self._slowest()] if size is None else size
+        return cut_bundles(self.traffic, size=sizes)
 
-    def usual_size(self) -> float:
-        """A round size that cuts all data into no more than `USUAL_BUNDLES` bundles [bit]."""
-        least = sum(made.volume for made in self.traffic) / USUAL_BUNDLES
-        if least <= 0.0:
-            return 1e6
-        step = 10.0 ** math.floor(math.log10(least))
-        return next(
-            factor * step for factor in (1.0, 2.0, 5.0, 10.0) if factor * step >= least * (1.0 - 1e-9)
-        )
+    def usual_time(self) -> float:
+        """How long bundles take their sources to send [s], so that there are `USUAL_BUNDLES` of them or fewer.
+
+        Time and not size, since a size that suits a fast link would never fit into the contacts of a slow one.
+        """
+        whole = sum(made.volume / rate for made, rate in zip(self.traffic, self._slowest(), strict=True))
+        return max(SHORTEST_BUNDLE, whole / USUAL_BUNDLES)
+
+    def _slowest(self) -> list[float]:
+        """Slowest rate by which each traffic can leave its source; that of its making where it cannot [bit/s]."""
+        plan = self.contacts
+        rates = []
+        for made in self.traffic:
+            own = plan.rate[plan.sender == plan.place(made.source)]
+            rates.append(float(np.min(own)) if own.size else made.rate)
+        return rates
 
     def without(self, what: str) -> "NetworkScene":
         """The network without a node, or, as "partner:ID", without all that a partner provides.
@@ -265,7 +276,7 @@ def outcomes(
     scene: NetworkScene,
     without: Iterable[str] = (),
     *,
-    size: float,
+    size: float | None = None,
     most: bool = False,
     progress: Callable[[str, float], None] | None = None,
 ) -> list[Outcome]:
@@ -277,8 +288,8 @@ def outcomes(
         The network.
     without : iterable of str
         Parts, each left out alone: nodes, or "partner:ID".
-    size : float
-        Of bundles [bit].
+    size : float, optional
+        Of bundles [bit]; such that they take the usual time to send if not given.
     most : bool
         Whether the largest flow is computed, too; needs one destination.
     progress : callable, optional
