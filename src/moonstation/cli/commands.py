@@ -19,6 +19,8 @@ from moonstation.cli import (
     link_budget,
     link_codes,
     link_contacts,
+    link_network,
+    link_plan,
     link_relays,
     maps,
     orbit,
@@ -83,6 +85,8 @@ link.add("contacts", link_contacts.command)
 link.add("assign", link_assign.command)
 app.add_typer(design.app, name="design")
 design.add("size", design_size.command)
+link.add("network", link_network.command)
+link.app.add_typer(link_plan.app, name="plan")
 app.add_typer(link.app, name="link")
 link.add("budget", link_budget.command)
 link.add("codes", link_codes.command)

@@ -172,6 +172,7 @@ class _Reader:
 
     def with_light_time(self, row: PlanRow) -> list[PlanRow]:
         """The contact with its light time, in pieces where that changes."""
+        check_row(self.path, row)
         pair = (row.from_id, row.to_id)
         ranges = self.ranges.get(pair)
         if ranges is None and int(row.to_id) < int(row.from_id):
@@ -186,9 +187,6 @@ class _Reader:
                 pieces.append(replace(row, start=reached, stop=stop, owlt=part.owlt))
                 reached = stop
         if reached < row.stop:
-            # an end before the start is told as such, not as a missing range
-            if row.stop <= row.start:
-                check_row(self.path, row)
             raise DataFileError(
                 f"{self.path}: {row.where}: no range from {row.from_id} to {row.to_id} at {reached:g} s, which the "
                 f"contact needs until {row.stop:g} s; add 'a range START STOP {row.from_id} {row.to_id} LIGHT_SECONDS'"

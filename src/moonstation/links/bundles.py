@@ -1,7 +1,7 @@
 """Bundles: what travels through a network, single or cut from data that are made at a rate."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from moonstation.errors import RequestError
@@ -66,34 +66,34 @@ class Traffic:
         return self.rate * (self.stop - self.start)
 
 
-def cut_bundles(traffic: Iterable[Traffic], *, size: float) -> list[Bundle]:
+def cut_bundles(traffic: Sequence[Traffic], *, size: float | Sequence[float]) -> list[Bundle]:
     """Cut data into bundles, in the order of their making; each is there when its last bit has been made.
 
     Parameters
     ----------
-    traffic : iterable of Traffic
+    traffic : sequence of Traffic
         What is made.
-    size : float
-        Of a bundle [bit]; the last of each traffic is what is left.
+    size : float or sequence of float
+        Of bundles [bit], the same for all or one for each traffic; the last bundle of each is what is left.
 
     Raises
     ------
     RequestError
         If a size, rate or time makes no sense.
     """
-    if not (math.isfinite(size) and size > 0.0):
-        raise RequestError(f"bundles of {size:g} bit: give a size above zero")
     bundles = []
-    for made in traffic:
+    for made, each in zip(traffic, [size] * len(traffic) if isinstance(size, float) else size, strict=True):
+        if not (math.isfinite(each) and each > 0.0):
+            raise RequestError(f"bundles of {each:g} bit: give a size above zero")
         if not (math.isfinite(made.volume) and made.volume > 0.0 and made.lifetime > 0.0):
             raise RequestError(
                 f"data from {made.source} to {made.destination}: {made.rate:g} bit/s from {made.start:g} to "
                 f"{made.stop:g} s with a lifetime of {made.lifetime:g} s; give a rate, a time and a lifetime above zero"
             )
-        whole = math.floor(made.volume / size * (1.0 + 1e-12))
-        sizes = [size] * whole
-        if made.volume - whole * size > 1e-9 * size:
-            sizes.append(made.volume - whole * size)
+        whole = math.floor(made.volume / each * (1.0 + 1e-12))
+        sizes = [each] * whole
+        if made.volume - whole * each > 1e-9 * each:
+            sizes.append(made.volume - whole * each)
         done = 0.0
         for part in sizes:
             done += part

@@ -2,12 +2,14 @@
 
 Each node's time is cut where anything that concerns it begins or ends; between cuts all rates are steady, so that a
 static flow through the pieces is the flow over time (Ford and Fulkerson 1958, doi 10.1287/opre.6.3.419, with contacts
-that come and go). Light times are kept exactly: a cut at one end of a contact is carried to the other.
+that come and go). Light times are kept exactly where that ends: a cut at one end of a contact is carried to the other.
+Where several ways lead to a node the cuts echo round and round. Then each node is given a clock that is late by
+the light time to it, which leaves only what light times change over the span; how much that is, is told.
 """
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -19,8 +21,13 @@ from moonstation.links.plan import ContactPlan
 MOST_PIECES = 3_000_000
 """More pieces of contacts than this are too many for the memory of common machines."""
 
-LARGEST = 2**52
+MOST_EXACT = 50_000
+"""More pieces than this, and cuts are taken to echo."""
+
+LARGEST = 2**46
 """Volumes are counted in whole units so that none is above this."""
+
+NONE = np.empty(0, np.int64)
 
 SAME = 1e-6
 """Cuts nearer than this are one [s]."""
@@ -40,6 +47,8 @@ class FlowGraph:
         Contact of the plan behind each edge; -1 for memory and for what is made and delivered.
     source, sink : int
         Where all flow begins and ends.
+    origin : (k,) array
+        Nodes that are pieces of nodes where something is made.
     nodes : int
         Number of nodes.
     """
@@ -50,6 +59,7 @@ class FlowGraph:
     contact: IntArray
     source: int
     sink: int
+    origin: IntArray
     nodes: int
 
 
@@ -65,11 +75,14 @@ class FlowResult:
         What there was to bring [bit]; infinite where the source never runs dry.
     by_contact : (n,) array
         What each contact of the plan carries in one such flow, of several [bit].
+    slack : float
+        Light times are kept to within this [s]: contacts may be shifted by so much against each other.
     """
 
     volume: float
     made: float
     by_contact: FloatArray
+    slack: float
 
 
 def most_delivered(
@@ -101,37 +114,53 @@ def most_delivered(
     RequestError
         If a node is unknown, traffic begins at the destination, or there are too many pieces.
     """
-    graph = flow_graph(plan, traffic, destination, storage=storage, stop=stop)
-    flow = solve(graph)
-    by_contact = np.zeros(len(plan))
-    used = graph.contact >= 0
-    np.add.at(by_contact, graph.contact[used], flow[used])
-    made = sum(made.volume for made in traffic)
-    return FlowResult(volume=float(np.sum(flow[graph.head == graph.sink])), made=made, by_contact=by_contact)
-
-
-def flow_graph(
-    plan: ContactPlan,
-    traffic: Sequence[Traffic],
-    destination: str,
-    *,
-    storage: Mapping[str, float] | None = None,
-    stop: float | None = None,
-) -> FlowGraph:
-    """The network over time as a graph, see `most_delivered`."""
     home = plan.place(destination)
-    limits = np.full(len(plan.nodes), np.inf)
-    for name, limit in (storage or {}).items():
-        limits[plan.place(name)] = limit
     for made in traffic:
         if plan.place(made.source) == home:
             raise RequestError(
                 f"data made at {destination} is at home already; name another source or destination"
             )
     sources = [plan.place(made.source) for made in traffic]
-    needed = _useful(plan, sources, home)
+    limits = np.full(len(plan.nodes), np.inf)
+    for name, limit in (storage or {}).items():
+        limits[plan.place(name)] = limit
     last = math.inf if stop is None else stop
+    needed = _useful(plan, sources, home)
+    slack = 0.0
     cuts = _cuts(plan, needed, traffic, sources, last)
+    if cuts is None:
+        clocks, slack = _clocks(plan, needed)
+        plan = _by_clocks(plan, clocks)
+        traffic = [
+            replace(made, start=made.start - clocks[node], stop=made.stop - clocks[node])
+            for made, node in zip(traffic, sources, strict=True)
+        ]
+        last -= clocks[home]
+        cuts = _common_cuts(plan, needed, traffic, sources, last)
+    graph = _graph(plan, needed, traffic, sources, home, cuts, limits, last)
+    flow = solve(graph)
+    by_contact = np.zeros(len(plan))
+    used = graph.contact >= 0
+    np.add.at(by_contact, graph.contact[used], flow[used])
+    return FlowResult(
+        volume=float(np.sum(flow[graph.head == graph.sink])),
+        made=sum(made.volume for made in traffic),
+        by_contact=by_contact,
+        slack=slack,
+    )
+
+
+def _graph(
+    plan: ContactPlan,
+    needed: IntArray,
+    traffic: Sequence[Traffic],
+    sources: Sequence[int],
+    home: int,
+    cuts: Sequence[FloatArray],
+    limits: FloatArray,
+    last: float,
+) -> FlowGraph:
+    """The network over time as a graph."""
     first = np.cumsum([0, *(cut.size + 1 for cut in cuts)])
     source, sink = int(first[-1]), int(first[-1]) + 1
     tail: list[IntArray] = []
@@ -175,6 +204,7 @@ def flow_graph(
         contact=np.concatenate(contact),
         source=source,
         sink=sink,
+        origin=np.concatenate([NONE, *(np.arange(first[node], first[node + 1]) for node in set(sources))]),
         nodes=sink + 1,
     )
 
@@ -201,8 +231,13 @@ def _reached(begin: Sequence[int], tail: IntArray, head: IntArray, nodes: int) -
 
 def _cuts(
     plan: ContactPlan, needed: IntArray, traffic: Sequence[Traffic], sources: Sequence[int], last: float
-) -> list[FloatArray]:
-    """Times at which something changes at each node; cuts at one end of a contact are carried to the other."""
+) -> list[FloatArray] | None:
+    """Times at which something changes at each node, those at one end of a contact carried to the other.
+
+    None where they echo, so that there is no end of them.
+    """
+    if not np.any(plan.owlt[needed]):
+        return _common_cuts(plan, needed, traffic, sources, last)
     cuts: list[FloatArray] = [np.empty(0) for _ in plan.nodes]
     fresh: list[list[FloatArray]] = [[] for _ in plan.nodes]
     for index in needed:
@@ -238,12 +273,55 @@ def _cuts(
             fresh[other].append(new[low:high] + (plan.owlt[index] if sends else -plan.owlt[index]))
             if other not in waiting:
                 waiting.append(other)
-        if pieces > MOST_PIECES:
-            raise RequestError(
-                f"maximum flow: over {MOST_PIECES} pieces of contacts; take a shorter span, or leave light times out "
-                "(--no-light-time)"
-            )
+        if pieces > MOST_EXACT:
+            return None
     return cuts
+
+
+def _common_cuts(
+    plan: ContactPlan, needed: IntArray, traffic: Sequence[Traffic], sources: Sequence[int], last: float
+) -> list[FloatArray]:
+    """The same cuts for all nodes: every begin and end; right where light times are none.
+
+    Raises
+    ------
+    RequestError
+        If that makes too many pieces.
+    """
+    times = [plan.start[needed], np.minimum(plan.stop[needed], last)]
+    times += [np.array([made.start, min(made.stop, last)]) for made in traffic]
+    cuts = _distinct(np.concatenate(times), np.empty(0))
+    inside = np.searchsorted(cuts, plan.stop[needed]) - np.searchsorted(cuts, plan.start[needed])
+    if np.sum(inside) > MOST_PIECES:
+        raise RequestError(
+            f"maximum flow: {np.sum(inside)} pieces of contacts are over {MOST_PIECES}; take a shorter span"
+        )
+    return [cuts for _ in plan.nodes]
+
+
+def _clocks(plan: ContactPlan, needed: IntArray) -> tuple[FloatArray, float]:
+    """How late each node's clock is set [s], so that contacts take next to no time by them, and what is left [s]."""
+    rows = np.zeros((needed.size, len(plan.nodes)))
+    rows[np.arange(needed.size), plan.receiver[needed]] = 1.0
+    rows[np.arange(needed.size), plan.sender[needed]] -= 1.0
+    weight = np.sqrt(plan.stop[needed] - plan.start[needed])
+    clocks, *_ = np.linalg.lstsq(rows * weight[:, np.newaxis], plan.owlt[needed] * weight, rcond=None)
+    left = np.abs(rows @ clocks - plan.owlt[needed])
+    return np.asarray(clocks, dtype=np.float64), float(np.max(left, initial=0.0))
+
+
+def _by_clocks(plan: ContactPlan, clocks: FloatArray) -> ContactPlan:
+    """The plan by the clocks of its senders, without light times."""
+    late = clocks[plan.sender]
+    return ContactPlan(
+        nodes=plan.nodes,
+        sender=plan.sender,
+        receiver=plan.receiver,
+        start=plan.start - late,
+        stop=plan.stop - late,
+        rate=plan.rate,
+        owlt=np.zeros(len(plan)),
+    )
 
 
 def _distinct(times: FloatArray, known: FloatArray) -> FloatArray:
@@ -271,26 +349,14 @@ def solve(graph: FlowGraph) -> FloatArray:
     """
     from ortools.graph.python import max_flow
 
-    finite = graph.capacity[np.isfinite(graph.capacity)]
-    total = float(np.sum(finite)) + 1.0
-    unit = max(1.0, total / LARGEST)
-    # nothing larger than all contacts together can flow
-    capacity = np.floor(np.minimum(graph.capacity, total) / unit + 1e-9).astype(np.int64)
+    # all flow leaves the source, and then a node of a source by a contact
+    first = graph.tail == graph.source
+    origins = np.isin(graph.tail, graph.origin) & (graph.contact >= 0)
+    bound = min(float(np.sum(graph.capacity[first])), float(np.sum(graph.capacity[origins]))) + 1.0
+    unit = max(1.0, bound / LARGEST)
+    capacity = np.floor(np.minimum(graph.capacity, bound) / unit + 1e-9).astype(np.int64)
     solver = max_flow.SimpleMaxFlow()
     edges = solver.add_arcs_with_capacity(graph.tail, graph.head, capacity)
     if solver.solve(graph.source, graph.sink) != solver.OPTIMAL:
         raise RequestError("maximum flow: the volumes are too large to be counted; take a shorter span")
     return np.asarray(solver.flows(edges), dtype=np.float64) * unit
-
-
-def without_light_time(plan: ContactPlan) -> ContactPlan:
-    """The plan as if signals took no time: fewer pieces, and an upper bound that differs by seconds of each contact."""
-    return ContactPlan(
-        nodes=plan.nodes,
-        sender=plan.sender,
-        receiver=plan.receiver,
-        start=plan.start,
-        stop=plan.stop,
-        rate=plan.rate,
-        owlt=np.zeros(len(plan)),
-    )

@@ -81,7 +81,9 @@ class _Network:
         self.router = Router(plan)
         place = {node: index for index, node in enumerate(plan.nodes)}
         self.limit = [storage.get(node, math.inf) for node in plan.nodes]
+        # what a node has room for counts from the first bit on, what it holds from the last
         self.used = [0.0] * len(plan.nodes)
+        self.held = [0.0] * len(plan.nodes)
         self.stored = [StoredData() for _ in plan.nodes]
         self.start, self.close = self.router.start.tolist(), self.router.stop.tolist()
         self.rate, self.owlt = self.router.rate.tolist(), self.router.owlt.tolist()
@@ -148,7 +150,8 @@ class _Network:
         if self.used[node] + self.bundles[index].size > self.limit[node]:
             self.status[index] = REFUSED
             return
-        self.keep(node, self.bundles[index].size, time)
+        self.used[node] += self.bundles[index].size
+        self.hold(node, self.bundles[index].size, time)
         self.forward(index, time)
 
     def forward(self, index: int, time: float) -> None:
@@ -196,12 +199,14 @@ class _Network:
         if time <= bundle.expires and node == self.destination[index]:
             self.status[index], self.delivered[index] = DELIVERED, time
             return
+        if node != self.destination[index]:
+            self.hold(node, bundle.size, time)
         self.router.book(rest, -bundle.size, bundle.priority)
         if time > bundle.expires:
             self.status[index] = EXPIRED
+            self.released = True
             if node != self.destination[index]:
                 self.give_up(node, bundle.size, time)
-            self.released = self.released or rest.size > 0
             return
         self.forward(index, time)
         if not np.array_equal(rest, self.route[index]):
@@ -255,7 +260,7 @@ class _Network:
                     held.append(entry)
                     self.blocked[receiver].add(contact)
                     continue
-                self.keep(receiver, size, time)
+                self.used[receiver] += size
             self.begin(contact, index, time)
             break
         for entry in held:
@@ -291,13 +296,13 @@ class _Network:
                 self.forward(index, time)
 
     # -------------------------------------------------------------------------------------------------- memory
-    def keep(self, node: int, size: float, time: float) -> None:
-        self.used[node] += size
-        self.stored[node].add(time, self.used[node])
+    def hold(self, node: int, size: float, time: float) -> None:
+        self.held[node] += size
+        self.stored[node].add(time, self.held[node])
 
     def give_up(self, node: int, size: float, time: float) -> None:
         self.used[node] -= size
-        self.stored[node].add(time, self.used[node])
+        self.hold(node, -size, time)
         if self.blocked[node]:
             waiting, self.blocked[node] = sorted(self.blocked[node]), set()
             for contact in waiting:

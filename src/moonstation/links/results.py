@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -115,6 +116,14 @@ class NetworkRun:
             found[path] = found.get(path, 0.0) + self.bundles[index].size
         ranked = sorted(found.items(), key=lambda item: (-item[1], item[0]))
         return {tuple(self.nodes[node] for node in path): bits for path, bits in ranked}
+
+    def carried(self) -> dict[tuple[str, str], float]:
+        """What of the delivered data went from each node to each other [bit], in the order of the most."""
+        found: dict[tuple[str, str], float] = {}
+        for way, bits in self.ways().items():
+            for pair in pairwise(way):
+                found[pair] = found.get(pair, 0.0) + bits
+        return dict(sorted(found.items(), key=lambda item: (-item[1], item[0])))
 
     def through(self) -> dict[str, float]:
         """What was delivered by way of each node between source and destination [bit], the most first."""
