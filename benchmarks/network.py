@@ -2,9 +2,9 @@
 
     python benchmarks/network.py
 
-Processor time, so that other work on the machine does not count; compiled loops are called once before. The plain search
-is the textbook one, contacts as nodes of a graph and a heap of arrivals, in Python; it runs on some of the bundles and is
-scaled to all. Its arrivals must be the same.
+Processor time, so that other work on the machine does not count; compiled loops are called once before. The plain
+search is the textbook one, contacts as nodes of a graph and a heap of arrivals, in Python; it runs on some of the
+bundles and is scaled to all. Its arrivals must be the same.
 """
 
 import heapq
