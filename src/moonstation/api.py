@@ -21,6 +21,7 @@ from moonstation.formats.icalendar import Event, calendar_text
 from moonstation.formats.oem import write_oem
 from moonstation.formats.opm import Opm, read_opm, write_opm
 from moonstation.formats.spk import write_spk
+from moonstation.links.bundles import Bundle, Traffic, cut_bundles
 from moonstation.links.contacts import (
     Contact,
     SurfaceAntenna,
@@ -30,7 +31,12 @@ from moonstation.links.contacts import (
     site_ground_contacts,
     site_orbiter_contacts,
 )
+from moonstation.links.flow import most_delivered
+from moonstation.links.network import run_network
+from moonstation.links.plan import ContactPlan, PlannedContact, one_receiver_at_a_time
+from moonstation.links.plan_files import load_plan, write_plan_text
 from moonstation.links.rates import planned_contacts
+from moonstation.links.routing import Router
 from moonstation.orbits.batches import Survey, fly_chunk, propagate_many, survey_orbits
 from moonstation.orbits.burns import Burn, Impulse
 from moonstation.orbits.elements import Elements, elements_to_state, state_to_elements
@@ -110,9 +116,11 @@ from moonstation.transfers.periodic_search import find_periodic_flights, find_pe
 from moonstation.transfers.search import find_home_flights, find_moon_flights
 
 __all__ = [
+    "Bundle",
     "Burn",
     "Conditions",
     "Contact",
+    "ContactPlan",
     "CoverageError",
     "DataFileError",
     "Departure",
@@ -152,8 +160,10 @@ __all__ = [
     "PeriodicFlight",
     "PeriodicOrbit",
     "Place",
+    "PlannedContact",
     "Region",
     "RequestError",
+    "Router",
     "Sight",
     "Site",
     "SitesResult",
@@ -164,6 +174,7 @@ __all__ = [
     "Survey",
     "Term",
     "TimeError",
+    "Traffic",
     "Trajectory",
     "apparent_directions",
     "budget_at",
@@ -173,6 +184,7 @@ __all__ = [
     "check_station",
     "contacts",
     "contacts_frame",
+    "cut_bundles",
     "default_ephemeris",
     "differences_rsw",
     "distant_retrograde_orbit",
@@ -210,12 +222,15 @@ __all__ = [
     "keeping_figures",
     "keeping_table",
     "light_statistics",
+    "load_plan",
     "load_station",
     "locate",
     "mars_porkchop",
     "monthly",
     "moon_porkchop",
+    "most_delivered",
     "near_rectilinear_orbit",
+    "one_receiver_at_a_time",
     "open_region",
     "opm_orbit",
     "orbit_line",
@@ -235,6 +250,7 @@ __all__ = [
     "read_ephemeris",
     "read_horizon",
     "read_opm",
+    "run_network",
     "sight_of",
     "site_light",
     "solve_lambert",
@@ -258,6 +274,7 @@ __all__ = [
     "write_orbit_file",
     "write_orbits_page",
     "write_places_page",
+    "write_plan_text",
     "write_report",
     "write_spk",
     "write_study",

@@ -111,6 +111,18 @@ def test_demands_with_rates_priorities_and_lifetimes(plan, capsys):
     assert expired.split()[1:3] == ["50", "Mbit"]
 
 
+def test_demands_without_a_way_are_explained(plan, capsys):
+    assert (
+        main(["link", "network", plan, "--demand", "north:base:1Mbit", "--demand", "base:south:1Gbit"]) == 0
+    )
+    text = told(capsys)
+    assert "no route from north to base from 0 s on" in text
+    assert main(["link", "network", plan, "--demand", "base:south:1Mbit", "--bundle", "10Gbit"]) == 0
+    told(capsys)
+    assert main(["link", "network", plan, "--demand", "base:south:2Gbit", "--bundle", "2 Gbit"]) == 0
+    assert "though there is a route" in told(capsys)
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [

@@ -246,6 +246,7 @@ def _print(scene: NetworkScene, found: list[Outcome], size: float | None, endles
     out.print(f"latency of the delivered data: {', '.join(told)}", markup=False, soft_wrap=True)
     _print_ways(run)
     _print_waiting(run, scene)
+    _print_troubles(scene, run)
     if found[0].most is not None:
         flow, slack = found[0].most.volume, found[0].most.slack
         out.print(
@@ -303,6 +304,39 @@ def _print_waiting(run: NetworkRun, scene: NetworkScene) -> None:
             volume(row["left_bit"]),
         )
     out.print_wide(table, WIDTH)
+
+
+def _print_troubles(scene: NetworkScene, run: NetworkRun) -> None:
+    """What of the traffic has no way at all, and bundles that went in circles."""
+    reached = {(way[0], way[-1]) for way in run.ways()}
+    router = None
+    for made in scene.traffic:
+        if (made.source, made.destination) in reached:
+            continue
+        router = router or Router(scene.plan())
+        if router.route(made.source, made.destination, made.start) is None:
+            out.print(
+                f"no route from {made.source} to {made.destination} from {_when(scene, made.start)} on, whatever the "
+                "size: all of it waits; see which nodes it can reach, or plan more contacts",
+                markup=False,
+                style="yellow",
+                soft_wrap=True,
+            )
+        else:
+            out.print(
+                f"nothing from {made.source} gets to {made.destination}, though there is a route: its bundles are too "
+                "large for the contacts or expire on the way; try a smaller --bundle or a longer lifetime",
+                markup=False,
+                style="yellow",
+                soft_wrap=True,
+            )
+    if returned := run.returned():
+        out.print(
+            f"{count(returned, 'bundle')} came back to a node where they had been, as others took their way",
+            markup=False,
+            style="yellow",
+            soft_wrap=True,
+        )
 
 
 def _print_outcomes(found: list[Outcome]) -> None:

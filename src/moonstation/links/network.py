@@ -105,6 +105,7 @@ class _Network:
         self.blocked: list[set[int]] = [set() for _ in plan.nodes]
         self.parked: dict[tuple[int, int, int], list[tuple[float, int, int]]] = {}
         self.hopeless: dict[tuple[int, int, int], float] = {}
+        self.unblocked: set[tuple[int, int, int]] = set()
         self.released = False
         self.events: list[tuple[float, int, int, int, int]] = []
         self.count = 0
@@ -133,7 +134,7 @@ class _Network:
                 self.closed(a, time)
             else:
                 self.expire(a, time)
-            if self.released:
+            if self.released or self.unblocked:
                 self.retry(time)
             done += 1
             if progress is not None and done % TOLD_EVERY == 0:
@@ -156,12 +157,16 @@ class _Network:
 
     def forward(self, index: int, time: float) -> None:
         """Find a way, or wait until something that was promised is taken back."""
-        key = (self.at[index], self.destination[index], self.bundles[index].priority)
+        key = self.kind(index)
         size = self.bundles[index].size
         if size < self.hopeless.get(key, math.inf) and self.find_way(index, time):
             return
         self.count += 1
         heapq.heappush(self.parked.setdefault(key, []), (size, self.count, index))
+
+    def kind(self, index: int) -> tuple[int, int, int]:
+        """What bundles have in common that find a way, or none, together: where, where to, priority."""
+        return self.at[index], self.destination[index], self.bundles[index].priority
 
     def find_way(self, index: int, time: float) -> bool:
         """Find a way and queue for its first contact; False where there is none in time."""
@@ -171,7 +176,7 @@ class _Network:
         )
         if math.isinf(arrival):
             # nor is there one for a larger bundle, until something is taken back
-            self.hopeless[node, self.destination[index], bundle.priority] = bundle.size
+            self.hopeless[self.kind(index)] = bundle.size
         if not contacts.size or arrival > bundle.expires:
             return False
         self.router.book(contacts, bundle.size, bundle.priority)
@@ -216,8 +221,10 @@ class _Network:
         if self.status[index] != WAITING or self.flying[index]:
             return
         self.status[index] = EXPIRED
+        if not self.route[index].size:
+            # it had no way, and may have kept others of its kind from looking for theirs
+            self.unblocked.add(self.kind(index))
         self.take_back(index)
-        self.released = True
         self.give_up(self.at[index], self.bundles[index].size, time)
 
     def take_back(self, index: int) -> None:
@@ -229,15 +236,21 @@ class _Network:
         self.queued[index] = -1
 
     def retry(self, time: float) -> None:
-        """Let those without a way look again, the smallest first; the first that still has none ends it."""
+        """Let those without a way look again, the smallest of each kind first, up to the first that still has none."""
+        kinds = list(self.parked) if self.released else sorted(self.unblocked)
+        if self.released:
+            self.hopeless.clear()
         self.released = False
-        self.hopeless.clear()
-        for heap in self.parked.values():
+        self.unblocked.clear()
+        for kind in kinds:
+            heap = self.parked.get(kind, [])
             while heap:
                 index = heap[0][2]
                 if self.status[index] == WAITING and not self.find_way(index, time):
                     break
                 heapq.heappop(heap)
+            if not heap:
+                self.parked.pop(kind, None)
 
     # ------------------------------------------------------------------------------------------------ contacts
     def send(self, contact: int, time: float) -> None:

@@ -133,6 +133,10 @@ class NetworkRun:
                 found[node] = found.get(node, 0.0) + bits
         return dict(sorted(found.items(), key=lambda item: (-item[1], item[0])))
 
+    def returned(self) -> int:
+        """How many bundles came to a node that they had been at: their way was taken from them by others."""
+        return sum(len(set(path)) < len(path) for path in self.path)
+
     def by_partner(self, partners: Mapping[str, str]) -> dict[str, float]:
         """What was delivered by way of at least one node of each partner [bit]; `partners` gives that of nodes."""
         found: dict[str, float] = {}
