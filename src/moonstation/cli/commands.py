@@ -55,6 +55,19 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 
+
+def _unfold_help(group: typer.Typer) -> None:
+    """Put each paragraph of the commands' help on one line, for the terminal to fold, its brackets as they stand."""
+    for known in group.registered_commands:
+        doc = known.callback.__doc__ if known.callback is not None else None
+        folded = "\n\n".join(" ".join(text.split()) for text in inspect.cleandoc(doc or "").split("\n\n"))
+        # [[demand]] would be taken for a colour
+        known.help = escape(folded)
+    for inner in group.registered_groups:
+        if inner.typer_instance is not None:
+            _unfold_help(inner.typer_instance)
+
+
 for _name, _command in (
     ("study", study.command),
     ("check", check.command),
@@ -72,26 +85,12 @@ app.add_typer(site.app, name="site")
 app.add_typer(transfer.app, name="transfer")
 app.add_typer(orbit.app, name="orbit")
 orbit.app.add_typer(orbit_find.app, name="find")
-
-
-def _unfold_help(group: typer.Typer) -> None:
-    """Put each paragraph of the commands' help on one line, for the terminal to fold, its brackets as they stand."""
-    for known in group.registered_commands:
-        doc = known.callback.__doc__ if known.callback is not None else None
-        folded = "\n\n".join(" ".join(text.split()) for text in inspect.cleandoc(doc or "").split("\n\n"))
-        # [[demand]] would be taken for a colour
-        known.help = escape(folded)
-    for inner in group.registered_groups:
-        if inner.typer_instance is not None:
-            _unfold_help(inner.typer_instance)
-
-
-_unfold_help(app)
 link.add("contacts", link_contacts.command)
 link.add("assign", link_assign.command)
 app.add_typer(link.app, name="link")
 link.add("budget", link_budget.command)
 link.add("codes", link_codes.command)
+_unfold_help(app)
 
 
 def _version(wanted: bool) -> None:

@@ -265,12 +265,14 @@ def _rows_by_leg(trajectory: Trajectory, rows_of: Rows) -> tuple[FloatArray, Flo
     edges = [float(trajectory.et[0]), float(trajectory.et[-1])]
     inner = {edge for one in trajectory.manoeuvres for edge in (one.begin, one.end)}
     edges[1:1] = sorted(edge for edge in inner if edges[0] < edge < edges[1])
-    rows, states, starts = [], [], []
+    rows: list[FloatArray] = []
+    states: list[FloatArray] = []
+    starts: list[int] = []
     for begin, end in pairwise(edges):
         if end - begin < SHORTEST_LEG:
             continue
         leg = rows_of(begin, end)
-        starts.append(sum(map(len, rows)))
+        starts.append(sum(len(part) for part in rows))
         rows.append(leg)
         states.append(trajectory.state_icrf(leg))
         if begin in after:
