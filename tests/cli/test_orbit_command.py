@@ -208,6 +208,18 @@ def test_show_and_compare(moonstation: Run, tmp_path: Path) -> None:
         (("events", "queqiao-2", "--event", "pass"), "--event pass: needs a place; give --site"),
         (("show", "queqiao-2", "--days", "1", "--ground", "jiamus"), 'did you mean "jiamusi"?'),
         (("compare", "queqiao-2"), "name two orbits or more"),
+        (("propagate", "queqiao-2", "--step", "0 s"), "--step 0 s: give a length above zero"),
+        (("propagate", "queqiao-2", "--time-system", "GPS"), "--time-system GPS: give TDB or UTC"),
+        (("propagate", "none.oem"), "none.oem: no such file; give an OEM, OPM or SPK"),
+        (("show", "queqiao-2", "--mask", "95 deg"), "--mask 95 deg: nothing stands that high"),
+        (
+            ("propagate", "--position", "1e300, 0, 0 km", "--velocity", "0, 1, 0 km/s"),
+            "orbit: 1e+303 is out of reach",
+        ),
+        (
+            ("propagate", "--semi-major-axis", "9000 km", "--eccentricity", "nan", "--inclination", "1 deg"),
+            "eccentricity is nan; give a finite number",
+        ),
     ],
 )
 def test_refused_in_one_line(moonstation: Run, words: tuple[str, ...], error: str) -> None:
@@ -215,6 +227,81 @@ def test_refused_in_one_line(moonstation: Run, words: tuple[str, ...], error: st
     assert done.status == 2
     assert error in done.err
     assert done.err.strip().count("\n") == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "error"),
+    [
+        ("a.oem", b"", "a.oem: is empty"),
+        ("a.bsp", b"", "a.bsp: is empty"),
+        ("a.opm", b"nothing", "is no CCSDS OPM"),
+        ("a.bsp", b"nothing", "a.bsp: damaged or cut off"),
+        ("a.oem", bytes(range(256)), "is no text, so no CCSDS OEM"),
+    ],
+)
+def test_files_that_hold_nothing_are_told_by_their_kind(
+    moonstation: Run, tmp_path: Path, name: str, content: bytes, error: str
+) -> None:
+    path = tmp_path / name
+    path.write_bytes(content)
+    done = moonstation("orbit", "propagate", path)
+    assert done.status == 2
+    assert error in done.err
+    assert done.err.count("\n") == 1
+    path.unlink()
+    path.mkdir()
+    assert "is a folder; give an OEM, OPM or SPK" in moonstation("orbit", "propagate", path).err
+
+
+MANOEUVRES = """
+MASS = 800 [kg]
+MAN_EPOCH_IGNITION = 2035-01-01T01:00:00
+MAN_DURATION = 0
+MAN_DELTA_MASS = -1
+MAN_REF_FRAME = RTN
+MAN_DV_1 = 0.005
+MAN_DV_2 = 0.02
+MAN_DV_3 = 0
+MAN_EPOCH_IGNITION = 2035-01-01T03:00:00
+MAN_DURATION = 400
+MAN_DELTA_MASS = -20
+MAN_REF_FRAME = TNW
+MAN_DV_1 = 0.07
+MAN_DV_2 = 0
+MAN_DV_3 = 0.01
+"""
+
+
+@pytest.mark.parametrize("scale", ["TDB", "UTC"])
+def test_manoeuvres_part_the_files_that_are_written(moonstation: Run, tmp_path: Path, scale: str) -> None:
+    opm = tmp_path / "low.opm"
+    done = moonstation("orbit", "propagate", *LOW, "--time-system", scale, "--out", opm)
+    assert done.status == 0, done.err
+    assert f"TIME_SYSTEM = {scale}" in opm.read_text()
+    opm.write_text(opm.read_text() + MANOEUVRES)
+    oem, spk, again = tmp_path / "m.oem", tmp_path / "m.bsp", tmp_path / "m.opm"
+    files = [word for path in (oem, spk, again) for word in ("--out", path)]
+    done = moonstation(
+        "orbit", "propagate", opm, "--days", "0.3", "--degree", "8", "--time-system", scale, *files
+    )
+    assert done.status == 0, done.err
+    assert "; 2 manoeuvres." in done.out
+    # a leg before, between, in and after: nobody interpolates over an edge
+    assert oem.read_text().count("META_START") == 4
+    message, kernel = read_ephemeris(oem), read_ephemeris(spk)
+    et = np.linspace(message.et[0] + 1e-5, message.et[-1] - 1e-5, 5000)
+    assert np.linalg.norm(message.position_icrf(et) - kernel.position_icrf(et), axis=1).max() < 0.003
+    first, second = opm_orbit(opm), opm_orbit(again)
+    assert second.mass == 800.0
+    for told, kept in zip(first.manoeuvres, second.manoeuvres, strict=True):
+        assert abs(told.epoch - kept.epoch) < 1e-5
+        assert (type(told), told.axes) == (type(kept), kept.axes)
+        assert told.isp == pytest.approx(kept.isp, rel=1e-6)
+    done = moonstation("orbit", "propagate", opm, "--days", "0.127")
+    assert done.status == 2
+    assert "the span ends within the burn of 2035-01-01T0" in done.err
+    done = moonstation("orbit", "propagate", opm, "--days", "0.3", "--degree", "8", "--skip-burns")
+    assert "2 manoeuvre(s) of low.opm left out" in done.out
 
 
 def test_forces_are_chosen_and_told(moonstation: Run) -> None:

@@ -141,5 +141,5 @@ def test_averages_need_no_stored_horizons_and_no_number_of_threads():
 
 
 def test_a_map_of_more_pixels_than_a_computer_can_make_is_refused() -> None:
-    with pytest.raises(RequestError, match=r"give 0\.\d+ m or more, or a smaller map"):
+    with pytest.raises(RequestError, match=r"give a pixel of [0-9.]+ m or more, or a smaller region"):
         map_grid(ElevationModel.packaged(), -89.0, 0.0, width=40e3, height=40e3, pixel=1e-3)

@@ -1,6 +1,5 @@
 """`moonstation design`: numbers for a plan; one file a command."""
 
-import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -18,6 +17,5 @@ def _group() -> None:
 
 
 def add(name: str, command: Callable[..., Any]) -> None:
-    """Add a command to the group, each paragraph of its help on one line for the terminal to fold."""
-    paragraphs = inspect.cleandoc(command.__doc__ or "").split("\n\n")
-    app.command(name=name, help="\n\n".join(" ".join(text.split()) for text in paragraphs))(command)
+    """Add a command to the group."""
+    app.command(name=name)(command)

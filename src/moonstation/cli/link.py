@@ -1,6 +1,5 @@
 """`moonstation link`: budgets, contacts and networks of a station's links; one file a command."""
 
-import inspect
 from collections.abc import Callable
 
 import typer
@@ -17,6 +16,5 @@ def _group() -> None:
 
 
 def add(name: str, command: Callable[..., int]) -> None:
-    """Add a command to the group, each paragraph of its help on one line for the terminal to fold."""
-    paragraphs = inspect.cleandoc(command.__doc__ or "").split("\n\n")
-    app.command(name=name, help="\n\n".join(" ".join(text.split()) for text in paragraphs))(command)
+    """Add a command to the group."""
+    app.command(name=name)(command)

@@ -36,7 +36,7 @@ from moonstation.cli.orbit_words import (
     check_files,
     read_input,
 )
-from moonstation.cli.words import SouthernCommand, check_file, read_quantity
+from moonstation.cli.words import SouthernCommand, check_file, read_mask, read_quantity
 from moonstation.errors import OutputError, RequestError
 from moonstation.formats.drafts import replace_file
 from moonstation.formats.spk import BODY_ID
@@ -49,6 +49,7 @@ from moonstation.spacetime.sites import Site
 from moonstation.study.orbit_events import event_calendar, event_names, queries_of
 from moonstation.study.orbit_files import (
     SUFFIXES,
+    TIME_SYSTEMS,
     FileOptions,
     write_orbit_file,
     write_scene,
@@ -106,6 +107,9 @@ def propagate_command(
     object_id: Annotated[
         str, typer.Option("--object-id", help="International designator for messages.")
     ] = "",
+    time_system: Annotated[
+        str, typer.Option("--time-system", help="Scale of the times in messages: TDB or UTC.")
+    ] = "TDB",
     periapsis: PeriapsisOption = None,
     apoapsis: ApoapsisOption = None,
     semi_major_axis: AxisOption = None,
@@ -135,12 +139,21 @@ def propagate_command(
     check_files(files, SUFFIXES | PICTURE)
     if view not in VIEWS:
         raise RequestError(f"--view {view}: is unknown; give one of {', '.join(VIEWS)}")
+    system = time_system.upper()
+    if system not in TIME_SYSTEMS:
+        raise RequestError(f"--time-system {time_system[:20]}: give {' or '.join(TIME_SYSTEMS)}")
     seconds = None if step is None else read_quantity(step, "time", "--step")
+    if seconds is not None and not seconds > 0.0:
+        raise RequestError(f"--step {step}: give a length above zero, e.g. '10 min'")
     with progress_bar() as report:
         run = _find(orbit, given, report, 0.8)
         places = find_places(site, report)
         options = FileOptions(
-            step=seconds, body_id=BODY_ID if body_id is None else body_id, object_id=object_id, places=places
+            step=seconds,
+            body_id=BODY_ID if body_id is None else body_id,
+            object_id=object_id,
+            places=places,
+            time_system=system,
         )
         for number, path in enumerate(files):
             report(f"writing {path.name}", 0.8 + 0.2 * number / len(files))
@@ -364,7 +377,7 @@ def _show(
     check_files(files, PAGE | PICTURE | {".czml": "scene for Cesium"})
     if view not in VIEWS:
         raise RequestError(f"--view {view}: is unknown; give one of {', '.join(VIEWS)}")
-    least = read_quantity(mask, "angle", "--mask")
+    least = read_mask(mask)
     count = len(names)
     with progress_bar() as report:
         place = None if site is None else find_place(site, progress=lambda stage: report(stage, 0.02))
@@ -477,7 +490,7 @@ def print_run(run: OrbitRun) -> None:
     out.print(
         # a span of whole days in TDB ends a millisecond or two beside midnight UTC
         f"{(run.start + 0.5).utc[:19].replace('T', ' ')} to {(run.stop + 0.5).utc[:19].replace('T', ' ')} UTC, "
-        f"{(run.stop - run.start) / 86_400.0:.4g} d",
+        f"{days_words(run.stop - run.start)} d",
         markup=False,
         soft_wrap=True,
     )
@@ -485,6 +498,12 @@ def print_run(run: OrbitRun) -> None:
         out.print(f"{run.id} {run.ending}", markup=False, style="yellow", soft_wrap=True)
     for note in run.notes:
         out.print(f"note: {note}", markup=False, soft_wrap=True)
+
+
+def days_words(seconds: float) -> str:
+    """Days to four digits, as many before the point as there are."""
+    days = seconds / 86_400.0
+    return f"{days:.0f}" if days >= 1000.0 else f"{days:.4g}"
 
 
 def _print_kinds() -> None:

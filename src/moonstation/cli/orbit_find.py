@@ -43,7 +43,7 @@ from moonstation.cli.orbit_find_words import (
     write_found,
 )
 from moonstation.cli.orbit_surveys import lifetimes_command, relay_command
-from moonstation.cli.words import SouthernCommand, check_file, read_quantity
+from moonstation.cli.words import SouthernCommand, check_file, read_mask, read_quantity
 from moonstation.constants import MOON_RADIUS
 from moonstation.errors import RequestError
 from moonstation.orbits.elements import Elements
@@ -233,7 +233,7 @@ def frozen_command(
     ] = False,
     epoch: EpochOption = USUAL_EPOCH,
     days: Annotated[
-        float, typer.Option(help="Span over which it is flown to see how long it lasts [d].")
+        float, typer.Option(help="Span in days over which it is flown to see how long it lasts.")
     ] = 365.25,
     degree: Annotated[int, typer.Option(help="Degree of the gravity field.", min=2, max=1200)] = 50,
     out_files: OutOption = None,
@@ -374,7 +374,7 @@ def _read_wish(
         degree=degree,
         files=check_outputs(out_files),
         site=site,
-        mask=read_quantity(mask, "angle", "--mask"),
+        mask=read_mask(mask),
         plan=plan if keep is not None else None,
         keep_out=keep_out,
         forces=(forces or ForceChanges()).over(),

@@ -24,7 +24,7 @@ from moonstation.cli.orbit_find_words import (
     write_bytes,
     write_found,
 )
-from moonstation.cli.words import check_file, read_quantity, read_range
+from moonstation.cli.words import check_file, read_mask, read_quantity, read_range
 from moonstation.errors import RequestError
 from moonstation.orbits.batches import Survey
 from moonstation.report.wording import count
@@ -85,7 +85,7 @@ def relay_command(
         read_quantity(text, "altitude", key)
         for text, key in ((periapsis, "--periapsis"), (apoapsis, "--apoapsis"))
     )
-    tilt, least = read_quantity(inclination, "angle", "--inclination"), read_quantity(mask, "angle", "--mask")
+    tilt, least = read_quantity(inclination, "angle", "--inclination"), read_mask(mask)
     middle = 270.0 if north else 90.0
     given = read_range(argument_range, "angle", "--argument-range")
     first, last = np.radians([middle - 20.0, middle + 20.0]) if given is None else given
@@ -195,7 +195,7 @@ def lifetimes_command(
     inclination_step: Annotated[str, typer.Option("--inclination-step", help="Step between them.")] = "5 deg",
     nodes: Annotated[int, typer.Option(help="Nodes, evenly round the Moon.", min=1, max=3600)] = 4,
     epoch: EpochOption = USUAL_EPOCH,
-    days: Annotated[float, typer.Option(help="How long each is flown at most [d].")] = YEAR_DAYS,
+    days: Annotated[float, typer.Option(help="Days that each is flown at most.")] = YEAR_DAYS,
     degree: SurveyDegreeOption = 30,
     table: TableOption = None,
     map_file: MapOption = None,

@@ -118,7 +118,9 @@ def moon_command(
     aside: Annotated[
         str, typer.Option(help="How far beside the orbit's plane the landing may lie.")
     ] = "2 deg",
-    isp: Annotated[float, typer.Option(help="Specific impulse of the craft [s], an assumption.")] = 320.0,
+    isp: Annotated[
+        float, typer.Option(help="Specific impulse of the craft in seconds, an assumption.")
+    ] = 320.0,
     margin: Annotated[str, typer.Option(help="Added to the computed insertion only.")] = "0 %",
     png: Annotated[Path | None, typer.Option(help="Write a porkchop picture (PNG).")] = None,
     csv: Annotated[Path | None, typer.Option(help="Write the flights to this table, too.")] = None,

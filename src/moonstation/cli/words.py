@@ -1,5 +1,6 @@
 """What the commands read from a command line: quantities, ranges, places, spans."""
 
+import math
 import re
 from pathlib import Path
 from typing import Any
@@ -44,6 +45,14 @@ def read_quantity(text: str, dimension: str, key: str) -> float:
         return parse_quantity(text.replace(MINUS, "-"), dimension)
     except ValueError as error:
         raise RequestError(f"{key}: {error}") from error
+
+
+def read_mask(text: str) -> float:
+    """Read the least elevation of passes [rad]."""
+    least = read_quantity(text, "angle", "--mask")
+    if not abs(least) < math.pi / 2.0:
+        raise RequestError(f"--mask {text}: nothing stands that high; give an elevation under 90 deg")
+    return least
 
 
 def read_range(text: str | None, dimension: str, key: str) -> tuple[float, float] | None:

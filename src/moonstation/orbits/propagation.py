@@ -32,6 +32,7 @@ from moonstation.orbits.burns import (
 from moonstation.orbits.forces import NO_THRUST, ForceModel, needs_extras, pack_forces
 from moonstation.orbits.gravity import GravityModel, degree_for, load_gravity, omitted_acceleration
 from moonstation.orbits.trajectory import Trajectory as Trajectory
+from moonstation.orbits.trajectory import cut_record
 from moonstation.spacetime._kernels import EphemerisWindow
 from moonstation.spacetime.ephemerides import Ephemeris, default_ephemeris
 from moonstation.spacetime.epochs import Epoch
@@ -52,8 +53,17 @@ FARTHEST = 150e6
 HIGHEST_FARTHEST = 5e9
 """Largest distance [m] that may be asked for; beyond, planets and the Sun want another centre."""
 
+HUGE = 1e15
+"""No position [m] or velocity [m/s] of a flight about the Moon is larger: beyond, squares run out of numbers."""
+
 FREE_DEGREE = 50
 """Least degree chosen for a flight that the Moon alone does not hold: how low it will pass is not known before."""
+
+SHORTEST_FLIGHT = 1.0
+"""An orbit that ends sooner has not begun [s]."""
+
+END_GRAIN = 2.0**-20
+"""Flights that hit the ground or leave end on a multiple of this [s]: added to an epoch of 1e9 s it is not rounded."""
 
 STEPS_PER_CALL = 2000
 """Steps between two reports of progress: a few tenths of a second."""
@@ -119,6 +129,7 @@ def propagate(
     mass: float | None = None,
     transition: bool = False,
     transition_degree: int | None = None,
+    to_the_end: bool = False,
 ) -> Trajectory:
     """Propagate an orbit about the Moon, or a flight between Earth and Moon.
 
@@ -163,6 +174,9 @@ def propagate(
         Whether to carry the state transition matrix along, for `Trajectory.transition`.
     transition_degree : int, optional
         Highest degree of the gravity gradient in it; that of the flight if not given.
+    to_the_end : bool
+        Give a flight that hits the ground or goes too far as far as it goes, to a microsecond, instead of refusing it.
+        Without `transition`.
 
     Returns
     -------
@@ -178,7 +192,7 @@ def propagate(
     RequestError
         If an argument makes no sense.
     """
-    who = f"orbit of {name}" if name else "orbit"
+    who = f"orbit of {name}" if name and name != "orbit" else "orbit"
     start = check_state(state_icrf, who)
     gm = load_gravity(2).gm if gravity is None else gravity.gm
     plan = plan_flight(
@@ -203,14 +217,19 @@ def propagate(
             f"{who}: no transition matrices through a burn whose axes turn with the motion; give it in ICRF axes, or "
             "as impulses"
         )
-    flight = _Flight(plan, start, mass, transition, progress)
+    if transition and to_the_end:
+        raise RequestError(f"{who}: no transition matrices of a flight to its end; leave one of the two out")
+    flight = _Flight(plan, start, mass, transition, to_the_end, progress)
     for one in ordered:
         flight.coast(one.begin if plan.sign > 0 else one.end)
+        if flight.ended:
+            break
         if isinstance(one, Impulse):
             flight.strike(one)
         else:
             flight.burn(one)
-    flight.coast(plan.et1)
+    if not flight.ended:
+        flight.coast(plan.et1)
     return flight.trajectory(name)
 
 
@@ -332,9 +351,12 @@ class _Flight:
         start: FloatArray,
         mass: float | None,
         transition: bool,
+        to_the_end: bool,
         progress: Callable[[float], None] | None,
     ) -> None:
         self._plan = plan
+        self._to_the_end = to_the_end
+        self.ended = False
         self._state = plan.first_state(start)
         self._phi = np.eye(6)
         self._transition = transition
@@ -375,10 +397,15 @@ class _Flight:
         et = self._plan.et0 + sign * self._state[0]
         self._note_mass(et)
         first = self._motion()
-        self._fly(self._tau(burn.end if sign > 0 else burn.begin), thrust)
-        self._mass = mass - flow * burn.duration
-        self._note_mass(burn.end if sign > 0 else burn.begin)
-        self._log(burn, first, mass, burn.isp * STANDARD_GRAVITY * abs(np.log(mass / self._mass)))
+        end = burn.end if sign > 0 else burn.begin
+        self._fly(self._tau(end), thrust)
+        burnt = burn.duration
+        if self.ended:
+            end = plan_et(self._plan, float(self._taus[-1][-1]))
+            burnt = abs(end - et)
+        self._mass = mass - flow * burnt
+        self._note_mass(end)
+        self._log(burn, first, mass, burn.isp * STANDARD_GRAVITY * abs(np.log1p(-flow * burnt / mass)))
 
     def strike(self, impulse: Impulse) -> None:
         """Change velocity at once."""
@@ -495,7 +522,10 @@ class _Flight:
                 phi_record,
             )
             if status not in (_kernels.REACHED_END, _kernels.BUFFER_FULL):
-                raise OrbitError(_describe_end(plan, status, state))
+                if not self._to_the_end or state[0] < SHORTEST_FLIGHT or status not in ENDINGS:
+                    raise OrbitError(_describe_end(plan, status, state))
+                self.ended = True
+                steps = _cut_last_step(plan, status, steps, state, tau, y, record)
             later = bool(self._taus)
             self._taus.append(tau[later : steps + 1].copy())
             self._states.append(y[later : steps + 1].copy())
@@ -505,6 +535,47 @@ class _Flight:
                 self._phi_records.append(phi_record[:steps].copy())
             if self._progress is not None:
                 self._progress(float(state[0] / abs(plan.et1 - plan.et0)))
+            if self.ended:
+                return
+
+
+ENDINGS = (_kernels.BELOW_GROUND, _kernels.LEFT_MOON)
+
+
+def plan_et(plan: Plan, tau: float) -> float:
+    """Epoch [TDB s past J2000] of a time since the start in the sense of flight [s]."""
+    return plan.et0 + plan.sign * tau
+
+
+def _cut_last_step(
+    plan: Plan, status: int, steps: int, state: FloatArray, tau: FloatArray, y: FloatArray, record: FloatArray
+) -> int:
+    """Cut the step in which a flight ends short, in place; gives the number of steps with it."""
+    if status == _kernels.BELOW_GROUND:
+        # the step into the ground is written after those that count
+        # one grain early, so that no rounding puts it under ground
+        last, end = steps, float(state[0]) - END_GRAIN
+    else:
+        last = steps - 1
+        low, end = float(tau[last]), float(tau[steps])
+        for _ in range(60):
+            middle = 0.5 * (low + end)
+            far = np.linalg.norm(_evaluate(tau, record, last, middle)[:3]) > plan.farthest
+            low, end = (low, middle) if far else (middle, end)
+    end = float(np.floor(end / END_GRAIN)) * END_GRAIN
+    if end <= tau[last]:
+        return last
+    y[last + 1] = _evaluate(tau, record, last, end)
+    record[last] = cut_record(record[last], tau[last : last + 2], np.array([tau[last], end]))
+    tau[last + 1] = end
+    return last + 1
+
+
+def _evaluate(tau: FloatArray, record: FloatArray, step: int, when: float) -> FloatArray:
+    """State (6,) within a step."""
+    out = np.empty((1, 6))
+    _kernels.evaluate_trajectory(np.array([when]), tau[step : step + 2], record[step : step + 1], out)
+    return np.asarray(out[0])
 
 
 def check_state(state_icrf: FloatArray, who: str) -> FloatArray:
@@ -512,6 +583,10 @@ def check_state(state_icrf: FloatArray, who: str) -> FloatArray:
     start = np.array(state_icrf, dtype=np.float64).ravel()
     if start.shape != (6,) or not np.isfinite(start).all():
         raise RequestError(f"{who}: give six finite numbers as state, position [m] and velocity [m/s]")
+    if np.abs(start).max() > HUGE:
+        raise RequestError(
+            f"{who}: {np.abs(start).max():.3g} is out of reach as position [m] or velocity [m/s]"
+        )
     return start
 
 
@@ -522,13 +597,13 @@ def check_start(state: FloatArray, gm: float, who: str, *, bound: bool, ground: 
     if ground and radius < MOON_RADIUS:
         raise OrbitError(
             f"{who}: starts {(MOON_RADIUS - radius) / 1e3:.3f} km under the 1737.4 km sphere; "
-            "give a state above the ground, in metres from the Moon's centre"
+            "give one that starts above the ground"
         )
     energy = speed2 / 2.0 - gm / radius
     if bound and energy >= 0.0:
         raise OrbitError(
             f"{who}: is hyperbolic, {np.sqrt(speed2):.1f} m/s where {np.sqrt(2 * gm / radius):.1f} m/s escapes; "
-            "give a bound state, velocity in m/s relative to the Moon, or bound=False where it may leave"
+            "give a bound state, velocity relative to the Moon (bound=False in Python lets it leave)"
         )
     momentum2 = float(np.sum(np.cross(r, v) ** 2))
     eccentricity = np.sqrt(max(1.0 + 2.0 * energy * momentum2 / gm**2, 0.0))
@@ -545,7 +620,7 @@ def _describe_model(plan: Plan, lowest: float, flown: list[Flown]) -> str:
     degree, height_km = gravity.degree, (radius - MOON_RADIUS) / 1e3
     omitted = omitted_acceleration(radius, degree, path=gravity.path)
     drift = DRIFT_SHARE * omitted * np.sqrt(radius**3 / gravity.gm) * SECONDS_PER_DAY
-    burns = f"{len(flown)} manoeuvres" if flown else "no manoeuvres"
+    burns = f"{len(flown) or 'no'} manoeuvre{'' if len(flown) == 1 else 's'}"
     return (
         f"Gravity to degree {degree}, {plan.model.description}; {burns}. Degrees "
         f"above {degree} would add about {omitted:.1g} m/s2 at the {where}, {height_km:.0f} km up, which "

@@ -179,7 +179,7 @@ class Trajectory:
         for row, step in ((0, steps[0]), (-1, steps[1])):
             ends = et[:2] if row == 0 else et[-2:]
             if (ends != step).any():
-                records[row] = _cut_record(part.records[row], step, ends)
+                records[row] = cut_record(part.records[row], step, ends)
                 states[row] = self.state_icrf(et[[row]])[0]
         return replace(part, et=et, states_icrf=states, records=records)
 
@@ -198,8 +198,11 @@ class Trajectory:
         return epochs
 
 
-def _cut_record(record: FloatArray, step: FloatArray, ends: FloatArray) -> FloatArray:
-    """The same polynomials (3, k) over a part of their step, by their values at Chebyshev's nodes."""
+def cut_record(record: FloatArray, step: FloatArray, ends: FloatArray) -> FloatArray:
+    """The same polynomials (3, k) over a part of their step, by their values at Chebyshev's nodes.
+
+    `step` and `ends` hold begin and end of the step and of the part (2,) [s].
+    """
     size = record.shape[1]
     nodes = np.cos(np.pi * (np.arange(size) + 0.5) / size)
     place = 0.5 * (ends[0] + ends[1]) - step[0] + 0.5 * (ends[1] - ends[0]) * nodes

@@ -337,6 +337,8 @@ def parse_range(text: str, dimension: str) -> tuple[float, float]:
         raise ValueError(f'{show(text)} is no range; write it like "{example}.." or "{example}..{example}"')
     low = parse_quantity(first, dimension) if first else -math.inf
     high = parse_quantity(last, dimension) if last else math.inf
+    if low == high:
+        raise ValueError(f"{show(text)} has no width; write a lower and a higher bound")
     if not low < high:
         raise ValueError(f'{show(text)} is upside down; write the lower bound first, "{last}..{first}"')
     return low, high

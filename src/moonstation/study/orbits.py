@@ -12,7 +12,7 @@ from moonstation.arrays import FloatArray
 from moonstation.errors import DataFileError, RequestError, TimeError
 from moonstation.formats.opm import Opm
 from moonstation.formats.provenance import DataSource
-from moonstation.orbits.burns import Impulse
+from moonstation.orbits.burns import Burn, Manoeuvre
 from moonstation.orbits.elements import Axes, Elements, elements_to_state
 from moonstation.orbits.flight import fly
 from moonstation.orbits.forces import ForceModel
@@ -118,6 +118,9 @@ ELEMENTS = (
 )
 STATE = ("position", "velocity")
 
+MESSAGES = {".oem": "OEM", ".opm": "OPM", ".bsp": "SPK"}
+"""What files of an orbit hold, by suffix."""
+
 
 @dataclass(frozen=True, eq=False)
 class OrbitRun:
@@ -170,7 +173,7 @@ def find_orbit(
     ----------
     text : str or None
         A name of the orbit catalogue ("queqiao-2"), STATION:ORBITER ("ilrs:queqiao-2"), or a file: OEM or SPK (taken as
-        it is), OPM (flown on from its state, with its impulses); None for elements or a state alone.
+        it is), OPM (flown on from its state, with its manoeuvres); None for elements or a state alone.
     given : OrbitInput, optional
         What else is said. Elements given beside a catalogue name or an orbiter replace its own.
     progress : callable, optional
@@ -193,8 +196,13 @@ def find_orbit(
     wish = given or OrbitInput()
     if text is None:
         return _from_numbers(wish, progress)
-    if is_file(Path(text)):
-        return _from_file(Path(text), wish, progress)
+    path = Path(text)
+    if is_file(path):
+        return _from_file(path, wish, progress)
+    if path.suffix.lower() in MESSAGES and path.name not in orbit_names():
+        raise DataFileError(
+            f"{path}: {'is a folder' if path.is_dir() else 'no such file'}; give an OEM, OPM or SPK"
+        )
     if ":" in text:
         name, _, orbiter = text.rpartition(":")
         return _from_station(name, orbiter, wish, progress)
@@ -225,7 +233,8 @@ def _run(
     wish: OrbitInput,
     progress: Callable[[float], None] | None,
     *,
-    impulses: tuple[Impulse, ...] = (),
+    manoeuvres: tuple[Manoeuvre, ...] = (),
+    mass: float | None = None,
     degree: int | None = None,
     forces: ForceModel | None = None,
     notes: list[str] | None = None,
@@ -240,7 +249,8 @@ def _run(
         degree=wish.degree if wish.degree is not None else degree,
         name=name,
         forces=wish.forces.over(forces),
-        impulses=impulses,
+        manoeuvres=manoeuvres,
+        mass=mass,
         to_the_end=True,
         progress=progress,
     )
@@ -262,7 +272,8 @@ def _from_numbers(wish: OrbitInput, progress: Callable[[float], None] | None) ->
         state = _state(wish, epoch)
     else:
         state = elements_to_state(_elements(wish, {}), axes=wish.frame or "ME", epoch=epoch)
-    return _run("orbit", "Orbit of the elements given", state, epoch, length, wish, progress)
+    title = "Orbit of the elements given" if wish.position is None else "Orbit of the state given"
+    return _run("orbit", title, state, epoch, length, wish, progress)
 
 
 def _state(wish: OrbitInput, epoch: Epoch) -> FloatArray:
@@ -486,7 +497,9 @@ def _from_file(path: Path, wish: OrbitInput, progress: Callable[[float], None] |
             head = stream.read(4096)
     except OSError as error:
         raise DataFileError(f"{path}: cannot be read ({error.strerror}); check the path") from error
-    if b"CCSDS_OPM_VERS" in head:
+    if not head:
+        raise DataFileError(f"{path}: is empty; give an OEM, OPM or SPK")
+    if b"CCSDS_OPM_VERS" in head or (path.suffix.lower() == ".opm" and b"CCSDS_OEM_VERS" not in head):
         return _from_opm(path, wish, progress)
     if wish.degree is not None or wish.forces.values:
         what = "--degree" if wish.degree is not None else "the options of forces"
@@ -519,18 +532,20 @@ def _from_opm(path: Path, wish: OrbitInput, progress: Callable[[float], None] | 
     orbit = opm_orbit(path)
     if wish.epoch is not None:
         raise TimeError(f"{path}: its state holds at {orbit.epoch.utc}; leave --epoch out")
-    if orbit.burns and not wish.skip_burns:
-        raise RequestError(
-            f"{path}: the manoeuvre of {orbit.burns[0]} has a duration, and burns with a length are not flown; "
-            "give it as an impulse (MAN_DURATION = 0) or leave manoeuvres out with --skip-burns"
-        )
     epoch, length = _span(wish, orbit.epoch)
-    impulses = () if wish.skip_burns else orbit.impulses
-    left_out = len(orbit.impulses) + len(orbit.burns) if wish.skip_burns else 0
+    left_out = len(orbit.manoeuvres) if wish.skip_burns else 0
     notes = [f"{left_out} manoeuvre(s) of {path.name} left out."] if left_out else []
-    inside = tuple(impulse for impulse in impulses if epoch <= impulse.epoch < epoch + length)
-    if len(inside) < len(impulses):
-        notes.append(f"{len(impulses) - len(inside)} manoeuvre(s) of {path.name} lie outside of the span.")
+    wanted = () if wish.skip_burns else orbit.manoeuvres
+    stop = (epoch + length).tdb_s
+    inside = tuple(one for one in wanted if epoch.tdb_s <= one.begin and one.end < stop)
+    cut = next((one for one in wanted if isinstance(one, Burn) and one.begin < stop <= one.end), None)
+    if cut is not None:
+        raise RequestError(
+            f"{path}: the span ends within the burn of {cut.epoch.utc}, which lasts {cut.duration:g} s; "
+            "give other --days"
+        )
+    if len(inside) < len(wanted):
+        notes.append(f"{len(wanted) - len(inside)} manoeuvre(s) of {path.name} lie outside of the span.")
     return _run(
         orbit.name,
         f"{orbit.name} ({path.name})",
@@ -539,7 +554,8 @@ def _from_opm(path: Path, wish: OrbitInput, progress: Callable[[float], None] | 
         length,
         wish,
         progress,
-        impulses=inside,
+        manoeuvres=inside,
+        mass=orbit.mass,
         forces=_message_forces(orbit.message),
         notes=notes,
         sources=[orbit.source],

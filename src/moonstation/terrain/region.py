@@ -20,11 +20,11 @@ POLAR = 60.0
 LATTICE = 65
 """Places along a side by which a map and a window of terrain are compared."""
 
-MOST_PIXELS = 2e10
-"""Pixels of a map: both poles at 5 m, a hundred times what a computer does in a day."""
-
 MAX_HALF_WIDTH = 900e3
 """Maps reach no further than this from their middle [m]: beyond it the plane stretches pixels by over 7 %."""
+
+MOST_PIXELS = 65_536
+"""Pixels along a side of a map at most: four thousand million of them are weeks of work and 16 GB a layer."""
 
 
 class Tile(NamedTuple):
@@ -276,11 +276,10 @@ def _cut(model: ElevationModel, plane: MapGrid, box: tuple[float, float, float, 
     size = plane.pixel
     left, right, bottom, top = box
     columns, rows = (max(1, round(extent / size)) for extent in (right - left, top - bottom))
-    if columns * rows > MOST_PIXELS:
-        least = math.sqrt((right - left) * (top - bottom) / MOST_PIXELS)
+    if max(columns, rows) > MOST_PIXELS:
         raise RequestError(
-            f"pixel of {size:g} m: makes {float(columns):.4g} x {float(rows):.4g} pixels, more than {MOST_PIXELS:.0e}; "
-            f"give {math.ceil(1e3 * least) / 1e3:g} m or more, or a smaller map"
+            f"the map would have {columns:,} x {rows:,} pixels; give a pixel of "
+            f"{_rounded_up(max(right - left, top - bottom) / MOST_PIXELS)} m or more, or a smaller region"
         )
     phase_x, phase_y = _phase(model, plane)
     left = (round((left - phase_x) / size + 0.5) - 0.5) * size + phase_x
@@ -292,6 +291,12 @@ def _cut(model: ElevationModel, plane: MapGrid, box: tuple[float, float, float, 
             "most"
         )
     return MapGrid(plane.lat_deg, plane.lon_deg, left, top, size, rows, columns)
+
+
+def _rounded_up(value: float) -> str:
+    """To two digits, upwards."""
+    unit = 10.0 ** (math.floor(math.log10(value)) - 1)
+    return f"{math.ceil(value / unit) * unit:.2g}"
 
 
 def _phase(model: ElevationModel, plane: MapGrid) -> tuple[float, float]:

@@ -14,6 +14,9 @@ THREE_IMPULSE_PERIOD = 24.0 * 3600.0
 Longer ones are not safe from the Earth's pull without a study of their own.
 """
 
+HIGHEST_APOAPSIS = 60e6
+"""Over the ground [m]. Beyond its Hill sphere, 61,500 km, the Moon holds no orbit that two bodies alone would tell."""
+
 PLANE_TOLERANCE = np.radians(0.05)
 
 
@@ -47,6 +50,11 @@ class LunarOrbit:
             raise RequestError(
                 f"orbit of the Moon: apoapsis {self.apoapsis_altitude / 1e3:g} km is below periapsis "
                 f"{self.periapsis_altitude / 1e3:g} km; swap them"
+            )
+        if not self.apoapsis_altitude <= HIGHEST_APOAPSIS:
+            raise RequestError(
+                f"orbit of the Moon: apoapsis {self.apoapsis_altitude / 1e3:g} km is too far for the Moon to hold it; "
+                f"give {HIGHEST_APOAPSIS / 1e3:g} km at most, or a halo or distant retrograde orbit"
             )
         if self.inclination is not None and not 0.0 <= self.inclination <= np.pi:
             raise RequestError(
