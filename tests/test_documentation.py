@@ -26,6 +26,7 @@ def blocks(page: str, language: str) -> list[str]:
             "docs/orbits.md",
             "docs/transfers.md",
             "docs/links.md",
+            "docs/network.md",
             "README.md",
         )
         for code in blocks(page, "python")
