@@ -93,7 +93,7 @@ def command(
     ] = "mass",
     life: Annotated[str, typer.Option(help="Time over which a relay is kept in its orbit.")] = "8 yr",
     dry_mass: Annotated[str, typer.Option(help="Of a relay without propellant.")] = "1200 kg",
-    isp: Annotated[float, typer.Option(help="Specific impulse of its engines [s].")] = 315.0,
+    isp: Annotated[float, typer.Option(help="Specific impulse of its engines, in seconds.")] = 315.0,
     margin: Annotated[str, typer.Option(help="Added to insertions that are computed.")] = "5 %",
     rate: Annotated[
         str | None,
