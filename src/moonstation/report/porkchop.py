@@ -27,9 +27,6 @@ ENERGY_COLOURS = LinearSegmentedColormap.from_list(
 C3_LINES = np.array([-2.3, -2.2, -2.1, -2.0, -1.9, -1.8, -1.6, -1.4, -1.0, -0.5, 0.0])
 """Departure energies drawn for flights to the Moon [km^2/s^2]."""
 
-SHORT_SPAN_DAYS = 7.0
-"""Ticks of shorter spans stand less than a day apart."""
-
 SEEN = LinearSegmentedColormap.from_list("seen", [LINE, LIGHT_SCALE[-1][1]])
 RIDGE = np.radians(5.0)
 """From half a turn: there all lines crowd, and arrival speeds are left out."""
@@ -275,11 +272,14 @@ def moon_porkchop_png(
 
 def date_axis(axes: Axes) -> None:
     """Dates along x: days, or hours too where a day would stand twice."""
-    locator = mdates.AutoDateLocator(minticks=5, maxticks=10)
-    axes.xaxis.set_major_locator(locator)
     low, high = axes.get_xlim()
-    several = high - low < SHORT_SPAN_DAYS
-    axes.xaxis.set_major_formatter(mdates.DateFormatter("%-d %b %Y, %H:%M" if several else "%-d %b %Y"))
+    days = high - low
+    if days < 4.0:
+        axes.xaxis.set_major_locator(mdates.HourLocator(byhour=(0, 6, 12, 18) if days < 2.0 else (0, 12)))
+    else:
+        dates = mdates.AutoDateLocator(minticks=5, maxticks=10)
+        axes.xaxis.set_major_locator(mdates.DayLocator() if days < 10.0 else dates)
+    axes.xaxis.set_major_formatter(mdates.DateFormatter("%-d %b %Y, %H:%M" if days < 4.0 else "%-d %b %Y"))
     for text in axes.get_xticklabels():
         text.set_rotation(30)
         text.set_horizontalalignment("right")
