@@ -11,7 +11,7 @@ from rich.table import Table
 
 from moonstation.arrays import FloatArray
 from moonstation.cli.console import out, progress_bar
-from moonstation.cli.orbit import PICTURE, find_places, print_run
+from moonstation.cli.orbit import find_places, print_run
 from moonstation.cli.orbit_find_words import (
     USUAL_EPOCH,
     EpochOption,
@@ -278,6 +278,4 @@ def _between(first: float, last: float, number: int) -> FloatArray:
 
 def _check_survey_files(table: Path | None, map_file: Path | None) -> None:
     check_file(table, "--table")
-    check_file(map_file, "--map")
-    if map_file is not None and map_file.suffix.lower() not in PICTURE:
-        raise RequestError(f"--map {map_file}: suffix {map_file.suffix or 'none'} is unknown; give .png")
+    check_file(map_file, "--map", ".png")

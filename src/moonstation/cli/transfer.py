@@ -64,8 +64,9 @@ def mars_command(
     Type I goes less than half a turn about the Sun, type II more.
     """
     first, last = _edge(start, "--from", end=False), _edge(stop, "--to", end=True)
-    for path, key in ((png, "--png"), (overview, "--overview"), (csv, "--csv")):
-        check_file(path, key)
+    for path, key in ((png, "--png"), (overview, "--overview")):
+        check_file(path, key, ".png")
+    check_file(csv, "--csv")
     if best not in AIMS:
         raise RequestError(f"--best {best}: give one of {', '.join(AIMS)}")
     longest_flight = read_quantity(longest, "time", "--longest")

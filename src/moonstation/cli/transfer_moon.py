@@ -8,7 +8,14 @@ import pandas as pd
 import typer
 
 from moonstation.cli.console import out, progress_bar
-from moonstation.cli.transfer_far import LOW_ENERGY, PERIODIC, FarRequest, far_flights, low_energy_flights
+from moonstation.cli.transfer_far import (
+    LOW_ENERGY,
+    PERIODIC,
+    FarRequest,
+    far_flights,
+    light_strips,
+    low_energy_flights,
+)
 from moonstation.cli.transfer_far_home import far_home_flights
 from moonstation.cli.transfer_words import SHOWN, WIDTH, minute, plain_table, print_masses, print_troubles
 from moonstation.cli.words import (
@@ -26,7 +33,6 @@ from moonstation.station.catalogues import packaged_catalogue
 from moonstation.station.units import parse_quantity
 from moonstation.study.arrivals import LandingRules, SiteArrival, site_arrivals
 from moonstation.study.places import Place, find_place
-from moonstation.sunlight.light import site_light
 from moonstation.transfers.budgets import budgets, delivered, delivered_table
 from moonstation.transfers.cislunar import MODEL
 from moonstation.transfers.home import Entry
@@ -131,8 +137,8 @@ def moon_command(
     Dates and times of flight come from a first pass by conics; each flight shown is then made exact in the full model:
     launch site, height, inclination and time of the periselene are met.
     """
-    for path, key in ((png, "--png"), (csv, "--csv")):
-        check_file(path, key)
+    check_file(png, "--png", ".png")
+    check_file(csv, "--csv")
     first, last = _span(start, days)
     azimuths = read_range(azimuth, "angle", "--azimuth")
     leave = Departure(
@@ -143,12 +149,14 @@ def moon_command(
     )
     share = read_quantity(margin, "share", "--margin")
     if orbit in PERIODIC:
-        if site is not None or png is not None:
-            raise RequestError(
-                f"--orbit {orbit}: --site and --png go with orbits about the Moon alone; leave them out"
-            )
+        landing = {"--sun": sun is not None, "--earth-visible": earth}
+        for key in (key for key, said in landing.items() if said):
+            raise RequestError(f"{key}: no landing is computed from --orbit {orbit}; leave it out")
+        place = None if site is None else find_place(site, terrain=terrain or ())
         far = FarRequest(orbit, z_amplitude, radius, orbit_epoch, flyby, flight)
-        return far_flights(far, first, last, leave, isp=isp, margin=share, csv=csv, every=every)
+        return far_flights(
+            far, first, last, leave, isp=isp, margin=share, place=place, png=png, csv=csv, every=every
+        )
     reach = _orbit(orbit, periapsis, apoapsis, orbit_inclination, side)
     if flight == LOW_ENERGY:
         if site is not None:
@@ -380,21 +388,13 @@ def _picture(
         raise RequestError("--png: the span is too long for a picture; give up to 360 days")
     arrivals = first.tdb_s + step * np.arange(before, before + PICTURE_STEPS + count, dtype=np.float64)
     chop = moon_porkchop(departures, arrivals, leave, reach)
-    strips = []
-    if place is not None:
-        # two samples a picture step, or a dark hour between would not show
-        et = np.linspace(first.tdb_s, last.tdb_s, 2 * PICTURE_STEPS)
-        light = site_light(place.site, et)
-        strips = [
-            ("Sun", et, light.sun_fraction(place.ground.horizon, place.height)),
-            ("Earth", et, light.earth_fraction(place.ground.horizon, place.height)),
-        ]
     return moon_porkchop_png(
         chop,
         flights,
         title=f"{leave.site.name} to {_told(reach)}",
         site=place.name if place is not None else "",
-        strips=strips,
+        # two samples a picture step, or a dark hour between would not show
+        strips=light_strips(place, first, last),
     )
 
 

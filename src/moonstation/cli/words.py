@@ -99,10 +99,12 @@ def read_span(
     return first, stop
 
 
-def check_file(path: Path | None, key: str) -> None:
-    """Refuse a place for a file before anything is computed."""
+def check_file(path: Path | None, key: str, suffix: str = "") -> None:
+    """Refuse a place for a file before anything is computed; one with another suffix, if it must have one."""
     if path is None:
         return
+    if suffix and path.suffix.lower() != suffix:
+        raise RequestError(f"{key} {path}: suffix {path.suffix or 'none'} is unknown; give {suffix}")
     if path.is_dir():
         raise OutputError(f"{key} {path}: is a folder; give the name of a file")
     if not path.absolute().parent.is_dir():
