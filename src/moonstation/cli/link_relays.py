@@ -102,7 +102,9 @@ def command(
     start: Annotated[
         str | None, typer.Option(help="First instant; the station's, else 2035-01-01, if not given.")
     ] = None,
-    days: Annotated[float, typer.Option(help="Length of the span [d]; 28 d hold a turn of the Moon.")] = 28.0,
+    days: Annotated[
+        float, typer.Option(help="Length of the span in days; 28 d hold a turn of the Moon.")
+    ] = 28.0,
     step: Annotated[str, typer.Option(help="Step of the grid on which sets are compared.")] = "2 min",
     lasts: Annotated[
         str, typer.Option(help="Elliptical orbits must stay above the ground for this long without burns.")
@@ -124,7 +126,7 @@ def command(
     csv: Annotated[Path | None, typer.Option(help="Write the table here (CSV).")] = None,
     png: Annotated[Path | None, typer.Option(help="Write the picture here (PNG).")] = None,
     write: Annotated[
-        Path | None, typer.Option(help="Write [[orbiter]] tables of the chosen set here (TOML).")
+        Path | None, typer.Option(help="Write the chosen set as orbiter tables of a station file (TOML).")
     ] = None,
 ) -> int:
     """Find how many relays in which orbits serve one or more sites: coverage and longest gap against cost.
