@@ -111,6 +111,17 @@ def test_demands_with_rates_priorities_and_lifetimes(plan, capsys):
     assert expired.split()[1:3] == ["50", "Mbit"]
 
 
+def test_nodes_with_colons(tmp_path, capsys):
+    path = tmp_path / "local.ud3tn"
+    path.write_text("1(ipn:7.0):(mtcp:host:1)::[{900000000,900000060,125000}];")
+    options = ["--node", "dtn://base/", "--demand", "dtn://base/:ipn:7.0:1Mbit:bulk:2d", "--bundle", "1 Mbit"]
+    assert main(["link", "network", str(path), *options]) == 0
+    text = told(capsys)
+    assert "dtn://base/ > ipn:7.0" in text
+    assert "uD3TN tells no light times" in text
+    assert "2028-07-08" in text
+
+
 def test_demands_without_a_way_are_explained(plan, capsys):
     assert (
         main(["link", "network", plan, "--demand", "north:base:1Mbit", "--demand", "base:south:1Gbit"]) == 0

@@ -44,7 +44,7 @@ def test_ion_is_read_with_ranges_names_and_comments(tmp_path: Path) -> None:
         ("1", "relay", 40.0, 60.0, 1e6, 2.0),
         ("relay", "3", 30.0, 90.0, 8000.0, 3.0),
     ]
-    assert file.notes == ("1 contacts of nodes with themselves left out",)
+    assert file.notes == ("contacts of nodes with themselves, left out: 1",)
 
 
 def test_ranges_of_ion_hold_both_ways_from_the_lower_number_only(tmp_path: Path) -> None:
@@ -54,6 +54,12 @@ def test_ranges_of_ion_hold_both_ways_from_the_lower_number_only(tmp_path: Path)
     assert rows_of(written(tmp_path, text + "a range +0 +9 2 1 7\n"))[0][-1] == 7.0
     with pytest.raises(DataFileError, match="line 1: no range from 1 to 2"):
         read_plan_file(written(tmp_path, "a contact +0 +9 1 2 100\na range +0 +9 2 1 7\n"))
+
+
+def test_a_long_range_holds_behind_short_ones(tmp_path: Path) -> None:
+    ranges = "a range +0 +100 1 2 5\na range +10 +20 1 2 6\na range +30 +40 1 2 7\n"
+    rows = rows_of(written(tmp_path, "a contact +50 +60 1 2 100\na contact +15 +35 1 2 100\n" + ranges))
+    assert [row[-1] for row in rows] == [5.0, 5.0]
 
 
 def test_dates_of_ion(tmp_path: Path) -> None:

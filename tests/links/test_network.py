@@ -176,6 +176,15 @@ def test_impossible_bundles_are_named(bundle: Bundle, words: str) -> None:
         run_network(ContactPlan.of([C("a", "b", 0, 1, 1.0)]), [bundle])
 
 
+def test_networks_without_contacts_or_before_2000() -> None:
+    alone = run_network(ContactPlan.of([], nodes=["a", "b"]), [Bundle("a", "b", 1.0, 5.0)])
+    assert alone.account() == {"made": 1.0, "waiting": 1.0, "delivered": 0.0, "expired": 0.0, "refused": 0.0}
+    assert alone.latency_percentiles((50.0,)) == pytest.approx([math.nan], nan_ok=True)
+    plan = ContactPlan.of([C("a", "b", -1e8, -1e8 + 10.0, 1.0)])
+    run = run_network(plan, [Bundle("a", "b", 1.0, -1e8)])
+    assert (run.end, run.account()["delivered"]) == (-1e8 + 10.0, 1.0)
+
+
 def test_impossible_memory_is_named() -> None:
     plan = ContactPlan.of([C("a", "b", 0, 1, 1.0)])
     with pytest.raises(RequestError, match="memory of a"):

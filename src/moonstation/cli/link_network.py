@@ -188,12 +188,13 @@ def _asked(scene: NetworkScene, demands: list[str], storage: list[str]) -> Netwo
 
 
 def _demand(scene: NetworkScene, text: str) -> Traffic:
-    parts = [part.strip() for part in text.split(":")]
-    if not 3 <= len(parts) <= 5:
+    source, rest = _leading_node(scene, text)
+    destination, rest = _leading_node(scene, rest)
+    amount, *more = [part.strip() for part in rest.split(":")]
+    if not amount or len(more) > 2:
         raise RequestError(
             f"--demand {text}: write {DEMAND}, e.g. base:earth:1Gbit or base:earth:8Mbit/s:bulk:2d"
         )
-    source, destination, amount, *more = parts
     scene.contacts.place(source)
     scene.contacts.place(destination)
     if source == destination:
@@ -214,6 +215,13 @@ def _demand(scene: NetworkScene, text: str) -> Traffic:
     if not (rate > 0.0 and lifetime > 0.0):
         raise RequestError(f"--demand {text}: give an amount and a lifetime above zero")
     return Traffic(source, destination, rate, scene.start, stop, priority, lifetime)
+
+
+def _leading_node(scene: NetworkScene, text: str) -> tuple[str, str]:
+    """Node before the first colon, and the rest; names of nodes may hold colons of their own (ipn:7.0)."""
+    fitting = [node for node in scene.contacts.nodes if text.startswith(f"{node}:")]
+    node = max(fitting, key=len) if fitting else text.partition(":")[0]
+    return node.strip(), text[len(node) + 1 :]
 
 
 def _print(scene: NetworkScene, found: list[Outcome], size: float | None, endless: float | None) -> None:

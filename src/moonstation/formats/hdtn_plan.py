@@ -48,7 +48,7 @@ def read_hdtn(path: Path, document: Any, *, join: bool = False) -> PlanFile:
         rows.append(PlanRow(*ends, start, stop, rate, owlt, where))
     kept = checked_rows(path, rows, join=join)
     absolute = bool(rows) and min(row.start for row in rows) >= UNIX
-    notes = [f"{left_out} contacts of nodes with themselves left out"] if left_out else []
+    notes = [f"contacts of nodes with themselves, left out: {left_out}"] if left_out else []
     return PlanFile("hdtn", kept, absolute, tuple(notes))
 
 

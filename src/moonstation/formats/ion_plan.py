@@ -6,8 +6,10 @@ seconds. A range from a lower to a higher number holds both ways unless one of t
 
 import math
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
 from pathlib import Path
 
 import numpy as np
@@ -31,9 +33,12 @@ OTHER = {"1", "s", "e", "v", "m", "i", "l", "d", "c", "x", "w", "q", "t", "h", "
 
 @dataclass(frozen=True)
 class _Range:
+    """A range; `longest` is the latest end of it and all that begin before it."""
+
     start: float
     stop: float
     owlt: float
+    longest: float = 0.0
 
 
 def read_ion(path: Path, text: str, *, join: bool = False) -> PlanFile:
@@ -65,7 +70,7 @@ def read_ion(path: Path, text: str, *, join: bool = False) -> PlanFile:
         )
         for row in kept
     ]
-    notes = [f"{reader.left_out} contacts of nodes with themselves left out"] if reader.left_out else []
+    notes = [f"contacts of nodes with themselves, left out: {reader.left_out}"] if reader.left_out else []
     return PlanFile("ion", tuple(named), bool(reader.absolute), tuple(notes))
 
 
@@ -74,6 +79,7 @@ class _Reader:
         self.path = path
         self.contacts: list[PlanRow] = []
         self.ranges: dict[tuple[str, str], list[_Range]] = {}
+        self.sorted: dict[tuple[str, str], list[_Range]] = {}
         self.names: dict[str, str] = {}
         self.absolute: bool | None = None
         self.reference = 0.0
@@ -170,16 +176,30 @@ class _Reader:
         self.absolute = absolute
         return time
 
+    def _ranges_of(self, from_id: str, to_id: str) -> list[_Range]:
+        """Ranges that hold for a way, in order; the way back where only the lower number's is given."""
+        if (from_id, to_id) not in self.sorted:
+            ranges = self.ranges.get((from_id, to_id))
+            if ranges is None and int(to_id) < int(from_id):
+                ranges = self.ranges.get((to_id, from_id))
+            ranges = sorted(ranges or [], key=lambda part: part.start)
+            longest = accumulate((part.stop for part in ranges), max)
+            self.sorted[from_id, to_id] = [
+                replace(part, longest=stop) for part, stop in zip(ranges, longest, strict=True)
+            ]
+        return self.sorted[from_id, to_id]
+
     def with_light_time(self, row: PlanRow) -> list[PlanRow]:
         """The contact with its light time, in pieces where that changes."""
         check_row(self.path, row)
-        pair = (row.from_id, row.to_id)
-        ranges = self.ranges.get(pair)
-        if ranges is None and int(row.to_id) < int(row.from_id):
-            ranges = self.ranges.get((row.to_id, row.from_id))
+        ranges = self._ranges_of(row.from_id, row.to_id)
         pieces: list[PlanRow] = []
         reached = row.start
-        for part in sorted(ranges or [], key=lambda part: part.start):
+        # ranges are many where each contact has its own; those that are over are passed by
+        begin = bisect_right(ranges, row.start, key=lambda part: part.start) - 1
+        while begin > 0 and ranges[begin - 1].longest > row.start:
+            begin -= 1
+        for part in ranges[max(begin, 0) :]:
             if part.start > reached:
                 break
             stop = min(part.stop, row.stop)

@@ -50,7 +50,8 @@ def run_network(
     storage : mapping of str to float, optional
         Memory of nodes [bit]; nodes not named have room for everything.
     stop : float, optional
-        When to look at what is left [s]; when the last bit of the plan has arrived if not given.
+        When to look at what is left [s]; when the last bit of the plan has arrived if not given. What is made later
+        counts as waiting at its source.
     progress : callable, optional
         Called with the share of the time that is behind us, 0 to 1.
 
@@ -65,7 +66,8 @@ def run_network(
         plan.place(node)
         if not limit >= 0.0:
             raise RequestError(f"memory of {node}: {limit:g} bit; give 0 or more")
-    end = stop if stop is not None else float(np.max(plan.stop + plan.owlt, initial=0.0))
+    over = [float(np.max(plan.stop + plan.owlt))] if len(plan) else [bundle.created for bundle in bundles]
+    end = stop if stop is not None else max(over, default=0.0)
     network = _Network(plan, bundles, storage or {}, end)
     network.run(progress)
     return network.result()

@@ -167,7 +167,8 @@ class NetworkRun:
         table["mean_bit"] = table["held_bit_s"] / max(self.end - first, 1e-9)
         whole = float(table["held_bit_s"].sum())
         table["share"] = table["held_bit_s"] / whole if whole > 0.0 else 0.0
-        table["left_bit"] = [self.left().get(node, 0.0) for node in table["node"]]
+        left = self.left()
+        table["left_bit"] = [left.get(node, 0.0) for node in table["node"]]
         return table.sort_values(["held_bit_s", "node"], ascending=[False, True], ignore_index=True)
 
     def frame(self) -> pd.DataFrame:

@@ -300,8 +300,7 @@ class Router:
     ) -> Route | None:
         """Of routes found before, the one by which a bundle goes now: the best of those that can still carry it whole.
 
-        Projected arrival, then contacts, then the later termination, then the smaller first node (section 3.2.8 of the
-        standard).
+        Projected arrival, then contacts, then the later termination, then the smaller first node.
 
         Parameters
         ----------
