@@ -398,7 +398,7 @@ def _print_routes(
     table = _table("route", "contacts", "leaves", "arrives", "after", "ends", "volume")
     for route in found:
         table.add_row(*_route_row(scene, route, time))
-    out.print_wide(table, WIDTH + 20)
+    out.print_wide(table, WIDTH + 35)
 
 
 def _route_row(scene: NetworkScene, route: Route, time: float) -> list[str]:

@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 
 from moonstation.cli.console import Report, out, progress_bar
 from moonstation.cli.words import check_file, write_file
@@ -12,7 +11,6 @@ from moonstation.errors import RequestError
 from moonstation.formats.contact_plans import DIALECTS, dialect_of
 from moonstation.links.plan import ContactPlan
 from moonstation.links.plan_files import LoadedPlan, load_plan, write_plan_text
-from moonstation.report.wording import count
 from moonstation.spacetime.epochs import Epoch
 from moonstation.station.loading import builtin_stations, load_station
 from moonstation.study.link_contacts import LinkContacts, fixed_rates, link_span, station_contacts
@@ -86,11 +84,7 @@ def convert_command(
     write_file(target, text)
     for note in lost:
         out.print(f"{target}: {note}", markup=False, style="yellow", soft_wrap=True)
-    out.print(
-        f"{escape(str(target))}: written, {count(len(loaded.plan), 'contact')} of "
-        f"{count(len(loaded.plan.nodes), 'node')}, {DIALECTS[dialect]}",
-        soft_wrap=True,
-    )
+    out.print(f"{target}: written, {DIALECTS[dialect]}", markup=False, soft_wrap=True)
     return 0
 
 

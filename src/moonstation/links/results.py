@@ -154,7 +154,10 @@ class NetworkRun:
         return dict(sorted(found.items(), key=lambda item: (-item[1], item[0])))
 
     def waiting_table(self) -> pd.DataFrame:
-        """Where data waits: for each node that held any, mean and peak memory, and its share of all waiting."""
+        """Where data waits: mean and peak memory of nodes, and their shares of all waiting.
+
+        Without nodes where data hardly waits, less than a millionth of all and none at the end.
+        """
         rows = []
         for node, series in self.stored.items():
             held = np.diff(series[:, 0]) * series[:-1, 1]
@@ -169,6 +172,7 @@ class NetworkRun:
         table["share"] = table["held_bit_s"] / whole if whole > 0.0 else 0.0
         left = self.left()
         table["left_bit"] = [left.get(node, 0.0) for node in table["node"]]
+        table = table[(table["share"] > 1e-6) | (table["left_bit"] > 0.0)]
         return table.sort_values(["held_bit_s", "node"], ascending=[False, True], ignore_index=True)
 
     def frame(self) -> pd.DataFrame:

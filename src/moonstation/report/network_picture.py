@@ -123,7 +123,7 @@ def _draw_map(axes: Any, plan: ContactPlan, run: NetworkRun, columns: Mapping[st
                     place[pair[0]],
                     place[pair[1]],
                     arrowstyle=style,
-                    mutation_scale=11,
+                    mutation_scale=11.0 + 1.6 * wide,
                     connectionstyle="arc3,rad=0.08",
                     linewidth=width,
                     color=palette.BLUE if bits else palette.LINE,
