@@ -1,12 +1,10 @@
 """Options that say which forces act, added to a command by one decorator."""
 
-import inspect
-from collections.abc import Callable
-from functools import wraps
-from typing import Annotated, Any, get_type_hints
+from typing import Annotated, Any
 
 import typer
 
+from moonstation.cli.option_groups import with_options
 from moonstation.cli.words import read_quantity
 from moonstation.constants import GM_PLANETS
 from moonstation.errors import RequestError
@@ -79,30 +77,6 @@ OPTIONS: dict[str, Any] = {
 }
 
 
-def with_forces(command: Callable[..., int]) -> Callable[..., int]:
-    """Give a command the options of `OPTIONS`; it takes what they say as its argument `forces`."""
-
-    @wraps(command)
-    def run(*args: Any, **kwargs: Any) -> int:
-        said = {key: kwargs.pop(key, None) for key in OPTIONS}
-        return command(*args, forces=read_forces(**said), **kwargs)
-
-    own = inspect.signature(command)
-    added = [
-        inspect.Parameter(key, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=option)
-        for key, option in OPTIONS.items()
-    ]
-    kept = [
-        parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY)
-        for parameter in own.parameters.values()
-        if parameter.name != "forces"
-    ]
-    run.__signature__ = own.replace(parameters=[*kept, *added])  # type: ignore[attr-defined]
-    hints = get_type_hints(command, include_extras=True)
-    run.__annotations__ = {key: hint for key, hint in hints.items() if key != "forces"} | OPTIONS
-    return run
-
-
 def read_forces(
     *,
     planets: str | None = None,
@@ -157,3 +131,7 @@ def _planets(text: str) -> tuple[str, ...]:
             f"--planets {text[:60]}: give some of {', '.join(GM_PLANETS)}, each once, or all, or none"
         )
     return tuple(words)
+
+
+with_forces = with_options("forces", OPTIONS, read_forces)
+"""Gives a command the options of `OPTIONS`; it takes what they say as its argument `forces`."""

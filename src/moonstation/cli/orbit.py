@@ -13,29 +13,7 @@ from rich.table import Table
 
 from moonstation.arrays import FloatArray
 from moonstation.cli.console import Report, out, progress_bar
-from moonstation.cli.force_words import with_forces
-from moonstation.cli.orbit_words import (
-    AnomalyOption,
-    ApoapsisOption,
-    ArgumentOption,
-    AxisOption,
-    BodyOption,
-    BurnsOption,
-    DaysOption,
-    DegreeOption,
-    EccentricityOption,
-    EpochOption,
-    FrameOption,
-    InclinationOption,
-    NodeOption,
-    OrbitArgument,
-    PeriapsisOption,
-    PositionOption,
-    SiteOption,
-    VelocityOption,
-    check_files,
-    read_input,
-)
+from moonstation.cli.orbit_words import OrbitArgument, SiteOption, check_files, with_orbit, with_span
 from moonstation.cli.words import SouthernCommand, check_file, read_mask, read_quantity
 from moonstation.errors import OutputError, RequestError
 from moonstation.formats.drafts import replace_file
@@ -66,6 +44,8 @@ PICTURE = {".png": "picture"}
 PAGE = {".html": "page"}
 SHOWN = 40
 MOST_ORBITS = 6
+NOTHING = OrbitInput()
+"""What is said of an orbit where nothing is."""
 COMPARED = 20_000
 """Instants at which two orbits are compared at most."""
 
@@ -78,7 +58,7 @@ def _group() -> None:
 
 
 @app.command(name="propagate", cls=SouthernCommand)
-@with_forces
+@with_orbit
 def propagate_command(
     orbit: OrbitArgument = None,
     out_files: Annotated[
@@ -90,9 +70,6 @@ def propagate_command(
             "(Cesium), .png.",
         ),
     ] = None,
-    epoch: EpochOption = None,
-    days: DaysOption = None,
-    degree: DegreeOption = None,
     step: Annotated[
         str | None,
         typer.Option(
@@ -110,31 +87,13 @@ def propagate_command(
     time_system: Annotated[
         str, typer.Option("--time-system", help="Scale of the times in messages: TDB or UTC.")
     ] = "TDB",
-    periapsis: PeriapsisOption = None,
-    apoapsis: ApoapsisOption = None,
-    semi_major_axis: AxisOption = None,
-    eccentricity: EccentricityOption = None,
-    inclination: InclinationOption = None,
-    node: NodeOption = None,
-    argument: ArgumentOption = None,
-    anomaly: AnomalyOption = None,
-    frame: FrameOption = None,
-    position: PositionOption = None,
-    velocity: VelocityOption = None,
-    body_id: BodyOption = None,
-    skip_burns: BurnsOption = False,
-    forces: ForceChanges | None = None,
+    given: OrbitInput = NOTHING,
 ) -> int:
     """Propagate an orbit and write it as tables, messages, kernels, scenes and pictures.
 
     Forces: lunar gravity to a degree chosen by height, Earth and Sun, and what the options of forces say; a note
     tells which acted. An orbit that hits the ground is given as far as it goes.
     """
-    given = read_input(
-        epoch=epoch, days=days, degree=degree, periapsis=periapsis, apoapsis=apoapsis, semi_major_axis=semi_major_axis,
-        eccentricity=eccentricity, inclination=inclination, node=node, argument=argument, anomaly=anomaly, frame=frame,
-        position=position, velocity=velocity, body_id=body_id, skip_burns=skip_burns, forces=forces,
-    )  # fmt: skip
     files = out_files or []
     check_files(files, SUFFIXES | PICTURE)
     if view not in VIEWS:
@@ -150,7 +109,7 @@ def propagate_command(
         places = find_places(site, report)
         options = FileOptions(
             step=seconds,
-            body_id=BODY_ID if body_id is None else body_id,
+            body_id=BODY_ID if given.body_id is None else given.body_id,
             object_id=object_id,
             places=places,
             time_system=system,
@@ -168,7 +127,7 @@ def propagate_command(
 
 
 @app.command(name="events", cls=SouthernCommand)
-@with_forces
+@with_orbit
 def events_command(
     orbit: OrbitArgument = None,
     event: Annotated[
@@ -189,23 +148,7 @@ def events_command(
     list_kinds: Annotated[
         bool, typer.Option("--list", help="List the events that can be looked for, and stop.")
     ] = False,
-    epoch: EpochOption = None,
-    days: DaysOption = None,
-    degree: DegreeOption = None,
-    periapsis: PeriapsisOption = None,
-    apoapsis: ApoapsisOption = None,
-    semi_major_axis: AxisOption = None,
-    eccentricity: EccentricityOption = None,
-    inclination: InclinationOption = None,
-    node: NodeOption = None,
-    argument: ArgumentOption = None,
-    anomaly: AnomalyOption = None,
-    frame: FrameOption = None,
-    position: PositionOption = None,
-    velocity: VelocityOption = None,
-    body_id: BodyOption = None,
-    skip_burns: BurnsOption = False,
-    forces: ForceChanges | None = None,
+    given: OrbitInput = NOTHING,
 ) -> int:
     """Find events of an orbit: passages, nodes, eclipses, occultations, conjunctions, crossings, passes over a site.
 
@@ -214,11 +157,6 @@ def events_command(
     if list_kinds:
         _print_kinds()
         return 0
-    given = read_input(
-        epoch=epoch, days=days, degree=degree, periapsis=periapsis, apoapsis=apoapsis, semi_major_axis=semi_major_axis,
-        eccentricity=eccentricity, inclination=inclination, node=node, argument=argument, anomaly=anomaly, frame=frame,
-        position=position, velocity=velocity, body_id=body_id, skip_burns=skip_burns, forces=forces,
-    )  # fmt: skip
     for path, key in ((csv, "--csv"), (ics, "--ics")):
         check_file(path, key)
     with progress_bar() as report:
@@ -271,7 +209,7 @@ PLACE = "connecting-ridge"
 
 
 @app.command(name="show", cls=SouthernCommand)
-@with_forces
+@with_orbit
 def show_command(
     orbit: OrbitArgument = None,
     out_files: PageOption = None,
@@ -280,36 +218,15 @@ def show_command(
     mask: MaskOption = "10 deg",
     ground: GroundOption = None,
     view: Annotated[str, typer.Option(help=f"What a picture shows: {', '.join(VIEWS)}.")] = "all",
-    epoch: EpochOption = None,
-    days: DaysOption = None,
-    degree: DegreeOption = None,
-    periapsis: PeriapsisOption = None,
-    apoapsis: ApoapsisOption = None,
-    semi_major_axis: AxisOption = None,
-    eccentricity: EccentricityOption = None,
-    inclination: InclinationOption = None,
-    node: NodeOption = None,
-    argument: ArgumentOption = None,
-    anomaly: AnomalyOption = None,
-    frame: FrameOption = None,
-    position: PositionOption = None,
-    velocity: VelocityOption = None,
-    body_id: BodyOption = None,
-    skip_burns: BurnsOption = False,
-    forces: ForceChanges | None = None,
+    given: OrbitInput = NOTHING,
 ) -> int:
     """Show an orbit: elements, heights, life, shadow, sight of the Earth, passes over a place, contacts, pictures."""
-    given = read_input(
-        epoch=epoch, days=days, degree=degree, periapsis=periapsis, apoapsis=apoapsis, semi_major_axis=semi_major_axis,
-        eccentricity=eccentricity, inclination=inclination, node=node, argument=argument, anomaly=anomaly, frame=frame,
-        position=position, velocity=velocity, body_id=body_id, skip_burns=skip_burns, forces=forces,
-    )  # fmt: skip
     _show([orbit], given, out_files or [], site, mask, ground or [], view, open_page=open_page, apart=False)
     return 0
 
 
 @app.command(name="compare", cls=SouthernCommand)
-@with_forces
+@with_span
 def compare_command(
     orbits: Annotated[
         list[str],
@@ -332,21 +249,13 @@ def compare_command(
     mask: MaskOption = "10 deg",
     ground: GroundOption = None,
     view: Annotated[str, typer.Option(help=f"What a picture shows: {', '.join(VIEWS)}.")] = "all",
-    epoch: EpochOption = None,
-    days: DaysOption = None,
-    degree: DegreeOption = None,
-    body_id: BodyOption = None,
-    skip_burns: BurnsOption = False,
-    forces: ForceChanges | None = None,
+    given: OrbitInput = NOTHING,
 ) -> int:
     """Set orbits, or ephemerides of the same flight, side by side."""
     if len(orbits) < 2:
         raise RequestError(f"{orbits[0]} alone: name two orbits or more, or see it with orbit show")
     if len(orbits) > MOST_ORBITS:
         raise RequestError(f"{len(orbits)} orbits are too many for one page; compare {MOST_ORBITS} at most")
-    given = read_input(
-        epoch=epoch, days=days, degree=degree, body_id=body_id, skip_burns=skip_burns, forces=forces
-    )
     asked = (
         any(Path(name).suffix.lower() in (".oem", ".bsp", ".opm") for name in orbits)
         if differences is None

@@ -175,7 +175,7 @@ def relay_command(
     for cells in found.head(SHOWN).to_dict("records"):
         drawn.add_row(
             f"{cells['node_deg']:g}", f"{cells['argument_deg']:g}", f"{cells['lifetime_d']:.2f}", cells["ending"],
-            f"{cells['lowest_km']:.1f}", f"{100.0 * cells['dwell_share']:.1f}", f"{cells['longest_gap_h']:.2f}",
+            f"{cells['lowest_km']:z.1f}", f"{100.0 * cells['dwell_share']:.1f}", f"{cells['longest_gap_h']:.2f}",
         )  # fmt: skip
     out.print_wide(drawn, 110)
     if len(found) > SHOWN:

@@ -399,8 +399,8 @@ def events_words(table: pd.DataFrame) -> list[list[str]]:
                 "" if instant else row["end_utc"].replace("T", " ").rstrip("Z"),
                 "" if instant else duration(row["duration_s"], 4) + ("*" if row["clipped"] else ""),
                 f"{row['value']:.3f}{unit}",
-                f"{row['lat_deg']:.2f}, {row['lon_deg']:.2f}",
-                f"{row['altitude_km']:.1f}",
+                f"{row['lat_deg']:z.2f}, {row['lon_deg']:z.2f}",
+                f"{row['altitude_km']:z.1f}",
             ]
         )
     return rows
