@@ -33,6 +33,12 @@ def test_mars_windows_are_printed_and_written(moonstation, tmp_path: Path):
         assert picture[..., :3].std() > 0.05
 
 
+def test_round_orbits_of_the_catalogue_have_no_argument(moonstation):
+    done = moonstation("transfer", "home", "--orbit", "polar-100", "--from", "2030-03-01", "--days", "1")
+    assert done.status == 0, done.err
+    assert "100 x 100 km, inclination 90.0 deg" in done.out
+
+
 def test_flights_to_a_halo_orbit_are_drawn_with_the_light_at_a_site(moonstation, tmp_path: Path):
     table, png = tmp_path / "f.csv", tmp_path / "f.png"
     done = moonstation(
@@ -175,6 +181,9 @@ def test_home_from_an_orbit_held_by_earth_and_moon(moonstation, tmp_path):
         (("moon", "--orbit", "halo", "--z-amplitude", "130000 km"), "the family goes from 0"),
         (("moon", "--orbit", "dro", "--radius", "5 km"), "10,000 to 100,000 km"),
         (("moon", "--orbit", "nrho", "--sun", "2 deg.."), "--sun: no landing is computed from --orbit nrho"),
+        (("moon", "--orbit", "gateway-nrho"), "give --orbit nrho"),
+        (("home", "--orbit", "queqiao-1"), "give --orbit halo --z-amplitude '13000 km'"),
+        (("moon", "--orbit", "dro-70000"), "give --orbit dro --radius '70000 km'"),
         (("moon", "--png", "x.svg"), "--png x.svg: suffix .svg is unknown; give .png"),
         (("mars", "--overview", "x"), "--overview x: suffix none is unknown; give .png"),
         (("moon", "--apoapsis", "70000 km"), "give 60000 km at most, or a halo"),

@@ -31,12 +31,12 @@ from moonstation.errors import RequestError
 from moonstation.spacetime.epochs import Epoch
 from moonstation.station.catalogues import packaged_catalogue
 from moonstation.station.units import parse_quantity
-from moonstation.study.arrivals import LandingRules, SiteArrival, site_arrivals
+from moonstation.study.arrivals import APPROACH, LandingRules, SiteArrival, site_arrivals
 from moonstation.study.places import Place, find_place
 from moonstation.transfers.budgets import budgets, delivered, delivered_table
 from moonstation.transfers.cislunar import MODEL
 from moonstation.transfers.home import Entry
-from moonstation.transfers.insertion import LunarOrbit
+from moonstation.transfers.insertion import DESCENT_ORBIT, LunarOrbit, descent_lowering
 from moonstation.transfers.launch import find_launch_site
 from moonstation.transfers.moon import LONGEST_FLIGHT, SHORTEST_FLIGHT, Departure, MoonFlight, moon_porkchop
 from moonstation.transfers.periodic_search import WAYS
@@ -124,6 +124,10 @@ def moon_command(
     aside: Annotated[
         str, typer.Option(help="How far beside the orbit's plane the landing may lie.")
     ] = "2 deg",
+    approach_lit: Annotated[
+        bool,
+        typer.Option("--approach-lit", help="Land only where the ground 50 km before the site is lit, too."),
+    ] = False,
     isp: Annotated[
         float, typer.Option(help="Specific impulse of the craft in seconds, an assumption.")
     ] = 320.0,
@@ -149,7 +153,7 @@ def moon_command(
     )
     share = read_quantity(margin, "share", "--margin")
     if orbit in PERIODIC:
-        landing = {"--sun": sun is not None, "--earth-visible": earth}
+        landing = {"--sun": sun is not None, "--earth-visible": earth, "--approach-lit": approach_lit}
         for key in (key for key, said in landing.items() if said):
             raise RequestError(f"{key}: no landing is computed from --orbit {orbit}; leave it out")
         place = None if site is None else find_place(site, terrain=terrain or ())
@@ -169,6 +173,7 @@ def moon_command(
         sun_elevation=read_range(sun, "angle", "--sun"),
         earth_visible=earth,
         cross_track=read_quantity(aside, "angle", "--aside"),
+        approach_lit=approach_lit,
     )
     delivered(0.0, isp=isp, margin=share)
     if best not in AIMS:
@@ -200,14 +205,21 @@ def moon_command(
     cheapest = int(np.argmin(table["injection_m_s"] + table["insertion_m_s"]))
     _print_flights(table, leave, reach, place, cheapest, every=every)
     print_troubles(troubles)
-    masses = delivered(flights[cheapest].insertion.delta_v, isp=isp, margin=share, landing=place is not None)
+    lowering = descent_lowering(reach)
+    masses = delivered(
+        flights[cheapest].insertion.delta_v,
+        isp=isp,
+        margin=share,
+        landing=place is not None,
+        lowering=lowering,
+    )
     print_masses(
         delivered_table(masses), flights[cheapest].insertion.delta_v, isp, share, landing=place is not None
     )
     if csv is not None:
         for f, row in zip(flights, table.index, strict=True):
             for launcher, held, landed in delivered(
-                f.insertion.delta_v, isp=isp, margin=share, landing=place is not None
+                f.insertion.delta_v, isp=isp, margin=share, landing=place is not None, lowering=lowering
             ):
                 table.loc[row, f"in_orbit_{launcher.id}_kg"] = held
                 if landed is not None:
@@ -343,15 +355,24 @@ def _orbit(name: str | None, periapsis: str, apoapsis: str | None, inclination: 
         except LookupError as error:
             raise RequestError(f"--orbit: {error}; or give {', '.join(PERIODIC)}") from error
 
-        def value(key: str, dimension: str) -> float:
+        def bare(key: str) -> object:
             held = entry[key]
-            return parse_quantity(str(held["value"] if isinstance(held, dict) else held), dimension)
+            return held["value"] if isinstance(held, dict) else held
 
+        def value(key: str, dimension: str) -> float:
+            return parse_quantity(str(bare(key)), dimension)
+
+        if "kind" in entry:
+            kind = str(bare("kind"))
+            size = {"halo": "z_amplitude", "dro": "radius"}.get(kind)
+            more = "" if size is None else f" --{size.replace('_', '-')} '{bare(size)}'"
+            raise RequestError(f"--orbit {name}: is no orbit about the Moon alone; give --orbit {kind}{more}")
         return LunarOrbit(
             value("periapsis_altitude", "altitude"),
             value("apoapsis_altitude", "altitude"),
             value("inclination", "angle"),
-            south=bool(np.sin(value("arg_periapsis", "angle")) < 0.0),
+            # round orbits have no argument
+            south=value("arg_periapsis", "angle") > np.pi if "arg_periapsis" in entry else side == "south",
         )
     low = read_quantity(periapsis, "altitude", "--periapsis")
     high = low if apoapsis is None else read_quantity(apoapsis, "altitude", "--apoapsis")
@@ -409,6 +430,7 @@ def _site_table(arrivals: list[SiteArrival]) -> pd.DataFrame:
                 "landing_utc": a.landing.utc if a.landing is not None else "",
                 "landing_sun_elevation_deg": np.degrees(a.landing_sun_elevation),
                 "landing_sun_from_heading_deg": np.degrees(a.landing_sun_beside),
+                "approach_sun_elevation_deg": np.degrees(a.approach_sun_elevation),
                 "no_landing_because": a.limit,
             }
             for a in arrivals
@@ -460,7 +482,10 @@ def _print_flights(
         if place is not None:
             seen = [f"{100.0 * row[key]:.0f}%" for key in ("arrival_sun_fraction", "arrival_earth_fraction")]
             landed = row["landing_utc"]
-            sun = f"{row['landing_sun_elevation_deg']:.1f}, {row['landing_sun_from_heading_deg']:+.0f}"
+            sun = (
+                f"{row['landing_sun_elevation_deg']:.1f}, {row['landing_sun_from_heading_deg']:+.0f}, "
+                f"{row['approach_sun_elevation_deg']:.1f}"
+            )
             cells += ["/".join(seen), minute(landed) if landed else "none", sun if landed else "-"]
         drawn.add_row(*cells)
     out.print_wide(drawn, WIDTH if place is None else WIDTH + 30)
@@ -483,10 +508,17 @@ def _print_flights(
         out.print(
             f"{place.name}: shares of the discs seen on arrival; first landing in the orbit's plane with "
             f"the light asked for; "
-            "Sun there: elevation, and azimuth from the heading of the approach (0 ahead, 180 behind). "
+            "Sun there: elevation, azimuth from the heading of the approach (0 ahead, 180 behind), and elevation over "
+            f"a level horizon {APPROACH / 1e3:g} km before the site. "
             f"Descent {budget['descent'].delta_v:.0f} m/s, ascent {budget['ascent'].delta_v:.0f} m/s from "
             f"and to 100 km "
-            f"({budget['descent'].note}; published, {budget['descent'].source}).",
+            f"({budget['descent'].note}; published, {budget['descent'].source})."
+            + (
+                f" Before it {lowering:.0f} m/s from the orbit down to a round one of {DESCENT_ORBIT / 1e3:g} km (two "
+                "impulses, computed; no turn of the plane)."
+                if (lowering := descent_lowering(reach)) >= 0.5
+                else ""
+            ),
             style="dim",
             markup=False,
             soft_wrap=True,

@@ -597,7 +597,7 @@ def check_start(state: FloatArray, gm: float, who: str, *, bound: bool, ground: 
     if ground and radius < MOON_RADIUS:
         raise OrbitError(
             f"{who}: starts {(MOON_RADIUS - radius) / 1e3:.3f} km under the 1737.4 km sphere; "
-            "give a state above the ground (in metres from the Moon's centre)"
+            "give a state above the ground (in Python in metres from the Moon's centre)"
         )
     energy = speed2 / 2.0 - gm / radius
     if bound and energy >= 0.0:

@@ -92,6 +92,24 @@ class Insertion:
     turn: float
 
 
+DESCENT_ORBIT = 100e3
+"""Height of the round orbit that published descents begin in [m]."""
+
+
+def descent_lowering(orbit: LunarOrbit) -> float:
+    """Delta-v from an orbit to the round one that published descents begin in [m/s], by two impulses at apsides.
+
+    The first, at the apoapsis, brings the periapsis to that height, the second makes the orbit round there.
+    """
+    far, low = MOON_RADIUS + orbit.apoapsis_altitude, MOON_RADIUS + DESCENT_ORBIT
+
+    def speed(at: float, other: float) -> float:
+        return float(np.sqrt(2.0 * GM_MOON * other / (at * (at + other))))
+
+    first = abs(speed(far, orbit.periapsis) - speed(far, low))
+    return first + abs(speed(low, far) - speed(low, low))
+
+
 def insertion(orbit: LunarOrbit, v_inf: float, declination: float) -> Insertion:
     """Cheapest way into an orbit from an approach.
 
