@@ -12,6 +12,7 @@ from moonstation import __version__
 from moonstation.cli import (
     check,
     data,
+    design,
     maps,
     orbit,
     orbit_find,
@@ -67,6 +68,7 @@ for _name, _command in (
         _command
     )
 app.add_typer(data.app, name="data")
+app.add_typer(design.app, name="design")
 app.add_typer(site.app, name="site")
 app.add_typer(transfer.app, name="transfer")
 app.add_typer(orbit.app, name="orbit")

@@ -49,6 +49,8 @@ class Line:
         Whether the station file states the maturity; if not it follows from the confidence of the value.
     margin : Margin
         What the growth rests on.
+    fixed : float
+        Part of the best estimate that takes no margin, neither for maturity nor of the system.
     """
 
     id: str
@@ -59,6 +61,7 @@ class Line:
     maturity: str
     stated: bool
     margin: Margin
+    fixed: float = 0.0
 
     @property
     def total(self) -> float:
@@ -266,7 +269,7 @@ def station_budgets(
         budgets.append(
             of.budget(
                 "energy-dark",
-                "Energy in the longest dark spell, survival",
+                "Energy in the dark, survival",
                 "energy",
                 "power",
                 lambda e: e.load_survival * dark[e.bus].length,
@@ -407,6 +410,7 @@ class _Lines:
             maturity=self.policy.level(maturity),
             stated=part.maturity is not None,
             margin=margin,
+            fixed=besides,
         )
 
     def confidence(self, key: str) -> str:
@@ -435,7 +439,7 @@ class _Lines:
         note: str,
         basis: str = "",
     ) -> Budget:
-        basic, growth = sum(line.basic for line in lines), sum(line.growth for line in lines)
+        basic, growth = sum(line.basic - line.fixed for line in lines), sum(line.growth for line in lines)
         return Budget(
             id=name,
             title=title,

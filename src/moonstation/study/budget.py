@@ -116,7 +116,7 @@ def budget_station(
     if span is not None and station.buses:
         dark, notes = dark_spells(station, span, progress=lambda stage, part: progress(stage, 0.5 * part))
     budgets = station_budgets(station, policy, dark=dark if dark else None, only=only)
-    delivered, refused = _flown(station, progress) if flights else ({}, {})
+    delivered, refused = _flown(station, progress) if flights and partner is None else ({}, {})
     mass = next(budget for budget in budgets if budget.id == "mass")
     names = group_names(station)
     return StationBudget(
