@@ -78,7 +78,9 @@ def command(
     html: Annotated[
         Path | None, typer.Option(help="Write a page with all budgets as rings and tables.")
     ] = None,
-    open_page: Annotated[bool, typer.Option("--open", help="Open the page of --html in the browser.")] = False,
+    open_page: Annotated[
+        bool, typer.Option("--open", help="Open the page of --html in the browser.")
+    ] = False,
 ) -> None:
     """Add up mass, power by mode, energy, heat, data and cost, element by element, with margins by maturity.
 
@@ -112,7 +114,9 @@ def command(
         )
         drawn = [budget.id for budget in result.budgets if budget.total > 0.0]
         if png is not None and draw not in drawn:
-            raise RequestError(f"--draw {draw}: there is no such budget with a value; give one of {', '.join(drawn)}")
+            raise RequestError(
+                f"--draw {draw}: there is no such budget with a value; give one of {', '.join(drawn)}"
+            )
         report("writing", 0.96)
         if csv is not None:
             write_file(csv, str(nodes_frame(result).to_csv(index=False, lineterminator="\n")))

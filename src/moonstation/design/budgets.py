@@ -279,8 +279,8 @@ def station_budgets(
         )
     heat = (
         "Power used becomes heat where it is used: an upper bound, for radio and chemistry carry some away. "
-        f"Isotope sources add the heat that they do not convert, at an assumed {ISOTOPE_EFFICIENCY:.0%} efficiency; "
-        "reactors reject theirs by radiators of their own, which is not counted."
+        "Isotope sources add the heat that they do not convert, at an assumed efficiency of "
+        f"{100.0 * ISOTOPE_EFFICIENCY:g} %; reactors reject theirs by radiators of their own, which is not counted."
     )
     budgets += [
         of.budget(
@@ -563,10 +563,8 @@ def check_sources(station: Station) -> None:
         loads = [e.id for e in members if e.load_nominal or e.load_survival]
         if loads and not any(e.power or e.array_power for e in members):
             fed = [name for name in station.buses if name != bus]
-            cure = (
-                f'; or put them on bus {" or ".join(fed[:3])} with bus = "{fed[0]}"' if fed else ""
-            )
+            cure = f'; or put them on bus {" or ".join(fed[:3])} with bus = "{fed[0]}"' if fed else ""
             raise RequestError(
-                f"bus {bus}: {', '.join(loads[:6])} use power there and nothing gives any; give an element of the bus "
+                f"bus {bus}: {', '.join(loads[:6])} use power there and nothing gives any; give an element of it "
                 f'array_power = "1 kW" or power{cure}'
             )

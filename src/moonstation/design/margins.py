@@ -5,7 +5,7 @@ The **system margin** is held over all items together; ESA takes it of the sum w
 
 Sources
 -------
-ESA (SRE-PA & D-TEC staff, 2012). Margin philosophy for science assessment studies, SRE-PA/2011.097, issue 1, revision 3,
+ESA (SRE-PA & D-TEC staff, 2012). Margin philosophy for science assessment studies, SRE-PA/2011.097, issue 1 rev. 3,
 sections 2.1 and 2.4.
 AIAA (2015). Mass properties control for space systems, ANSI/AIAA S-120A-2015.
 NASA Glenn Research Center (2022). 40 kW fission surface power system deployability, NASA/TM-20220012395.
@@ -47,7 +47,7 @@ BY_CONFIDENCE: dict[str, Maturity] = {
     "assumption": "new",
     "": "new",
 }
-"""Maturity of a value whose element states none: after its confidence; this is a rule of moonstation, of no standard."""
+"""Maturity of a value whose element states none: after its confidence; a rule of moonstation, of no standard."""
 
 CATEGORY: dict[str, str] = {
     "solar-array": "solar array",
@@ -128,7 +128,9 @@ class Policy:
             return maturity
         return (AS_ESA if self.levels == ESA_LEVELS else AS_ANSI)[maturity]
 
-    def growth_of(self, quantity: Quantity, *, maturity: str, kind: str = "other", mass: float = 0.0) -> Margin:
+    def growth_of(
+        self, quantity: Quantity, *, maturity: str, kind: str = "other", mass: float = 0.0
+    ) -> Margin:
         """What an item may grow.
 
         Parameters
@@ -175,9 +177,7 @@ def _esa() -> Policy:
     mass = {
         "off-the-shelf": Margin(0.05, f"{document}, R-M1-4: off-the-shelf, ECSS category A/B", "published"),
         "modified": Margin(0.10, f"{document}, R-M1-4: minor modifications, ECSS category C", "published"),
-        "new": Margin(
-            0.20, f"{document}, R-M1-4: new or major modifications, ECSS category D", "published"
-        ),
+        "new": Margin(0.20, f"{document}, R-M1-4: new or major modifications, ECSS category D", "published"),
     }
     power = {name: Margin(m.share, f"{document}, section 2.4", "recalled") for name, m in mass.items()}
     return Policy(

@@ -19,6 +19,9 @@ LABEL_HEIGHT = 0.142
 MOST = 17
 """Labels on one side, from the largest leaf on."""
 
+LONGEST = 27
+"""Letters of a straight line that stay within a ring."""
+
 LABEL_AT = 1.2
 HIGHEST = 1.17
 
@@ -49,20 +52,23 @@ def budget_picture(result: Any, budget_id: str) -> bytes:
     colours = ring_colours(tree)
     leaves: list[tuple[float, Any]] = []
     _ring(axes, tree, 0.0, 0, width, tree.total, colours, "", leaves)
-    axes.text(
-        0.0, 0.0, f"{amount(budget, tree.total)}\nwith margins", ha="center", va="center", fontsize=11, weight="bold", color=palette.INK
-    )  # fmt: skip
+    middle = f"{amount(budget, tree.total)}\nwith margins"
+    axes.text(0.0, 0.0, middle, ha="center", va="center", fontsize=11, weight="bold", color=palette.INK)
     small = _name_leaves(axes, budget, tree.total, leaves)
-    page.text(0.015, 0.965, f"{result.station.name}: {budget.title.lower()}", fontsize=13, weight="bold", color=palette.INK, va="top")  # fmt: skip
+    title = shortened(f"{result.station.name}: {budget.title[0].lower()}{budget.title[1:]}", 95)
+    plain: dict[str, Any] = {"fontsize": 8.5, "color": palette.MUTED, "parse_math": False}
+    page.text(
+        0.015, 0.965, title, va="top", **{**plain, "fontsize": 13, "color": palette.INK, "weight": "bold"}
+    )
     rings = ", then ".join([*result.by, "element"])
-    page.text(0.015, 0.922, f"From inside by {rings}. {result.policy.name}.", fontsize=8.5, color=palette.MUTED, va="top")  # fmt: skip
+    page.text(0.015, 0.922, f"From inside by {rings}. {result.policy.name}.", va="top", **plain)
     notes = []
     if small:
         total = sum(node.total for node in small)
         notes.append(f"{count(len(small), 'smaller one')} not named: {amount(budget, total)} together")
     if budget.missing:
         notes.append(f"no value given for {', '.join(budget.missing)}")
-    page.text(0.015, 0.015, "\n".join(textwrap.wrap("; ".join(notes), 170)[:3]), fontsize=8.5, color=palette.MUTED, va="bottom")  # fmt: skip
+    page.text(0.015, 0.015, "\n".join(textwrap.wrap("; ".join(notes), 160)[:3]), va="bottom", **plain)
     with io.BytesIO() as out:
         page.savefig(out, format="png", metadata={"Software": None}, facecolor=palette.PAPER)
         return out.getvalue()
@@ -83,6 +89,8 @@ def _ring(
     from matplotlib.patches import Wedge
 
     for child in node.children:
+        if not child.total:
+            continue
         part = child.total / whole
         own = colour or colours[child.id]
         inner = HOLE + depth * width
@@ -112,19 +120,20 @@ def _name_wedge(
     """A name along its arc, or the id where it does not fit, or nothing; turned so that it can be read."""
     along = 2.0 * math.pi * radius * part
     turned = -math.degrees(angle)
-    room = int(along / 0.038)
-    lines = textwrap.wrap(name, max(room, 1), break_long_words=False)
+    room = min(int(along / 0.03), LONGEST)
+    lines = textwrap.wrap(name, max(room, 1), break_long_words=False) or [short]
     if len(lines) > 2 or max(len(line) for line in lines) > room:
         lines = [short]
         if len(short) > room:
             # along the radius instead, where the wedge is wide enough for a line
-            if along < 0.07 or len(short) > int(width / 0.036):
+            if along < 0.07 or len(short) > int(width / 0.03):
                 return
             turned += 90.0
     turned = (turned + 90.0) % 180.0 - 90.0
     axes.text(
-        radius * math.sin(angle), radius * math.cos(angle), "\n".join(lines), rotation=turned, fontsize=7.5, ha="center",
-        va="center", color=palette.PAPER if strong in DARK else palette.INK, rotation_mode="anchor",
+        radius * math.sin(angle), radius * math.cos(angle), "\n".join(lines), rotation=turned, fontsize=7.5,
+        ha="center", va="center", color=palette.PAPER if strong in DARK else palette.INK, rotation_mode="anchor",
+        parse_math=False,
     )  # fmt: skip
 
 
@@ -146,9 +155,10 @@ def _name_leaves(axes: Any, budget: Any, whole: float, leaves: list[tuple[float,
             x, y = math.sin(angle), math.cos(angle)
             path = ([x, 1.05 * x, side * (LABEL_AT - 0.03)], [y, 1.05 * y, height])
             axes.plot(*path, color=palette.MUTED, linewidth=0.6)
+            words = f"{shortened(node.name, 40)}\n{amount(budget, node.total)}, {share(node.total / whole)}"
             axes.text(
-                side * LABEL_AT, height, f"{shortened(node.name, 40)}\n{amount(budget, node.total)}, {share(node.total / whole)}",
-                fontsize=8, ha="left" if side > 0.0 else "right", va="center", color=palette.INK, linespacing=1.15,
+                side * LABEL_AT, height, words, fontsize=8, ha="left" if side > 0.0 else "right", va="center",
+                color=palette.INK, linespacing=1.15, parse_math=False,
             )  # fmt: skip
     return [node for _, node in leaves if node.total > 0.0 and not any(node is other for other in named)]
 

@@ -196,8 +196,7 @@ def mission_rows(result: Any) -> list[tuple[str, ...]]:
         (
             m.mission,
             shortened(launchers.get(m.launcher, m.launcher or "–"), 28),
-            count(m.elements, "element")
-            + (f", {len(m.unweighed)} without mass" if m.unweighed else ""),
+            count(m.elements, "element") + (f", {len(m.unweighed)} without mass" if m.unweighed else ""),
             quantity(m.basic, "kg", 4),
             quantity(m.total, "kg", 4),
             quantity(m.craft, "kg", 4) if m.craft else "not given",
@@ -223,7 +222,7 @@ def missing_rows(result: Any) -> list[tuple[str, str]]:
     for budget in result.budgets:
         if budget.missing:
             found.setdefault(budget.missing, []).append(budget.title)
-    return [(", ".join(titles), ", ".join(names)) for names, titles in found.items()]
+    return [("; ".join(titles), ", ".join(names)) for names, titles in found.items()]
 
 
 def headline(result: Any) -> str:
@@ -262,11 +261,19 @@ def write_budget_page(result: Any) -> str:
         stacks=True,
     ).html()
     body = [
-        section("rings", f"Where it goes: {' by '.join(result.by) or 'elements'}", _pairs(figures)),
+        section(
+            "rings",
+            f"Where it goes, {', then '.join(('by ' + result.by[0], *result.by[1:])) if result.by else 'by element'}",
+            _pairs(figures),
+        ),
         section("tree", "All budgets, element by element", _tree_table(result)),
         section("buses", "Power buses in the dark", _bus_table(result), "One partner alone has no bus."),
-        section("missions", "Missions against their launchers", _mission_table(result), "None was asked for."),
-        section("missing", "What the station file does not say", _missing_table(result), "Nothing is missing."),
+        section(
+            "missions", "Missions against their launchers", _mission_table(result), "None was asked for."
+        ),
+        section(
+            "missing", "What the station file does not say", _missing_table(result), "Nothing is missing."
+        ),
         section("method", "How the figures are defined", _method(result)),
     ]
     return fill_page(
@@ -343,7 +350,7 @@ def _sunburst(result: Any, budget: Any) -> Figure:
                 "leaf": {"opacity": 1},
             }
         ],
-        "layout": layout(margin={"l": 0, "r": 0, "t": 0, "b": 0}),
+        "layout": layout(margin={"l": 0, "r": 0, "t": 0, "b": 0}, uniformtext={"minsize": 9, "mode": "hide"}),
     }
     return Figure(
         f"budget-{budget.id}",

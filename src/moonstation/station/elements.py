@@ -71,7 +71,7 @@ class Element(Part):
         "confidence of each value if not given.",
     )
     cost: Cost | None = Field(
-        default=None, description="Cost, with currency and year of prices, as in \"120 MUSD 2026\"."
+        default=None, description='Cost, with currency and year of prices, as in "120 MUSD 2026".'
     )
     arrives: Day | None = Field(
         default=None, description="Date of arrival; there from the start if not given."

@@ -178,7 +178,7 @@ class Orbiter(Part):
         description="How far its design is, for margins; after the confidence of each value if not given.",
     )
     cost: Cost | None = Field(
-        default=None, description="Cost, with currency and year of prices, as in \"120 MUSD 2026\"."
+        default=None, description='Cost, with currency and year of prices, as in "120 MUSD 2026".'
     )
 
     @field_validator("periapsis_altitude")

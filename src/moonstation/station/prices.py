@@ -10,7 +10,8 @@ from pydantic import BeforeValidator
 from moonstation.station.units import show
 
 CURRENCIES = (
-    "USD", "EUR", "CNY", "RUB", "JPY", "INR", "GBP", "CHF", "KRW", "CAD", "AUD", "AED", "BRL", "TRY", "ZAR", "THB", "PKR",
+    "USD", "EUR", "CNY", "RUB", "JPY", "INR", "GBP", "CHF", "KRW", "CAD",
+    "AUD", "AED", "BRL", "TRY", "ZAR", "THB", "PKR",
 )  # fmt: skip
 """Currencies by their ISO 4217 codes."""
 
@@ -18,9 +19,7 @@ SIZES = {"": 1.0, "k": 1e3, "M": 1e6, "G": 1e9}
 FIRST_YEAR, LAST_YEAR = 1950, 2150
 CURE = 'write it like "120 MUSD 2026": amount, k, M or G, currency, year of the prices'
 
-_PRICE = re.compile(
-    r"(\d{1,18}(?:\.\d{0,12})?)\s*([kMG]?)([A-Za-z]{3})(?:\s*\(?\s*(\d{4})\s*\)?)?", re.ASCII
-)
+_PRICE = re.compile(r"(\d{1,18}(?:\.\d{0,12})?)\s*([kMG]?)([A-Za-z]{3})(?:\s*\(?\s*(\d{4})\s*\)?)?", re.ASCII)
 
 
 @dataclass(frozen=True)

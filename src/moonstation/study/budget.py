@@ -174,7 +174,8 @@ def _notes(
     idle = idle_partners(station)
     if idle:
         notes.append(
-            f"{len(idle)} of {len(station.partners)} partners bring no element, orbiter or ground station: {', '.join(idle)}"
+            f"{len(idle)} of {len(station.partners)} partners bring no element, orbiter or ground station: "
+            f"{', '.join(idle)}"
         )
     if span is not None:
         clipped = " (spells at its begin or end may be longer)"
@@ -185,9 +186,8 @@ def _notes(
         )
     late = [e.id for e in station.elements if e.arrives is not None]
     if late:
-        notes.append(
-            f"elements count whenever they arrive; {', '.join(late[:6])} {'arrives' if len(late) == 1 else 'arrive'} on a date"
-        )
+        verb = "arrives" if len(late) == 1 else "arrive"
+        notes.append(f"elements count whenever they arrive; {', '.join(late[:6])} {verb} on a date")
     return [*notes, *light]
 
 
@@ -215,7 +215,14 @@ def nodes_frame(result: StationBudget) -> pd.DataFrame:
         unit, size = unit_of(budget)
         whole = result.trees[budget.id].total
 
-        def add(node: Node, path: str, budget: Budget = budget, unit: str = unit, size: float = size, whole: float = whole) -> None:
+        def add(
+            node: Node,
+            path: str,
+            budget: Budget = budget,
+            unit: str = unit,
+            size: float = size,
+            whole: float = whole,
+        ) -> None:
             line = node.line
             rows.append(
                 {
