@@ -188,7 +188,7 @@ def mission_budgets(
         if mission.id in (refused or {}):
             why = (refused or {})[mission.id]
         elif mission.id not in delivered:
-            why = "the station file gives no departs, so its flight is not computed"
+            why = "the station file gives no departs, so no flight is computed"
         elif delivered[mission.id] is None:
             why = "no mass to the Moon is known of its launcher"
         found.append(

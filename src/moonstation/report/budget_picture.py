@@ -49,7 +49,7 @@ def budget_picture(result: Any, budget_id: str) -> bytes:
     axes.set_aspect("equal")
     axes.set_axis_off()
     width = (OUTER - HOLE) / (len(result.by) + 1)
-    colours = ring_colours(tree)
+    colours = ring_colours(result)
     leaves: list[tuple[float, Any]] = []
     _ring(axes, tree, 0.0, 0, width, tree.total, colours, "", leaves)
     middle = f"{amount(budget, tree.total)}\nwith margins"
@@ -131,7 +131,7 @@ def _name_wedge(
             turned += 90.0
     turned = (turned + 90.0) % 180.0 - 90.0
     axes.text(
-        radius * math.sin(angle), radius * math.cos(angle), "\n".join(lines), rotation=turned, fontsize=7.5,
+        radius * math.sin(angle), radius * math.cos(angle), "\n".join(lines), rotation=turned, fontsize=7,
         ha="center", va="center", color=palette.PAPER if strong in DARK else palette.INK, rotation_mode="anchor",
         parse_math=False,
     )  # fmt: skip

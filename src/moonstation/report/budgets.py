@@ -208,11 +208,14 @@ def mission_rows(result: Any) -> list[tuple[str, ...]]:
 
 
 def reasons(result: Any) -> list[str]:
-    """Why the mass that some missions deliver is not known, those of the same reason together."""
+    """What is not known of some missions, those of the same reason together."""
     by_reason: dict[str, list[str]] = {}
     for mission in result.missions:
         if mission.why:
             by_reason.setdefault(mission.why, []).append(mission.mission)
+    bare = [m.mission for m in result.missions if m.delivered is not None and not m.craft]
+    if bare:
+        by_reason["no craft_mass is given, so what is left holds the empty mass of the lander too"] = bare
     return [f"{', '.join(missions)}: {why}" for why, missions in by_reason.items()]
 
 
@@ -298,12 +301,13 @@ def _pairs(figures: list[Figure]) -> str:
     return f'<div class="sides">{drawings(figures)}</div>'
 
 
-def ring_colours(tree: Any) -> dict[str, str]:
-    """Colour of each group of the inner ring by its id; grey for the system margin."""
-    groups = [child.id for child in tree.children if child.level != "margin"]
+def ring_colours(result: Any) -> dict[str, str]:
+    """Colour of each group of the inner ring by its id, the same in all budgets; grey for the system margin."""
+    groups = [child for tree in result.trees.values() for child in tree.children]
+    inner = dict.fromkeys(child.id for child in groups if child.level != "margin")
     return {
-        **{name: COLOURS[place % len(COLOURS)] for place, name in enumerate(groups)},
-        **{child.id: SYSTEM_COLOUR for child in tree.children if child.level == "margin"},
+        **{child.id: SYSTEM_COLOUR for child in groups if child.level == "margin"},
+        **{name: COLOURS[place % len(COLOURS)] for place, name in enumerate(inner)},
     }
 
 
@@ -316,7 +320,7 @@ def lighter(colour: str, depth: int) -> str:
 
 def _sunburst(result: Any, budget: Any) -> Figure:
     tree = result.trees[budget.id]
-    colours = ring_colours(tree)
+    colours = ring_colours(result)
     ids: list[str] = []
     spec_data: dict[str, list[Any]] = {"labels": [], "parents": [], "values": [], "text": [], "colors": []}
 
@@ -350,7 +354,7 @@ def _sunburst(result: Any, budget: Any) -> Figure:
                 "leaf": {"opacity": 1},
             }
         ],
-        "layout": layout(margin={"l": 0, "r": 0, "t": 0, "b": 0}, uniformtext={"minsize": 9, "mode": "hide"}),
+        "layout": layout(margin={"l": 0, "r": 0, "t": 0, "b": 0}, uniformtext={"minsize": 8, "mode": "hide"}),
     }
     return Figure(
         f"budget-{budget.id}",
