@@ -40,7 +40,8 @@ def test_tables_tell_totals_margins_and_what_is_missing(moonstation, costed_file
     assert "2 of 3 elements and orbiters have no mass" in done.out
     assert "after its confidence, published as off-the-shelf" in done.out
     assert "dark spells within 2030-04-01 to 2030-04-13" in done.out
-    assert "not checked against their documents: ESA SRE-PA/2011.097" in done.out
+    assert "margins recalled, not checked against their document: ESA SRE-PA/2011.097" in done.out
+    assert "section 2.4" in done.out
 
 
 def test_files_hold_the_same_figures(moonstation, costed_file, tmp_path):

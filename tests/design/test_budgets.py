@@ -8,9 +8,9 @@ import pytest
 from moonstation.design.budgets import (
     DarkSpell,
     budget_tree,
+    check_partner,
     check_sources,
     idle_partners,
-    parts_of,
     station_budgets,
 )
 from moonstation.design.closing import bus_budgets, mission_budgets
@@ -247,18 +247,18 @@ def test_a_bus_with_loads_and_no_source_is_refused():
 def test_an_empty_partner_is_named():
     made = station([element("a"), element("b", partner="theirs")])
     assert idle_partners(made) == ["nobody"]
-    assert parts_of(made, "theirs") == {"b"}
+    check_partner(made, "theirs")
     with pytest.raises(RequestError, match=r"brings no element and no orbiter.*ours, theirs"):
-        parts_of(made, "nobody")
+        check_partner(made, "nobody")
     with pytest.raises(RequestError, match="no such partner; it has ours, theirs, nobody"):
-        parts_of(made, "nasa")
+        check_partner(made, "nasa")
 
 
 def test_a_partners_budgets_add_up_to_the_stations():
     made = drawn_station(random.Random(7))
     policy = with_margins(POLICIES["esa"], growth={"data": 0.3})
     whole = station_budgets(made, policy)
-    parts = [station_budgets(made, policy, only=parts_of(made, partner)) for partner in ("ours", "theirs")]
+    parts = [station_budgets(made, policy, partner=name) for name in ("ours", "theirs")]
     for budget in whole:
         if budget.dimension != "money":
             shares = [b.total for part in parts for b in part if b.id == budget.id]
@@ -282,3 +282,13 @@ def test_trees_of_any_order_hold_the_same_total():
 def test_an_empty_station_is_refused():
     with pytest.raises(RequestError, match="no element and no orbiter to budget"):
         station_budgets(station([]), POLICIES["esa"])
+
+
+def test_an_element_and_an_orbiter_of_one_id_stay_two_leaves():
+    orbiter = Orbiter(
+        id="twin", partner="ours", periapsis_altitude="300 km", apoapsis_altitude="300 km", inclination="90 deg",
+        mass="2 kg",
+    )  # fmt: skip
+    made = station([element("twin", mass=1.0)], orbiters=[orbiter])
+    tree = budget_tree(station_budgets(made, POLICIES["none"])[0], ())
+    assert {leaf.id: leaf.total for leaf in tree.leaves()} == {"twin": 1.0, "orbiter twin": 2.0}

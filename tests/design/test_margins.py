@@ -20,7 +20,7 @@ ESA, ANSI, NO_MARGINS = (POLICIES[name] for name in ("esa", "ansi", "none"))
 def test_esa_margins_are_those_of_the_note(level, share):
     # SRE-PA/2011.097 issue 1 rev. 3, R-M1-4, for equipment of ECSS categories A/B, C and D
     assert ESA.growth_of("mass", maturity=level).share == share
-    assert ESA.growth_of("mass", maturity=level).confidence == "published"
+    assert ESA.growth_of("mass", maturity=level).confidence == "quoted"
 
 
 def test_a_worked_example_with_esa_margins():

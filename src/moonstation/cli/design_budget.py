@@ -2,8 +2,9 @@
 
 import json
 import webbrowser
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, cast
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 from rich.table import Table
@@ -14,6 +15,9 @@ from moonstation.design.budgets import KEYS, Key
 from moonstation.design.margins import POLICIES, find_policy, with_margins
 from moonstation.errors import RequestError
 from moonstation.station.loading import load_station
+
+if TYPE_CHECKING:
+    from moonstation.study.budget import StationBudget
 
 WIDE = 150
 
@@ -152,11 +156,9 @@ def _read_keys(text: str) -> tuple[Key, ...]:
     return tuple(cast("Key", key.strip()) for key in text.split(","))
 
 
-def _print(result: "object") -> None:
+def _print(result: "StationBudget") -> None:
     from moonstation.report import budgets as words
-    from moonstation.study.budget import StationBudget
 
-    assert isinstance(result, StationBudget)
     out.print(result.station.name, markup=False, style="bold")
     out.print(f"margins: {result.policy.name}", markup=False, soft_wrap=True)
     out.print(words.headline(result), markup=False, soft_wrap=True)
@@ -171,15 +173,9 @@ def _print(result: "object") -> None:
         table.add_row("  " * line.depth + line.name, *line.amounts, style=style)
     out.print_wide(table, WIDE)
     if result.buses:
-        table = _table(*(head.lower() for head in ("\n" + words.BUS_HEADS[0], *words.BUS_HEADS[1:])))
-        for row in words.bus_rows(result):
-            table.add_row(*row)
-        out.print_wide(table, WIDE)
+        _print_rows(words.BUS_HEADS, words.bus_rows(result))
     if result.missions:
-        table = _table(*(head.lower() for head in ("\n" + words.MISSION_HEADS[0], *words.MISSION_HEADS[1:])))
-        for row in words.mission_rows(result):
-            table.add_row(*row)
-        out.print_wide(table, WIDE)
+        _print_rows(words.MISSION_HEADS, words.mission_rows(result))
         for reason in words.reasons(result):
             out.print(reason, markup=False, soft_wrap=True)
     out.print()
@@ -187,6 +183,13 @@ def _print(result: "object") -> None:
         out.print(f"missing in {titles}: {names}", markup=False, soft_wrap=True, style="yellow")
     for note in result.notes:
         out.print(f"note: {note}", markup=False, soft_wrap=True, style="yellow")
+
+
+def _print_rows(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    table = _table("\n" + heads[0].lower(), *(head.lower() for head in heads[1:]))
+    for row in rows:
+        table.add_row(*row)
+    out.print_wide(table, WIDE)
 
 
 def _table(first: str, *others: str) -> Table:

@@ -5,7 +5,7 @@ margin is one more leaf. A tree groups the lines by partner, facility, site, kin
 does not give is named, never taken as zero.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -192,7 +192,7 @@ def station_budgets(
     policy: Policy,
     *,
     dark: Mapping[str, DarkSpell] | None = None,
-    only: Collection[str] | None = None,
+    partner: str | None = None,
 ) -> list[Budget]:
     """Every budget of a station.
 
@@ -204,8 +204,8 @@ def station_budgets(
         Margins.
     dark : mapping, optional
         Longest dark spell of each bus; the energy for it is left out where none is given.
-    only : collection of str, optional
-        Ids of the elements and orbiters that count; all if not given.
+    partner : str, optional
+        Whose elements and orbiters count; all if not given.
 
     Returns
     -------
@@ -218,8 +218,8 @@ def station_budgets(
     RequestError
         If the station has no element or orbiter to count.
     """
-    elements = [e for e in station.elements if only is None or e.id in only]
-    orbiters = [o for o in station.orbiters if only is None or o.id in only]
+    elements = [e for e in station.elements if partner in (None, e.partner)]
+    orbiters = [o for o in station.orbiters if partner in (None, o.partner)]
     if not elements and not orbiters:
         raise RequestError(
             f"station {station.id}: there is no element and no orbiter to budget; add [[element]]"
@@ -401,8 +401,10 @@ class _Lines:
             kind=part.kind if isinstance(part, Element) else "orbiter",
             mass=part.mass or 0.0,
         )
+        # an element and an orbiter may have the same id; leaves of a tree must not
+        twin = table == "orbiter" and any(e.id == part.id for e in self.elements)
         return Line(
-            id=part.id,
+            id=f"orbiter {part.id}" if twin else part.id,
             name=part.name,
             groups=self.groups(part),
             basic=basic + besides,
@@ -512,42 +514,41 @@ def _parent(name: str, title: str, level: str, children: Sequence[Node]) -> Node
 
 def group_names(station: Station) -> dict[str, str]:
     """Names for people of partners, facilities, sites and missions, by ``"key.id"``."""
-    tables = {
-        "partner": station.partners,
-        "facility": station.facilities,
-        "site": station.sites,
-        "mission": station.missions,
+    return {
+        **{f"partner.{row.id}": row.name for row in station.partners},
+        **{f"facility.{row.id}": row.name for row in station.facilities},
+        **{f"site.{row.id}": row.name for row in station.sites},
+        **{f"mission.{row.id}": row.name for row in station.missions},
     }
-    return {f"{key}.{row.id}": row.name for key, rows in tables.items() for row in rows}
 
 
 def idle_partners(station: Station) -> list[str]:
     """Ids of the partners that bring no element, no orbiter and no ground station, in the order of the file."""
-    busy = {part.partner for part in (*station.elements, *station.orbiters, *station.ground_stations)}
+    busy = {e.partner for e in station.elements} | {o.partner for o in station.orbiters}
+    busy |= {antenna.partner for antenna in station.ground_stations}
     return [partner.id for partner in station.partners if partner.id not in busy]
 
 
-def parts_of(station: Station, partner: str) -> set[str]:
-    """Ids of a partner's elements and orbiters.
+def check_partner(station: Station, partner: str) -> None:
+    """Refuse a partner that is none, or that brings nothing.
 
     Raises
     ------
     RequestError
-        If there is no such partner, or it brings none.
+        Naming the partner and those that bring something.
     """
     known = [p.id for p in station.partners]
     if partner not in known:
         raise RequestError(
             f"--partner {partner}: the station has no such partner; it has {', '.join(known) or 'none'}"
         )
-    found = {part.id for part in (*station.elements, *station.orbiters) if part.partner == partner}
-    if not found:
-        busy = [name for name in known if name not in idle_partners(station)]
+    bring = {e.partner for e in station.elements} | {o.partner for o in station.orbiters}
+    if partner not in bring:
+        others = ", ".join(name for name in known if name in bring) or "those that do (none)"
         raise RequestError(
             f"--partner {partner}: brings no element and no orbiter, so there is nothing to budget; give an element "
-            f'partner = "{partner}", or name one of {", ".join(busy) or "those that do (none)"}'
+            f'partner = "{partner}", or name one of {others}'
         )
-    return found
 
 
 def check_sources(station: Station) -> None:

@@ -1,7 +1,7 @@
 """Where budgets meet what is there: each bus against its sources and stores, each mission against its launcher."""
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from moonstation.design.budgets import Budget, DarkSpell
@@ -157,7 +157,6 @@ def mission_budgets(
     *,
     delivered: Mapping[str, float | None],
     refused: Mapping[str, str] | None = None,
-    only: Collection[str] | None = None,
 ) -> list[MissionBudget]:
     """Every mission that an element names, in the order of the station file.
 
@@ -173,13 +172,11 @@ def mission_budgets(
         Mass that each flown mission brings there [kg]; None where its launcher's mass to the Moon is not known.
     refused : mapping, optional
         Missions whose flight could not be computed, and why.
-    only : collection of str, optional
-        Ids of the missions that count; all if not given.
     """
     found = []
     for mission in station.missions:
         brought = [e for e in station.elements if e.mission == mission.id]
-        if not brought or (only is not None and mission.id not in only):
+        if not brought:
             continue
         ids = {e.id for e in brought}
         lines = [line for line in mass.lines if line.id in ids]

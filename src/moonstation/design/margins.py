@@ -83,7 +83,8 @@ class Margin:
     source : str
         Where the number stands.
     confidence : str
-        "published", "estimated", "recalled" (not checked against the document), "asked" (by the user).
+        "quoted" (as public documents quote it; it was not opened itself), "recalled" (not checked), "asked" (by the
+        user), "none" (there is no such margin).
     """
 
     share: float
@@ -91,7 +92,7 @@ class Margin:
     confidence: str
 
 
-NONE = Margin(0.0, "the policy says nothing of it", "published")
+NONE = Margin(0.0, "the policy says nothing of it", "none")
 
 
 @dataclass(frozen=True)
@@ -175,9 +176,9 @@ def category_of(kind: str, mass: float) -> str:
 def _esa() -> Policy:
     document = "ESA SRE-PA/2011.097 issue 1 rev. 3 (2012)"
     mass = {
-        "off-the-shelf": Margin(0.05, f"{document}, R-M1-4: off-the-shelf, ECSS category A/B", "published"),
-        "modified": Margin(0.10, f"{document}, R-M1-4: minor modifications, ECSS category C", "published"),
-        "new": Margin(0.20, f"{document}, R-M1-4: new or major modifications, ECSS category D", "published"),
+        "off-the-shelf": Margin(0.05, f"{document}, R-M1-4: off-the-shelf, ECSS category A/B", "quoted"),
+        "modified": Margin(0.10, f"{document}, R-M1-4: minor modifications, ECSS category C", "quoted"),
+        "new": Margin(0.20, f"{document}, R-M1-4: new or major modifications, ECSS category D", "quoted"),
     }
     power = {name: Margin(m.share, f"{document}, section 2.4", "recalled") for name, m in mass.items()}
     return Policy(
@@ -186,7 +187,7 @@ def _esa() -> Policy:
         levels=ESA_LEVELS,
         growth={"mass": {ANY: mass}, "power": {ANY: power}},
         system={
-            "mass": Margin(0.20, f"{document}, R-M1-1: of the nominal dry mass", "published"),
+            "mass": Margin(0.20, f"{document}, R-M1-1: of the nominal dry mass", "quoted"),
             "power": Margin(0.20, f"{document}, section 2.4", "recalled"),
         },
     )
@@ -222,9 +223,7 @@ def _ansi() -> Policy:
         growth={"mass": mass},
         system={
             "mass": Margin(0.15, "ANSI/AIAA S-120, mass margin at the start of a project", "recalled"),
-            "power": Margin(
-                0.30, "practice of NASA Glenn in NASA/TM-20220012395, after a citation of it", "estimated"
-            ),
+            "power": Margin(0.30, "practice of NASA Glenn in NASA/TM-20220012395", "quoted"),
         },
         system_on="basic",
     )

@@ -103,13 +103,11 @@ def tree_rows(result: Any) -> list[Row]:
 
 
 def _walk(rows: list[Row], budgets: list[Any], nodes: list[Any], depth: int) -> None:
-    order = {child.id: child for node in nodes if node is not None for child in reversed(node.children)}
-    first = {child.id: place for place, child in enumerate(nodes[0].children)} if nodes[0] is not None else {}
+    below = [{child.id: child for child in node.children} if node is not None else {} for node in nodes]
+    order = {name: child for children in reversed(below) for name, child in children.items()}
+    first = {name: place for place, name in enumerate(below[0])}
     for name in sorted(order, key=lambda x: (order[x].level == "margin", first.get(x, len(first)), x)):
-        here = [
-            next((child for child in node.children if child.id == name), None) if node is not None else None
-            for node in nodes
-        ]
+        here = [children.get(name) for children in below]
         told = order[name]
         rows.append(
             Row(
@@ -368,11 +366,12 @@ def _sunburst(result: Any, budget: Any) -> Figure:
 
 def _summing(ids: list[str], parents: list[str], values: list[float]) -> list[float]:
     """Values whose children never add up to more than their parent: Plotly draws nothing if they do by a rounding."""
-    found = dict(zip(ids, values, strict=True))
-    for name in reversed(ids):
-        inside = [found[child] for child, parent in zip(ids, parents, strict=True) if parent == name]
-        if inside:
-            found[name] = sum(inside)
+    inside: dict[str, float] = {}
+    found: dict[str, float] = {}
+    # children stand after their parents
+    for name, parent, value in reversed(list(zip(ids, parents, values, strict=True))):
+        found[name] = inside.get(name, value)
+        inside[parent] = inside.get(parent, 0.0) + found[name]
     return [found[name] for name in ids]
 
 

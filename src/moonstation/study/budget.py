@@ -1,6 +1,5 @@
 """All budgets of a station in one result: trees, buses in the dark, missions, and what stands beside the figures."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -13,10 +12,10 @@ from moonstation.design.budgets import (
     Key,
     Node,
     budget_tree,
+    check_partner,
     check_sources,
     group_names,
     idle_partners,
-    parts_of,
     station_budgets,
 )
 from moonstation.design.closing import BusBudget, MissionBudget, bus_budgets, mission_budgets
@@ -110,12 +109,13 @@ def budget_station(
         If there is nothing to count, a bus has loads and no source, or a partner brings nothing.
     """
     check_sources(station)
-    only = parts_of(station, partner) if partner is not None else None
+    if partner is not None:
+        check_partner(station, partner)
     dark: dict[str, DarkSpell] = {}
     notes: list[str] = []
     if span is not None and station.buses:
         dark, notes = dark_spells(station, span, progress=lambda stage, part: progress(stage, 0.5 * part))
-    budgets = station_budgets(station, policy, dark=dark if dark else None, only=only)
+    budgets = station_budgets(station, policy, dark=dark if dark else None, partner=partner)
     delivered, refused = _flown(station, progress) if flights and partner is None else ({}, {})
     mass = next(budget for budget in budgets if budget.id == "mass")
     names = group_names(station)
@@ -168,9 +168,13 @@ def _notes(
             f"{len(by_default)} of {len(every)} elements and orbiters state no maturity: each of their values is taken "
             f"after its confidence, {words}, any other as {policy.level('new')}; say maturity to state it"
         )
-    recalled = _recalled(policy, budgets)
-    if recalled:
-        notes.append(f"not checked against their documents: {recalled}")
+    for confidence, words in (
+        ("recalled", "margins recalled, not checked against their document"),
+        ("quoted", "margins as public documents quote theirs, which was not opened"),
+    ):
+        found = _sources(budgets, confidence)
+        if found:
+            notes.append(f"{words}: {'; '.join(found)}")
     idle = idle_partners(station)
     if idle:
         notes.append(
@@ -178,11 +182,10 @@ def _notes(
             f"{', '.join(idle)}"
         )
     if span is not None:
-        clipped = " (spells at its begin or end may be longer)"
         days = (span.stop - span.start) / 86_400.0
         notes.append(
             f"dark spells within {span.start.utc[:10]} to {span.stop.utc[:10]} ({days:.0f} d, steps of "
-            f"{span.step_s / 60.0:g} min){clipped}; another span may hold longer ones"
+            f"{span.step_s / 60.0:g} min; spells at its begin or end may be longer); another span may hold longer ones"
         )
     late = [e.id for e in station.elements if e.arrives is not None]
     if late:
@@ -191,13 +194,12 @@ def _notes(
     return [*notes, *light]
 
 
-def _recalled(policy: Policy, budgets: Sequence[Budget]) -> str:
-    found: Counter[str] = Counter()
-    for budget in budgets:
-        for margin in (budget.system_margin, *(line.margin for line in budget.lines)):
-            if margin.share and margin.confidence in ("recalled", "estimated"):
-                found[margin.source.split(":")[0]] += 1
-    return "; ".join(found)
+def _sources(budgets: Sequence[Budget], confidence: str) -> list[str]:
+    """Documents of the margins in use that are known so well."""
+    margins = [m for b in budgets for m in (b.system_margin, *(line.margin for line in b.lines))]
+    return list(
+        dict.fromkeys(m.source.split(":")[0] for m in margins if m.share and m.confidence == confidence)
+    )
 
 
 def unit_of(budget: Budget) -> tuple[str, float]:
