@@ -11,11 +11,13 @@ from pydantic_core import PydanticUndefined
 
 from moonstation.station.metrics import METRICS
 from moonstation.station.model import TABLES
+from moonstation.station.prices import Cost
 from moonstation.station.units import DEFINITIONS, DIMENSIONS, Measure, format_quantity
 from moonstation.station.vocabulary import Count, Day, Id, Moment, Number, Properties, YesNo
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "station-file.md"
 WORDS = {
+    Cost: "cost",
     Count: "whole number",
     Day: "date",
     Id: "id",

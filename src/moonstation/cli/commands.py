@@ -14,6 +14,7 @@ from moonstation.cli import (
     check,
     data,
     design,
+    design_budget,
     design_size,
     link,
     link_assign,
@@ -93,6 +94,7 @@ orbit.app.add_typer(orbit_find.app, name="find")
 link.add("contacts", link_contacts.command)
 link.add("assign", link_assign.command)
 app.add_typer(design.app, name="design")
+design.add("budget", design_budget.command)
 design.add("size", design_size.command)
 link.add("network", link_network.command)
 link.app.add_typer(link_plan.app, name="plan")

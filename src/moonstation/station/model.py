@@ -18,7 +18,8 @@ from moonstation.station.demands import AntennaShare, Demand
 from moonstation.station.elements import Element
 from moonstation.station.faults import Failure, Function, Uncertainty
 from moonstation.station.missions import Launcher, Mission
-from moonstation.station.part import Part, Provenance
+from moonstation.station.part import Maturity, Part, Provenance
+from moonstation.station.prices import Cost
 from moonstation.station.radios import Radio
 from moonstation.station.units import Measure, show
 from moonstation.station.vocabulary import (
@@ -227,6 +228,14 @@ class Orbiter(Part):
     earth_rate: DataRate = Field(default=0.0, description="Data rate from it to a ground station.")
     data_rate: DataRate = Field(default=0.0, description="Data that it makes itself.")
     data_storage: Data = Field(default=0.0, description="Memory for data that waits to be sent.")
+    mass: Mass | None = Field(default=None, description="Mass at launch; not known if not given.")
+    maturity: Maturity | None = Field(
+        default=None,
+        description="How far its design is, for margins; after the confidence of each value if not given.",
+    )
+    cost: Cost | None = Field(
+        default=None, description='Cost, with currency and year of prices, as in "120 MUSD 2026".'
+    )
 
     @field_validator("ephemeris")
     @classmethod
