@@ -87,7 +87,7 @@ ELEMENTS = 'periapsis_altitude = "300 km"\napoapsis_altitude = "8600 km"\ninclin
         ('ephemeris = "s.toml"\nepoch = 2035-01-01', "epoch does not go with an ephemeris"),
         (
             ELEMENTS + 'area = "3 m2"',
-            "area stands alone; sunlight presses by area over mass, give area and mass together",
+            "area stands alone; sunlight presses by area over mass, give mass too",
         ),
         (ELEMENTS + 'area = "3 m2"\nmass = "1 g"', "area over mass is above 100 m2/kg; check both"),
     ],

@@ -219,7 +219,10 @@ class Orbiter(Part):
     area: Area | None = Field(
         default=None, description="Area turned to the Sun, for the pressure of sunlight; goes with `mass`."
     )
-    mass: Mass | None = Field(default=None, description="Mass, for the pressure of sunlight.")
+    mass: Mass | None = Field(
+        default=None,
+        description="Mass at launch, for budgets and the pressure of sunlight; not known if not given.",
+    )
     reflectivity: Reflectivity = Field(
         default=1.3, description="Coefficient of that pressure (Cr): 1 swallows all light, 2 is a mirror."
     )
@@ -228,7 +231,6 @@ class Orbiter(Part):
     earth_rate: DataRate = Field(default=0.0, description="Data rate from it to a ground station.")
     data_rate: DataRate = Field(default=0.0, description="Data that it makes itself.")
     data_storage: Data = Field(default=0.0, description="Memory for data that waits to be sent.")
-    mass: Mass | None = Field(default=None, description="Mass at launch; not known if not given.")
     maturity: Maturity | None = Field(
         default=None,
         description="How far its design is, for margins; after the confidence of each value if not given.",
@@ -287,11 +289,8 @@ class Orbiter(Part):
             raise ValueError(f"a halo orbit takes one of {', '.join(HALO_SIZES)}; give one")
         if self.kind == "dro" and self.radius is None:
             raise ValueError('a distant retrograde orbit has no size; add radius = "70000 km"')
-        if (self.area is None) != (self.mass is None):
-            one = "area" if self.area is not None else "mass"
-            raise ValueError(
-                f"{one} stands alone; sunlight presses by area over mass, give area and mass together"
-            )
+        if self.area is not None and self.mass is None:
+            raise ValueError("area stands alone; sunlight presses by area over mass, give mass too")
         if self.mass is not None and self.area is not None and self.area > 100.0 * self.mass:
             raise ValueError("area over mass is above 100 m2/kg; check both")
         return self
