@@ -14,7 +14,7 @@ import pytest
 from moonstation.constants import GM_EARTH, SOLAR_CONSTANT, SPEED_OF_LIGHT
 from moonstation.orbits.forces import EARTH_AND_SUN, ForceModel
 from moonstation.orbits.legs import fly_until
-from moonstation.orbits.propagation import plan_flight
+from moonstation.orbits.plans import plan_flight
 from moonstation.spacetime.epochs import Epoch
 from moonstation.transfers.cislunar import Cislunar
 from moonstation.transfers.insertion import LunarOrbit

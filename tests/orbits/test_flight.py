@@ -9,7 +9,8 @@ from moonstation.errors import OrbitError, RequestError
 from moonstation.orbits.burns import Burn, Impulse, impulse_icrf
 from moonstation.orbits.events import EventQuery, find_events
 from moonstation.orbits.flight import fly
-from moonstation.orbits.propagation import FARTHEST, propagate
+from moonstation.orbits.plans import FARTHEST
+from moonstation.orbits.propagation import propagate
 from moonstation.orbits.sampling import sample_times
 
 DAY = 86_400.0

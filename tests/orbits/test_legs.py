@@ -7,7 +7,8 @@ from scipy.optimize import brentq
 from moonstation.constants import EARTH_RADIUS, MOON_RADIUS
 from moonstation.orbits.elements import Elements, elements_to_state
 from moonstation.orbits.legs import fly_until
-from moonstation.orbits.propagation import plan_flight, propagate
+from moonstation.orbits.plans import plan_flight
+from moonstation.orbits.propagation import propagate
 from moonstation.spacetime.ephemerides import default_ephemeris
 from moonstation.spacetime.epochs import Epoch
 

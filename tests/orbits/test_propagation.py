@@ -13,7 +13,8 @@ from moonstation.orbits import propagation
 from moonstation.orbits.elements import Elements, elements_to_state, state_to_elements
 from moonstation.orbits.forces import EARTH_AND_SUN
 from moonstation.orbits.gravity import GravityModel, load_gravity
-from moonstation.orbits.propagation import collocation_rule, propagate
+from moonstation.orbits.plans import collocation_rule
+from moonstation.orbits.propagation import propagate
 from moonstation.spacetime.ephemerides import default_ephemeris
 from moonstation.spacetime.epochs import Epoch
 

@@ -11,16 +11,8 @@ from moonstation.constants import MOON_RADIUS, SECONDS_PER_DAY
 from moonstation.errors import OrbitError, RequestError
 from moonstation.orbits import _kernels, _summary_kernels
 from moonstation.orbits.forces import NO_THRUST, ForceModel, needs_extras
-from moonstation.orbits.propagation import (
-    FARTHEST,
-    TOLERANCE,
-    Plan,
-    Trajectory,
-    check_state,
-    collocation_rule,
-    plan_flight,
-    propagate,
-)
+from moonstation.orbits.plans import FARTHEST, TOLERANCE, Plan, check_state, collocation_rule, plan_flight
+from moonstation.orbits.propagation import Trajectory, propagate
 from moonstation.spacetime.epochs import Epoch
 from moonstation.spacetime.frames import rotation_pa_to_me
 from moonstation.spacetime.sites import Site

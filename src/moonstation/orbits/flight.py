@@ -8,7 +8,8 @@ import numpy as np
 from moonstation.arrays import FloatArray
 from moonstation.orbits.burns import Manoeuvre
 from moonstation.orbits.forces import ForceModel
-from moonstation.orbits.propagation import END_GRAIN, FARTHEST, Trajectory, propagate
+from moonstation.orbits.plans import FARTHEST
+from moonstation.orbits.propagation import END_GRAIN, Trajectory, propagate
 from moonstation.orbits.scene import ground_track
 from moonstation.spacetime.epochs import Epoch
 

@@ -7,7 +7,7 @@ import numpy as np
 from moonstation.arrays import FloatArray
 from moonstation.orbits import _kernels
 from moonstation.orbits.forces import NO_THRUST, needs_extras
-from moonstation.orbits.propagation import Plan, collocation_rule
+from moonstation.orbits.plans import Plan, collocation_rule
 
 Rising = Callable[[FloatArray, FloatArray], FloatArray]
 """Epochs (n,) [TDB s past J2000] and states (n, 6) [m, m/s] to values (n,) that rise through zero at the event."""
@@ -37,7 +37,7 @@ def fly_until(
     Parameters
     ----------
     plan : Plan
-        Span, forces and limits (`orbits.propagation.plan_flight`).
+        Span, forces and limits (`orbits.plans.plan_flight`).
     start : FloatArray
         State (6,) at its begin [m, m/s], Moon-centred, ICRF axes.
     rising : callable, optional

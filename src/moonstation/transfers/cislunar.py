@@ -12,7 +12,7 @@ from moonstation.constants import MOON_RADIUS
 from moonstation.errors import OrbitError
 from moonstation.orbits.forces import ForceModel
 from moonstation.orbits.legs import fly_until
-from moonstation.orbits.propagation import HIGHEST_FARTHEST, TOLERANCE, Plan, plan_flight
+from moonstation.orbits.plans import HIGHEST_FARTHEST, TOLERANCE, Plan, plan_flight
 from moonstation.spacetime.earth import EarthRotation
 from moonstation.spacetime.ephemerides import Ephemeris, default_ephemeris
 from moonstation.spacetime.epochs import Epoch
