@@ -125,16 +125,9 @@ def far_flights(
     shown = table if every else table.loc[sorted(total.groupby(day).idxmin())]
     _print(shown, leave, path, best, altitude, place, every=every)
     print_troubles(troubles)
-    spent = flights[best].at_the_moon
-    print_masses(delivered_table(delivered(spent, isp=isp, margin=margin)), spent, isp, margin, landing=False)
-    if csv is not None:
-        for flight, row in zip(flights, table.index, strict=True):
-            for launcher, held, _ in delivered(flight.at_the_moon, isp=isp, margin=margin):
-                table.loc[row, f"in_orbit_{launcher.id}_kg"] = held
-        write_file(csv, table.to_csv(index=False, lineterminator="\n"))
-    for written in (png, csv):
-        if written is not None:
-            out.print(f"{written}: written", markup=False, soft_wrap=True)
+    _write_masses(
+        table, [flight.at_the_moon for flight in flights], best, isp=isp, margin=margin, csv=csv, png=png
+    )
     return 0
 
 
@@ -344,14 +337,30 @@ def low_energy_flights(
         soft_wrap=True,
     )
     out.print(MODEL, markup=False, style="dim", soft_wrap=True)
-    spent = flights[best].insertion
-    print_masses(delivered_table(delivered(spent, isp=isp, margin=margin)), spent, isp, margin, landing=False)
+    _write_masses(
+        table, [flight.insertion for flight in flights], best, isp=isp, margin=margin, csv=csv, png=png
+    )
+    return 0
+
+
+def _write_masses(
+    table: pd.DataFrame,
+    spent: list[float],
+    best: int,
+    *,
+    isp: float,
+    margin: float,
+    csv: Path | None,
+    png: Path | None,
+) -> None:
+    """Print what launchers deliver with the best flight, put that of all flights into the table, name the files."""
+    masses = delivered_table(delivered(spent[best], isp=isp, margin=margin))
+    print_masses(masses, spent[best], isp, margin, landing=False)
     if csv is not None:
-        for flight, row in zip(flights, table.index, strict=True):
-            for launcher, held, _ in delivered(flight.insertion, isp=isp, margin=margin):
+        for used, row in zip(spent, table.index, strict=True):
+            for launcher, held, _ in delivered(used, isp=isp, margin=margin):
                 table.loc[row, f"in_orbit_{launcher.id}_kg"] = held
         write_file(csv, table.to_csv(index=False, lineterminator="\n"))
-    for path in (png, csv):
-        if path is not None:
-            out.print(f"{path}: written", markup=False, soft_wrap=True)
-    return 0
+    for written in (png, csv):
+        if written is not None:
+            out.print(f"{written}: written", markup=False, soft_wrap=True)
