@@ -15,7 +15,7 @@ from moonstation.links.plan_files import LoadedPlan
 from moonstation.links.results import NetworkRun
 from moonstation.spacetime.epochs import Epoch
 from moonstation.station.model import Station
-from moonstation.study.link_contacts import LinkContacts, RateProfile
+from moonstation.study.link_contacts import USUAL_RATES, LinkContacts, rate_words
 
 EARTH = "earth"
 """Where ground stations deliver."""
@@ -131,7 +131,7 @@ class NetworkScene:
         return nodes
 
 
-def station_scene(run: LinkContacts, profile: RateProfile, *, lifetime: float = math.inf) -> NetworkScene:
+def station_scene(run: LinkContacts, rates: str = USUAL_RATES, *, lifetime: float = math.inf) -> NetworkScene:
     """The network of a station, all data for the Earth.
 
     Every element makes data at its nominal rate from its arrival on, every orbiter at its own; a site's memory is
@@ -142,8 +142,8 @@ def station_scene(run: LinkContacts, profile: RateProfile, *, lifetime: float = 
     ----------
     run : LinkContacts
         Contacts over the span.
-    profile : RateProfile
-        Rates.
+    rates : str
+        What rates rest on, one of `moonstation.links.rates.RATES`.
     lifetime : float
         How long data are of use [s].
     """
@@ -152,14 +152,15 @@ def station_scene(run: LinkContacts, profile: RateProfile, *, lifetime: float = 
     ground = [spec.id for spec in station.ground_stations]
     relays = {orbiter.id for orbiter in station.orbiters if orbiter.relay}
     passing = {orbiter.id for orbiter in station.orbiters} - relays
-    taken = [contact for contact in run.planned(profile) if contact.to_id not in passing]
+    taken = [contact for contact in run.planned(rates) if contact.to_id not in passing]
     nodes = [part.id for part in (*station.sites, *station.orbiters, *station.ground_stations)]
     home = [PlannedContact(node, EARTH, start - 10.0, stop + 10.0, EARTH_RATE) for node in ground]
     storage = _storage(station)
     owners = {orbiter.id: orbiter.partner for orbiter in station.orbiters}
     owners |= {antenna.id: antenna.partner for antenna in station.ground_stations}
     notes = [
-        "rates are the fixed ones of the station file; elements make data at their nominal rate all the time",
+        *rate_words(run, rates),
+        "elements make data at their nominal rate all the time",
         "one link to the Earth and one to a relay at a time for each sender; receivers hear several at once",
     ]
     if endless := [name for name, memory in storage.items() if memory <= 0.0]:
