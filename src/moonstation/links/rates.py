@@ -148,7 +148,7 @@ def planned_contacts(
                 some, others = radios[first], radios[second]
                 found += rate_profile(some, others, windows, ends=ends, tracks=tracks, case=case, step=step)
             elif origin.rate > 0.0 and (first, second) == (a, b):
-                found += _fixed_rate_contacts(origin.rate, ends[a], ends[b], windows, tracks=tracks)
+                found += fixed_rate_contacts(origin.rate, ends[a], ends[b], windows, tracks=tracks)
         if progress is not None:
             progress((done + 1) / len(pairs))
     return found
@@ -166,11 +166,14 @@ class RateOrigin:
         The fixed rate where they do not [bit/s]; 0 where nothing can be sent.
     words : str
         The same in words: "budget, X" with the bands, the key of the fixed rate, or why there is none.
+    unmet : bool
+        Whether both ends have radios, but none that meet.
     """
 
     by_budget: bool
     rate: float
     words: str
+    unmet: bool = False
 
 
 def rate_origin(
@@ -204,7 +207,7 @@ def rate_origin(
             return RateOrigin(True, 0.0, f"budget, {'/'.join(bands)}")
         grounds = {spec.id for spec in station.ground_stations}
         if all(end in grounds or end in radios for end in (sender, receiver)):
-            return RateOrigin(False, 0.0, "radios do not meet")
+            return RateOrigin(False, 0.0, "radios do not meet", unmet=True)
     rate, key = _fixed_rate(station, sender, receiver)
     return RateOrigin(False, rate, key if rate > 0.0 else "no rate given")
 
@@ -217,9 +220,10 @@ def radios_by_end(station: Station) -> dict[str, list[Terminal]]:
     return radios
 
 
-def _fixed_rate_contacts(
+def fixed_rate_contacts(
     rate: float, sender: End, receiver: End, windows: FloatArray, *, tracks: Tracks
 ) -> list[PlannedContact]:
+    """Contacts at one rate [bit/s], with the light time of each."""
     edges = np.asarray(windows, dtype=np.float64)
     distance = link_geometry(tracks, sender, receiver, edges.ravel()).distance.reshape(-1, 2)
     light = distance / SPEED_OF_LIGHT
