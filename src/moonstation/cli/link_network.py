@@ -235,11 +235,7 @@ def _print(scene: NetworkScene, found: list[Outcome], size: float | None, endles
     _print_head(scene)
     out.print(
         f"{count(len(run.bundles), 'bundle')} of "
-        + (
-            f"{volume(size)}"
-            if size
-            else f"{duration(scene.usual_time())} on the slowest link of their source"
-        )
+        + (f"{volume(size)}" if size else f"{duration(scene.usual_time())} on the usual link of their source")
         + ", received whole before they go on; memory "
         + (", ".join(f"{name} {volume(bits)}" for name, bits in scene.storage.items()) or "without limit"),
         markup=False,

@@ -20,7 +20,7 @@ from moonstation.report.figure import (
 )
 from moonstation.report.inputs import Result, name_of, parts, times_of
 from moonstation.report.tables import Html, Table, escaped, folded
-from moonstation.report.wording import duration, number, rate, volume
+from moonstation.report.wording import duration, number, rate, shortened, volume
 
 KIND_WORDS = {
     "site-ground": "from a site to the ground",
@@ -43,7 +43,7 @@ def link_figures(result: Result) -> list[Figure]:
         {
             "type": "scatter",
             "mode": "lines",
-            "name": label(f"{who} to {what}"),
+            "name": label(f"{shortened(who, 22)} to {shortened(what, 22)}"),
             "x": x,
             "y": numbers(days.mean(values) / result.step_s / 1e6, 3),
             "line": {
@@ -71,7 +71,7 @@ def link_figures(result: Result) -> list[Figure]:
         "What link budgets let each sender send, over its fastest link at each moment and with its times without "
         "contact; less the root of the sum of squares of all tolerances. Power and data decide how much of it is used."
     )
-    return [Figure("fig-link-rates", finding, spec, 340, note)]
+    return [Figure("fig-link-rates", finding, spec, 460, note)]
 
 
 def _lines(result: Result) -> list[tuple[str, str, Any]]:

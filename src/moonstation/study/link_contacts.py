@@ -283,19 +283,21 @@ def totals_table(windows: pd.DataFrame, run: LinkContacts, rates: str = USUAL_RA
 
 
 def rate_words(run: LinkContacts, rates: str) -> list[str]:
-    """What the rates of a station's links rest on, a line a kind of origin."""
+    """What the rates of a station's links rest on; `totals_table` tells it pair by pair."""
     radios = radios_by_end(run.station)
     pairs: dict[str, list[str]] = {}
     for a, b in dict.fromkeys((contact.from_id, contact.to_id) for contact in run.contacts):
         words = rate_origin(run.station, a, b, radios=radios, case=rates).words
-        pairs.setdefault(words, []).append(f"{a} to {b}")
+        pairs.setdefault(words.partition(",")[0], []).append(f"{a} to {b}")
     lines = []
     for words, named in pairs.items():
         some = f"{', '.join(named[:3])} and {len(named) - 3} more" if len(named) > 4 else ", ".join(named)
-        if words.startswith("budget"):
-            lines.append(f"rates by the link {words.replace(',', ' in band')}, {CASE_WORDS[rates]}: {some}")
+        if words == "budget":
+            lines.append(f"rates by link budgets, {CASE_WORDS[rates]}, for {len(named)} pairs")
         elif words in ("earth_rate", "relay_rate"):
             lines.append(f"rates fixed by {words} of the station file: {some}")
+        else:
+            lines.append(f"{words}: {some}")
     return lines
 
 

@@ -82,7 +82,7 @@ class NetworkScene:
 
     def bundles(self, size: float | None = None) -> list[Bundle]:
         """What is made, in pieces of a size [bit]; of the usual time to send if none is given."""
-        sizes = [self.usual_time() * rate for rate in self._slowest()] if size is None else size
+        sizes = [self.usual_time() * rate for rate in self._usual_rates()] if size is None else size
         return cut_bundles(self.traffic, size=sizes)
 
     def usual_time(self) -> float:
@@ -90,16 +90,19 @@ class NetworkScene:
 
         Time and not size, since a size that suits a fast link would never fit into the contacts of a slow one.
         """
-        whole = sum(made.volume / rate for made, rate in zip(self.traffic, self._slowest(), strict=True))
+        whole = sum(made.volume / rate for made, rate in zip(self.traffic, self._usual_rates(), strict=True))
         return max(SHORTEST_BUNDLE, whole / USUAL_BUNDLES)
 
-    def _slowest(self) -> list[float]:
-        """Slowest rate by which each traffic can leave its source; that of its making where it cannot [bit/s]."""
+    def _usual_rates(self) -> list[float]:
+        """Rate by which each traffic leaves its source half of the time; that of its making where it cannot [bit/s]."""
         plan = self.contacts
         rates = []
         for made in self.traffic:
-            own = plan.rate[plan.sender == plan.place(made.source)]
-            rates.append(float(np.min(own)) if own.size else made.rate)
+            own = plan.sender == plan.place(made.source)
+            order = np.argsort(plan.rate[own], kind="stable")
+            long = np.cumsum((plan.stop - plan.start)[own][order])
+            half = int(np.searchsorted(long, 0.5 * long[-1])) if long.size else 0
+            rates.append(float(plan.rate[own][order][half]) if long.size else made.rate)
         return rates
 
     def without(self, what: str) -> "NetworkScene":
