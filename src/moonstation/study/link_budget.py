@@ -163,6 +163,10 @@ def budget_by_distance(
     distances = np.asarray(distances, dtype=np.float64)
     if not (np.all(distances > 0.0) and np.all(np.isfinite(distances))):
         raise RequestError("--range: give a distance above 0, e.g. '400000 km'")
+    if not 0.0 < elevation <= 0.5 * np.pi:
+        raise RequestError(
+            f"--elevation {np.degrees(elevation):g} deg: give more than 0 and at most 90 deg above the horizon"
+        )
     studies = []
     for a, b in paths:
         sights = [_plain_sight(one.kind, elevation, distances.size) for one in (a, b)]
