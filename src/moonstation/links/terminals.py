@@ -231,7 +231,7 @@ def find_paths(
         if not group:
             known = sorted({one.end for one in all_terminals})
             raise RequestError(
-                f"{name!r} has no radio; give it a [[radio]] with on = {name!r}, or take one of {', '.join(known)}"
+                f"{name!r} has no radio; give it a [[radio]] with on = {name!r}, or take one of {', '.join(known) or 'none is there yet'}"
             )
     pairs = [
         (a, b)
