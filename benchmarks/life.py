@@ -14,7 +14,7 @@ import time
 import numpy as np
 
 from moonstation.arrays import FloatArray
-from moonstation.simulation import _life_kernels as kernels
+from moonstation.simulation import _life_model as kernels
 from moonstation.simulation.life import Life, life_of, live_many
 from moonstation.spacetime.epochs import Epoch
 from moonstation.station.elements import Element

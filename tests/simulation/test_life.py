@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from life_scene import HOUR, START, element, life, station
 from moonstation.errors import RequestError
-from moonstation.simulation import _life_kernels as kernels
+from moonstation.simulation import _draw_kernels as draws
+from moonstation.simulation import _life_model as kernels
 from moonstation.simulation.life import live_many, live_traced
 from moonstation.simulation.power import run_power
 
@@ -262,7 +263,7 @@ def test_a_failure_made_impossible_leaves_the_others_as_they_were():
 
 
 def test_random_numbers_are_even_and_independent_of_their_neighbours():
-    drawn = np.array([[kernels.uniform(1, run, 6, unit, 0) for unit in range(50)] for run in range(200)])
+    drawn = np.array([[draws.uniform(1, run, 6, unit, 0) for unit in range(50)] for run in range(200)])
     assert np.mean(drawn) == pytest.approx(0.5, abs=4.0 / np.sqrt(12.0 * drawn.size))
     counts = np.histogram(drawn, bins=20, range=(0.0, 1.0))[0]
     # chi-squared with 19 degrees of freedom: 43.8 is passed once in a thousand; the draws are fixed

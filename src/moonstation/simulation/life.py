@@ -9,7 +9,15 @@ Assumptions and limits
 - While power is short the survival loads are fed in the order of ``priority``, each wholly or not at all.
 - An element that sleeps (survival mode) or stands by ages by the ``dormancy`` of its failure, others at full rate.
 - Spares are for one failure each. Robots mend any number of things at a time.
-- Dust is one rate a run and element, ``exp(-rate * time)``, brought up to date once a day; nobody wipes it off.
+- Dust takes ``exp(-rate * time)`` of an array's power and its share at each landing at the site (what lands in the
+  same step lands together), brought up to date once a day. A cleaning leaves a share of it; without its cleaner at
+  work it is left out until the next one is due.
+- Ageing follows `moonstation.simulation.ageing`: cycles by rainflow counting as they close, time by the mean of charge
+  at both ends of a day at most, both brought up to date once a day. The charge that a shrinking store cannot hold any
+  more is lost. Repairs of a failure with ``effect = "share"`` renew their unit's part of the store; a store that is
+  worn out fails in all these units at once, or for good where there is no such failure.
+- A source with ``start_time`` starts anew after every time in which nothing of it worked. While its start is not fed
+  the clock stands.
 - Data of a site go straight to ground at the best rate of its working elements, and at the same time through the relay
   that takes most while it sees a ground station itself; relays keep nothing for later here: what is sent has arrived.
 - An orbiter is one element without power: it works until a failure stops it.
@@ -23,14 +31,18 @@ import numpy as np
 
 from moonstation.arrays import BoolArray, FloatArray, IntArray
 from moonstation.errors import RequestError
-from moonstation.simulation._life_kernels import BOOKS, DATA_BOOKS, LifeModel, Tally, Trace, live
-from moonstation.simulation.arrays import degradation_factor, rated_power
+from moonstation.simulation._draw_kernels import drawn_in
+from moonstation.simulation._life_kernels import live
+from moonstation.simulation._life_model import BOOKS, DATA_BOOKS, LifeModel, Tally, Trace
+from moonstation.simulation.ageing import calendar_rate, cycle_factor
+from moonstation.simulation.arrays import JULIAN_YEAR, degradation_factor, rated_power
 from moonstation.simulation.instants import arrival, first_step
 from moonstation.simulation.power import NOMINAL_ABOVE, SURVIVAL_BELOW
+from moonstation.simulation.ranges import Range, ranges_of
 from moonstation.simulation.stores import stores_of
 from moonstation.spacetime.steps import even_step
 from moonstation.station.elements import Element
-from moonstation.station.faults import Failure, Uncertainty
+from moonstation.station.faults import Failure
 from moonstation.station.model import Orbiter, Station
 from moonstation.threads import in_threads
 
@@ -54,8 +66,10 @@ class Life:
         [s]
     parts : tuple of str
         Ids of elements, then of orbiters.
-    buses, sites, functions, failures, relays : tuple of str
+    buses, sites, functions, failures, relays, stores : tuple of str
         Ids, in the order of the model.
+    ranges : tuple of Range
+        What every run draws anew.
     """
 
     model: LifeModel
@@ -67,6 +81,8 @@ class Life:
     functions: tuple[str, ...]
     failures: tuple[str, ...]
     relays: tuple[str, ...]
+    stores: tuple[str, ...]
+    ranges: tuple[Range, ...]
 
     @property
     def years(self) -> int:
@@ -99,6 +115,9 @@ class Lives:
         Steps in nominal mode, in survival mode and short of power.
     data : (r, s, 4) array
         Made, arrived on the ground, lost, waiting at the end [bit].
+    health, through_store, worn : (r, k) array
+        Capacity left by ageing, as share; energy that loads got out of a store [J]; step at which it was worn out
+        first (infinite if never).
     """
 
     up: FloatArray
@@ -114,12 +133,15 @@ class Lives:
     unserved_year: FloatArray
     modes: FloatArray
     data: FloatArray
+    health: FloatArray
+    through_store: FloatArray
+    worn: FloatArray
 
     @classmethod
     def empty(cls, life: Life, runs: int) -> "Lives":
         """Room for some runs."""
         f, y, i = len(life.functions), life.years, len(life.failures)
-        e, b, s = len(life.parts), len(life.buses), len(life.sites)
+        e, b, s, k = len(life.parts), len(life.buses), len(life.sites), len(life.stores)
         return cls(
             up=np.zeros((runs, f, y)),
             first_lost=np.zeros((runs, f)),
@@ -134,25 +156,14 @@ class Lives:
             unserved_year=np.zeros((runs, b, y)),
             modes=np.zeros((runs, b, 3)),
             data=np.zeros((runs, s, DATA_BOOKS)),
+            health=np.zeros((runs, k)),
+            through_store=np.zeros((runs, k)),
+            worn=np.zeros((runs, k)),
         )
 
     def tally(self, run: int) -> Tally:
         """Room of one run, for the loop to fill."""
-        return Tally(
-            self.up[run],
-            self.first_lost[run],
-            self.last_up[run],
-            self.failures[run],
-            self.spent[run],
-            self.blame[run],
-            self.item_down[run],
-            self.down[run],
-            self.frozen[run],
-            self.energy[run],
-            self.unserved_year[run],
-            self.modes[run],
-            self.data[run],
-        )
+        return Tally(*(getattr(self, name)[run] for name in Tally._fields))
 
 
 def life_of(
@@ -163,6 +174,7 @@ def life_of(
     ground_contact: Mapping[str, FloatArray],
     through_contact: Mapping[tuple[str, str], FloatArray],
     gone: Mapping[str, float] | None = None,
+    assumptions: bool = False,
     survival_below: float = SURVIVAL_BELOW,
     nominal_above: float = NOMINAL_ABOVE,
 ) -> Life:
@@ -182,6 +194,9 @@ def life_of(
         Share of each step in which a site has an orbiter that has a ground station; a pair not named never meets.
     gone : mapping of str to float, optional
         Elements and orbiters that are taken away for good, and when [s, TDB past J2000].
+    assumptions : bool
+        Whether every value that the station file calls an assumption is drawn anew in each run, see
+        `moonstation.simulation.ranges`.
     survival_below, nominal_above : float
         Thresholds of usable charge, see `moonstation.simulation.power`.
 
@@ -218,6 +233,7 @@ def life_of(
     missions = list(lost)
     items = [f for f in station.failures if f.element]
     relays = [o for o in orbiters if o.relay and o.earth_rate > 0.0]
+    ranges = [r for r in ranges_of(station, assumptions=assumptions) if _position(r, parts, items, held, missions) >= 0]
     needs = [(f, need) for f, function in enumerate(station.functions) for need in function.demands]
     whole = [*range(0, n, max(1, round(YEAR / step))), n]
     if len(whole) > 2 and whole[-1] - whole[-2] < round(YEAR / step) // 2:
@@ -238,8 +254,21 @@ def life_of(
         survival=_reals([e.load_survival for e in elements] + [0.0] * bare),
         array_power=_reals([rated_power(e) for e in elements] + [0.0] * bare),
         array_share=array_share,
+        degradation=_taken([e.array_degradation * JULIAN_YEAR for e in elements] + [0.0] * bare, step),
+        dust=_taken([e.dust * JULIAN_YEAR for e in elements] + [0.0] * bare, step),
+        dust_landing=-np.log1p(-_reals([e.dust_landing for e in elements] + [0.0] * bare)),
+        cleaned_every=_reals(
+            [np.inf if e.dust_cleaning is None else e.dust_cleaning / step for e in elements]
+            + [np.inf] * bare
+        ),
+        cleaned_to=_reals([e.dust_left for e in elements] + [0.0] * bare),
+        cleaner=_whole(
+            [parts.index(e.dust_cleaner) if e.dust_cleaner else -1 for e in elements] + [-1] * bare
+        ),
         steady_power=_reals([e.power for e in elements] + [0.0] * bare),
         steady_share=steady_share,
+        start_steps=_reals([e.start_time / step for e in elements] + [0.0] * bare),
+        start_power=_reals([e.start_power for e in elements] + [0.0] * bare),
         order=_whole(sorted(range(len(elements)), key=lambda i: elements[i].priority)),
         endurance=_reals(
             [np.inf if e.endures is None else e.endures / step for e in elements] + [np.inf] * bare
@@ -249,34 +278,44 @@ def life_of(
         buses=len(buses),
         survival_below=survival_below,
         nominal_above=nominal_above,
-        load_range=_range(station.uncertainties, "load", elements, bare, 1.0),
-        array_range=_range(station.uncertainties, "array", elements, bare, 1.0),
-        dust_range=-np.log1p(-_range(station.uncertainties, "dust", elements, bare, 0.0)) * step / YEAR,
-        store_range=_range(station.uncertainties, "store", held, 0, 1.0),
-        dust_every=max(1, round(DAY / step)),
+        draw_what=_whole([r.what for r in ranges]),
+        draw_which=_whole([_position(r, parts, items, held, missions) for r in ranges]),
+        draw_limits=np.array([r.limits(step / YEAR) for r in ranges]).reshape(len(ranges), 3),
+        upkeep=max(1, round(DAY / step)),
         store_of=_whole([parts.index(e.id) for e in held]),
         capacity=stores.capacity,
         floor=stores.floor,
         start=stores.start,
-        one_way=stores.one_way,
+        into=stores.into,
+        out_of=stores.out_of,
         charge_limit=stores.charge_limit,
         discharge_limit=stores.discharge_limit,
+        ages=_whole([int(e.battery_ageing == "li-ion") for e in held]),
+        calendar=step
+        * _reals(
+            [calendar_rate(life=e.battery_calendar_life, temperature=e.battery_temperature) for e in held]
+        ),
+        cycling=_reals(
+            [cycle_factor(life=e.battery_cycle_life, temperature=e.battery_temperature) for e in held]
+        ),
+        retires=_reals([e.battery_retires for e in held]),
+        renewed_by=_whole([_renewer(e, items) for e in held]),
         item_of=_whole([parts.index(f.element) for f in items]),
         units=_whole([0, *np.cumsum([f.units for f in items], dtype=np.int64)]),
         needed=_whole([f.units if f.needed is None else f.needed for f in items]),
         shared=_whole([int(f.effect == "share") for f in items]),
         scale=_reals([_scale(f) / step for f in items]),
+        mean=_reals([np.inf if f.mtbf is None else f.mtbf / step for f in items]),
         weibull=_reals([f.shape for f in items]),
         life=_reals([np.inf if f.life is None else f.life / step for f in items]),
         beta=_reals([f.common_cause if f.mtbf is not None else 0.0 for f in items]),
         dormancy=_reals([f.dormancy for f in items]),
         sigma=_reals([f.spread for f in items]),
-        detect=np.ceil(_reals([f.detection / step for f in items])),
-        repair=np.ceil(_reals([np.inf if f.repair is None else f.repair / step for f in items])),
+        detect=_reals([f.detection / step for f in items]),
+        repair=_reals([np.inf if f.repair is None else f.repair / step for f in items]),
         spares=_whole([f.spares for f in items]),
         resupply=np.ceil(_reals([np.inf if f.resupply is None else f.resupply / step for f in items])),
         robot=_whole([parts.index(f.robot) if f.robot else -1 for f in items]),
-        shock_scale=_reals([_shock_scale(f) / step for f in items]),
         need_function=_whole([f for f, _ in needs]),
         need_least=_whole([need.least for _, need in needs]),
         need_first=_whole([0, *np.cumsum([len(need.of) for _, need in needs], dtype=np.int64)]),
@@ -305,6 +344,8 @@ def life_of(
         functions=tuple(f.id for f in station.functions),
         failures=tuple(f.id for f in items),
         relays=tuple(relay.id for relay in relays),
+        stores=tuple(e.id for e in held),
+        ranges=tuple(ranges),
     )
 
 
@@ -363,6 +404,15 @@ def live_traced(
     return lives, trace
 
 
+def drawn_values(life: Life, *, seed: int, first: int, runs: int) -> FloatArray:
+    """What some runs draw, (runs, ranges): factors on what the station file gives; of dust the share a year."""
+    values = np.empty((runs, len(life.ranges)))
+    drawn_in(life.model, seed, first, values)
+    for column, drawn in enumerate(life.ranges):
+        values[:, column] = drawn.shown(values[:, column], life.step / YEAR)
+    return values
+
+
 def _spared(life: Life, immune: Sequence[str]) -> BoolArray:
     unknown = set(immune) - set(life.failures)
     if unknown:
@@ -383,6 +433,7 @@ def _trace(life: Life, every: int) -> Trace:
         stored=np.zeros((s, rows)),
         working=np.zeros((e, rows)),
         functions=np.zeros((f, rows), dtype=np.bool_),
+        health=np.zeros((len(life.stores), rows)),
         event=np.zeros((EVENTS_KEPT if every else 0, 3)),
         met=np.zeros(1, dtype=np.int64),
     )
@@ -411,23 +462,29 @@ def _scale(failure: Failure) -> float:
     return np.inf if failure.mtbf is None else failure.mtbf / gamma(1.0 + 1.0 / failure.shape)
 
 
-def _shock_scale(failure: Failure) -> float:
-    if failure.mtbf is None or failure.common_cause == 0.0:
-        return np.inf
-    return failure.mtbf / failure.common_cause
+def _position(
+    drawn: Range, parts: Sequence[str], items: Sequence[Failure], held: Sequence[Element], missions: Sequence[str]
+) -> int:
+    """Where the model holds what a range is of; -1 where the model has no such thing."""
+    places: dict[str, list[str]] = {
+        "part": list(parts),
+        "failure": [f.id for f in items],
+        "store": [e.id for e in held],
+        "mission": list(missions),
+    }
+    names = places[drawn.place]
+    return names.index(drawn.of) if drawn.of in names else -1
 
 
-def _range(
-    known: Sequence[Uncertainty], of: str, elements: Sequence[Element], more: int, sure: float
-) -> FloatArray:
-    """Limits of a factor for each element; what names an element goes before what is for all."""
-    limits = np.full((len(elements) + more, 2), sure)
-    for index, element in enumerate(elements):
-        for name in ("", element.id):
-            for uncertainty in known:
-                if uncertainty.of == of and uncertainty.element == name:
-                    limits[index] = uncertainty.low, uncertainty.high
-    return limits
+def _renewer(element: Element, items: Sequence[Failure]) -> int:
+    """Failure whose repairs renew an element's store: units that share it."""
+    return next((i for i, f in enumerate(items) if f.element == element.id and f.effect == "share"), -1)
+
+
+def _taken(share_a_year: Sequence[float], step: float) -> FloatArray:
+    """Logarithm of the power lost in a step."""
+    result: FloatArray = -np.log1p(-np.minimum(_reals(share_a_year), 0.999)) * step / YEAR
+    return result
 
 
 def _whole(values: Sequence[int]) -> IntArray:

@@ -10,7 +10,7 @@ import xarray as xr
 
 from moonstation.arrays import TimeArray
 from moonstation.errors import RequestError
-from moonstation.simulation import _life_kernels as kernels
+from moonstation.simulation import _life_model as kernels
 from moonstation.simulation.life import Life, Lives, live_traced
 from moonstation.simulation.spares import shared_confidence, spares_for
 from moonstation.station.faults import Failure
