@@ -7,7 +7,7 @@ assessment, IEEE Trans. Smart Grid 9 (2018) 1131, doi:10.1109/TSG.2016.2578950, 
 import numba
 import numpy as np
 
-from moonstation.arrays import FloatArray, IntArray
+from moonstation.arrays import FloatArray
 from moonstation.simulation._life_model import AGEING, TURNS, LifeModel, Now
 
 SEI_SHARE, SEI_RATE = 5.75e-2, 121.0
@@ -51,7 +51,9 @@ def count_turn(turns: FloatArray, depth: int, charge: float) -> tuple[float, int
     depth += 1
     while depth >= 4:
         inner = abs(turns[depth - 2] - turns[depth - 3])
-        if inner > abs(turns[depth - 3] - turns[depth - 4]) or inner > abs(turns[depth - 1] - turns[depth - 2]):
+        if inner > abs(turns[depth - 3] - turns[depth - 4]) or inner > abs(
+            turns[depth - 1] - turns[depth - 2]
+        ):
             break
         damage += cycle_damage(turns[depth - 3], turns[depth - 2])
         turns[depth - 3] = turns[depth - 1]
@@ -69,25 +71,28 @@ def half_cycles(turns: FloatArray, depth: int) -> float:
 
 
 @numba.njit(cache=True, nogil=True, fastmath=False, error_model="numpy")
-def turn(m: LifeModel, damage: FloatArray, turns: FloatArray, depth: IntArray, s: int, charge: float) -> None:
-    """A store changes from charging to discharging or back at a state of charge."""
-    done, depth[s] = count_turn(turns[s], depth[s], charge)
-    damage[s] += m.cycling[s] * done
+def turn(m: LifeModel, now: Now, s: int, heading: int) -> None:
+    """A store begins to charge (1) or to discharge (-1)."""
+    store = now.stores[s]
+    done, depth = count_turn(now.turns[s], store.depth, store.level / store.capacity)
+    store.depth = depth
+    store.damage += m.stores[s].cycling * done
+    store.heading = heading
 
 
 @numba.njit(cache=True, nogil=True, fastmath=False, error_model="numpy")
 def health_of(now: Now, s: int) -> float:
     """Capacity left in a store, as share; 0 when it is worn out."""
-    return 0.0 if now.worn[s] else health_after(now.damage[s] * now.drawn[AGEING, s])
+    return 0.0 if now.stores[s].worn else health_after(now.stores[s].damage * now.drawn[AGEING, s])
 
 
 @numba.njit(cache=True, nogil=True, fastmath=False, error_model="numpy")
 def age_stores(m: LifeModel, now: Now, passed: int) -> None:
     """Damage of the time since the last event, by the mean of the states of charge at both of its ends."""
-    for s in range(m.store_of.size):
-        if m.ages[s] == 0 or not now.filled[s] or now.capacity[s] <= 0.0:
+    for s in range(m.stores.size):
+        if m.stores[s].ages == 0 or not now.stores[s].filled or now.stores[s].capacity <= 0.0:
             continue
-        charge = now.level[s] / now.capacity[s]
-        mean = 0.5 * (charge + now.charge_then[s])
-        now.damage[s] += m.calendar[s] * passed * charge_stress(mean)
-        now.charge_then[s] = charge
+        charge = now.stores[s].level / now.stores[s].capacity
+        mean = 0.5 * (charge + now.stores[s].charge_then)
+        now.stores[s].damage += m.stores[s].calendar * passed * charge_stress(mean)
+        now.stores[s].charge_then = charge

@@ -10,7 +10,6 @@ from moonstation.simulation._life_model import (
     MEAN_LIFE,
     STREAM_UNIT,
     STREAM_VALUE,
-    VALUES,
     WEAR_OUT,
     LifeModel,
 )
@@ -53,14 +52,13 @@ def between(limits: FloatArray, u: float) -> float:
 
 
 @numba.njit(cache=True, nogil=True, fastmath=False, error_model="numpy")
-def draw_values(m: LifeModel, seed: int, run: int, most: int) -> FloatArray:
-    """What a run draws once, (VALUES, most): factors by what they are of and of which; dust is the value itself."""
-    drawn = np.ones((VALUES, most))
+def draw_values(m: LifeModel, seed: int, run: int, drawn: FloatArray) -> None:
+    """Fill what a run draws once, (VALUES, most): factors by what they are of and of which, of dust the value."""
+    drawn[:] = 1.0
     drawn[DUST] = 0.0
     for d in range(m.draw_what.size):
         what, which = m.draw_what[d], m.draw_which[d]
         drawn[what, which] = between(m.draw_limits[d], uniform(seed, run, STREAM_VALUE, what, which))
-    return drawn
 
 
 @numba.njit(cache=True, nogil=True, fastmath=False, error_model="numpy")
@@ -77,19 +75,19 @@ def draw_life(
     m: LifeModel, drawn: FloatArray, item: int, factor: float, seed: int, run: int, unit: int, count: int
 ) -> float:
     """Active age at which a new unit fails by itself [steps]: Weibull, cut at its design life."""
-    life = m.life[item] * drawn[WEAR_OUT, item]
-    if not np.isfinite(m.scale[item]):
+    life = m.items[item].life * drawn[WEAR_OUT, item]
+    if not np.isfinite(m.items[item].scale):
         return life
-    together = min(m.beta[item] * drawn[COMMON_CAUSE, item], 0.999)
-    alone = m.scale[item] * drawn[MEAN_LIFE, item] * factor / (1.0 - together)
-    age = alone * (-np.log(uniform(seed, run, STREAM_UNIT, unit, count))) ** (1.0 / m.weibull[item])
+    together = min(m.items[item].beta * drawn[COMMON_CAUSE, item], 0.999)
+    alone = m.items[item].scale * drawn[MEAN_LIFE, item] * factor / (1.0 - together)
+    age = alone * (-np.log(uniform(seed, run, STREAM_UNIT, unit, count))) ** (1.0 / m.items[item].weibull)
     return min(age, life)
 
 
 @numba.njit(cache=True, nogil=True, fastmath=False, error_model="numpy")
 def shock_scale(m: LifeModel, drawn: FloatArray, item: int, factor: float) -> float:
     """Mean time between failures of all units at once [steps], by mean life and common cause; infinite if none."""
-    together = min(m.beta[item] * drawn[COMMON_CAUSE, item], 0.999)
-    if together <= 0.0 or not np.isfinite(m.scale[item]):
+    together = min(m.items[item].beta * drawn[COMMON_CAUSE, item], 0.999)
+    if together <= 0.0 or not np.isfinite(m.items[item].scale):
         return np.inf
-    return m.mean[item] * drawn[MEAN_LIFE, item] * factor / together
+    return m.items[item].mean * drawn[MEAN_LIFE, item] * factor / together

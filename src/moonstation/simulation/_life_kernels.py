@@ -8,9 +8,17 @@ steps.
 import numba
 import numpy as np
 
-from moonstation.arrays import AnyArray, FloatArray, IntArray
+from moonstation.arrays import AnyArray
 from moonstation.simulation._ageing_kernels import half_cycles, health_of, turn
-from moonstation.simulation._event_kernels import begin, close_books, happen, next_after, refresh
+from moonstation.simulation._event_kernels import (
+    begin,
+    close_books,
+    happen,
+    next_after,
+    set_data,
+    set_functions,
+    set_power,
+)
 from moonstation.simulation._kernels import ROUND_OFF
 from moonstation.simulation._life_model import (
     CHARGE_END,
@@ -29,44 +37,32 @@ from moonstation.simulation._life_model import (
     SURVIVAL,
     UNSERVED,
     LifeModel,
+    Now,
     Tally,
     Trace,
 )
-from moonstation.simulation._trace_kernels import keep_bus, note
+from moonstation.simulation._trace_kernels import keep_bus, keep_instant, note
 
 
 @numba.njit(cache=True, nogil=True, fastmath=False, error_model="numpy")
-def total_of(level: FloatArray, by_bus: IntArray, bus_first: IntArray, bus: int) -> float:
+def total_of(m: LifeModel, stores: AnyArray, bus: int) -> float:
     """What the stores of a bus hold together [J]."""
     total = 0.0
-    for p in range(bus_first[bus], bus_first[bus + 1]):
-        total += level[by_bus[p]]
+    for p in range(m.bus_first[bus], m.bus_first[bus + 1]):
+        total += stores[m.by_bus[p]].level
     return total
 
 
 @numba.njit(cache=True, nogil=True, fastmath=False, error_model="numpy")
-def live(m: LifeModel, immune: AnyArray, seed: int, run: int, tally: Tally, trace: Trace) -> None:
-    """Live one run through; fills `tally` and, where it has room, `trace`. Items marked `immune` (i,) never fail."""
+def live(m: LifeModel, now: Now, immune: AnyArray, seed: int, run: int, tally: Tally, trace: Trace) -> None:
+    """Live one run through; fills `tally` and, where it has room, `trace`. Items marked `immune` (i,) never fail.
+
+    `now` is room for the state, all zero.
+    """
     n = m.share.shape[1]
-    elements = m.bus_of.size
-    functions = m.in_nominal.size
-    stores = m.store_of.size
+    stores = now.stores
     sites = m.ground.shape[0]
-    relays = m.relay_of.size
-    now = begin(m, immune, seed, run, trace)
-    load_factor = now.drawn[LOAD]
-    factor, dark, dark_since = now.factor, now.dark, now.dark_since
-    coefficient, giving, givers = now.coefficient, now.giving, now.givers
-    nominal, survival, mode = now.nominal, now.survival, now.mode
-    in_survival, full, idle = now.in_survival, now.full, now.idle
-    level, capacity, floor = now.level, now.capacity, now.floor
-    charging, discharging, into, out_of = now.charging, now.discharging, now.into, now.out_of
-    heading, turns, depth, damage = now.heading, now.turns, now.depth, now.damage
-    bus_first, by_bus, fed_first, fed = now.bus_first, now.by_bus, now.fed_first, now.fed
-    made_rate, storage, stored = now.made_rate, now.storage, now.stored
-    earth_rate, relay_rate = now.earth_rate, now.relay_rate
-    give = np.zeros(stores)
-    take = np.zeros(stores)
+    relays = m.relays.size
     books = tally.energy
     modes = tally.modes
     since = 0
@@ -75,6 +71,7 @@ def live(m: LifeModel, immune: AnyArray, seed: int, run: int, tally: Tally, trac
     tally.first_lost[:] = np.inf
     tally.frozen[:] = np.inf
     tally.worn[:] = np.inf
+    begin(m, now, immune, seed, run, trace)
     dirty = True
 
     for k in range(n + 1):
@@ -87,158 +84,164 @@ def live(m: LifeModel, immune: AnyArray, seed: int, run: int, tally: Tally, trac
             while k >= m.years[year + 1]:
                 year += 1
             happen(m, now, immune, seed, run, tally, trace, k)
-            refresh(m, now, tally, trace, k)
+            set_power(m, now, tally)
+            set_functions(m, now, tally, trace, k)
+            set_data(m, now)
             next_event = next_after(m, now, k, year)
+        traced = trace.every > 0 and k % trace.every == 0
 
         # --- one step of every bus: the rules of `moonstation.simulation.power`
         for b in range(m.buses):
-            if idle[b] and trace.every == 0:
+            bus = now.buses[b]
+            if bus.idle and trace.every == 0:
                 modes[b, NOMINAL] += 1.0
                 continue
             generation = 0.0
-            for p in range(givers[b]):
-                generation += coefficient[b, giving[b, p]] * m.share[giving[b, p], k]
+            for p in range(bus.givers):
+                source = now.giving[b, p]
+                generation += now.coefficient[b, source] * m.share[source, k]
             books[b, GENERATED] += generation * m.step_s
-            if full[b] and mode[b] == NOMINAL and generation >= nominal[b]:
+            if bus.full and bus.mode == NOMINAL and generation >= bus.nominal:
                 # full stores and enough power: nothing but the books can change
-                books[b, SERVED] += nominal[b] * m.step_s
-                books[b, CURTAILED] += (generation - nominal[b]) * m.step_s
+                books[b, SERVED] += bus.nominal * m.step_s
+                books[b, CURTAILED] += (generation - bus.nominal) * m.step_s
                 modes[b, NOMINAL] += 1.0
-                if trace.every > 0 and k % trace.every == 0:
-                    total = total_of(level, by_bus, bus_first, b)
-                    keep_bus(trace, b, k // trace.every, total, generation, nominal[b], NOMINAL)
+                if traced:
+                    total = total_of(m, stores, b)
+                    keep_bus(trace, b, k // trace.every, total, generation, bus.nominal, NOMINAL)
                 continue
             usable = 0.0
             usable_capacity = 0.0
             can_give = 0.0
             can_take = 0.0
-            for p in range(bus_first[b], bus_first[b + 1]):
-                s = by_bus[p]
-                if capacity[s] <= 0.0:
+            for p in range(m.bus_first[b], m.bus_first[b + 1]):
+                store = stores[m.by_bus[p]]
+                store.give = 0.0
+                store.take = 0.0
+                if store.capacity <= 0.0:
                     continue
-                above_floor = max(level[s] - floor[s], 0.0)
+                above_floor = max(store.level - store.floor, 0.0)
                 usable += above_floor
-                usable_capacity += capacity[s] - floor[s]
-                give[s] = min(discharging[s], above_floor * out_of[s] / m.step_s)
-                take[s] = min(charging[s], max(capacity[s] - level[s], 0.0) / (into[s] * m.step_s))
-                can_give += give[s]
-                can_take += take[s]
-            carries = generation + can_give >= nominal[b] * (1.0 - ROUND_OFF)
-            if survival[b] >= nominal[b]:
-                in_survival[b] = False
-            elif in_survival[b]:
+                usable_capacity += store.capacity - store.floor
+                store.give = min(store.discharging, above_floor * store.out_of / m.step_s)
+                store.take = min(
+                    store.charging, max(store.capacity - store.level, 0.0) / (store.into * m.step_s)
+                )
+                can_give += store.give
+                can_take += store.take
+            carries = generation + can_give >= bus.nominal * (1.0 - ROUND_OFF)
+            if bus.survival >= bus.nominal:
+                bus.in_survival = False
+            elif bus.in_survival:
                 if carries and usable >= m.nominal_above * usable_capacity:
-                    in_survival[b] = False
+                    bus.in_survival = False
             elif not carries or (
-                usable < m.survival_below * usable_capacity and generation < nominal[b] * (1.0 - ROUND_OFF)
+                usable < m.survival_below * usable_capacity and generation < bus.nominal * (1.0 - ROUND_OFF)
             ):
-                in_survival[b] = True
-            now_mode = SURVIVAL if in_survival[b] else NOMINAL
-            demand = survival[b] if in_survival[b] else nominal[b]
+                bus.in_survival = True
+            mode = SURVIVAL if bus.in_survival else NOMINAL
+            demand = bus.survival if bus.in_survival else bus.nominal
             surplus = generation - demand
             if surplus >= 0.0:
                 taken = 0.0
                 if can_take > 0.0:
                     portion = min(surplus / can_take, 1.0)
-                    for p in range(bus_first[b], bus_first[b + 1]):
-                        s = by_bus[p]
-                        if capacity[s] <= 0.0:
-                            continue
-                        put = portion * take[s]
+                    for p in range(m.bus_first[b], m.bus_first[b + 1]):
+                        s = m.by_bus[p]
+                        store = stores[s]
+                        put = portion * store.take
                         if put > 0.0:
-                            if m.ages[s] == 1 and heading[s] <= 0:
-                                turn(m, damage, turns, depth, s, level[s] / capacity[s])
-                                heading[s] = 1
-                            level[s] = min(level[s] + put * into[s] * m.step_s, capacity[s])
-                            books[b, LOSSES] += put * (1.0 - into[s]) * m.step_s
+                            if m.stores[s].ages == 1 and store.heading <= 0:
+                                turn(m, now, s, 1)
+                            store.level = min(store.level + put * store.into * m.step_s, store.capacity)
+                            books[b, LOSSES] += put * (1.0 - store.into) * m.step_s
                             taken += put
                 served = demand
-                full[b] = can_take <= 0.0
+                bus.full = can_take <= 0.0
                 books[b, CURTAILED] += max(surplus - taken, 0.0) * m.step_s
             else:
                 portion = min(-surplus / can_give, 1.0) if can_give > 0.0 else 0.0
                 given = 0.0
-                for p in range(bus_first[b], bus_first[b + 1]):
-                    s = by_bus[p]
-                    if capacity[s] <= 0.0:
-                        continue
-                    got = portion * give[s]
+                for p in range(m.bus_first[b], m.bus_first[b + 1]):
+                    s = m.by_bus[p]
+                    store = stores[s]
+                    got = portion * store.give
                     if got > 0.0:
-                        if m.ages[s] == 1 and heading[s] >= 0:
-                            turn(m, damage, turns, depth, s, level[s] / capacity[s])
-                            heading[s] = -1
-                        level[s] = max(level[s] - got / out_of[s] * m.step_s, floor[s])
-                        books[b, LOSSES] += got * (1.0 / out_of[s] - 1.0) * m.step_s
+                        if m.stores[s].ages == 1 and store.heading >= 0:
+                            turn(m, now, s, -1)
+                        store.level = max(store.level - got / store.out_of * m.step_s, store.floor)
+                        books[b, LOSSES] += got * (1.0 / store.out_of - 1.0) * m.step_s
                         tally.through_store[s] += got * m.step_s
                         given += got
                 served = generation + given
                 missing = demand - served
                 if missing > ROUND_OFF * demand:
-                    now_mode = SHORT
+                    mode = SHORT
                     books[b, UNSERVED] += missing * m.step_s
                     tally.unserved_year[b, year] += missing * m.step_s
             books[b, SERVED] += served * m.step_s
-            modes[b, now_mode] += 1.0
-            if now_mode == SHORT or mode[b] == SHORT:
-                left = served * (1.0 + ROUND_OFF)
-                for p in range(fed_first[b], fed_first[b + 1]):
-                    e = fed[p]
-                    if factor[e] <= 0.0:
-                        continue
-                    wants = min(m.survival[e], m.nominal[e]) * load_factor[e]
-                    if survival[b] >= nominal[b]:
-                        wants = m.nominal[e] * load_factor[e]
-                    if now.starting[e] > 0.0:
-                        wants += m.start_power[e]
-                    unfed = now_mode == SHORT and wants > left
-                    if not unfed:
-                        left -= wants
-                    if unfed != dark[e]:
-                        dark[e] = unfed
-                        dark_since[e] = float(k) if unfed else np.inf
-                        dirty = True
-            if now_mode != mode[b]:
-                mode[b] = now_mode
+            modes[b, mode] += 1.0
+            if mode == SHORT or bus.mode == SHORT:
+                dirty = feed(m, now, b, k, served, mode == SHORT) or dirty
+            if mode != bus.mode:
+                bus.mode = mode
                 dirty = True
-                note(trace, k, MODE, 4 * b + now_mode)
-            if trace.every > 0 and k % trace.every == 0:
-                total = total_of(level, by_bus, bus_first, b)
-                keep_bus(trace, b, k // trace.every, total, generation, served, now_mode)
+                note(trace, k, MODE, 4 * b + mode)
+            if traced:
+                keep_bus(trace, b, k // trace.every, total_of(m, stores, b), generation, served, mode)
 
         # --- and of every site's data: straight to ground first, then the relay that takes most
         for s in range(sites):
-            making = made_rate[s] * m.step_s
-            if making <= 0.0 and stored[s] <= 0.0:
+            site = now.sites[s]
+            making = site.made_rate * m.step_s
+            if making <= 0.0 and site.stored <= 0.0:
                 continue
-            can = earth_rate[s] * m.ground[s, k] * m.step_s
-            held = stored[s] + making
+            can = site.earth_rate * m.ground[s, k] * m.step_s
+            held = site.stored + making
             if can < held:
                 most = 0.0
                 for r in range(relays):
-                    most = max(most, relay_rate[s, r] * m.through[s, r, k])
+                    most = max(most, now.relay_rate[s, r] * m.through[s, r, k])
                 can += most * m.step_s
             sent = min(held, can)
             held -= sent
-            over = max(held - storage[s], 0.0)
-            stored[s] = held - over
+            over = max(held - site.storage, 0.0)
+            site.stored = held - over
             tally.data[s, MADE] += making
             tally.data[s, SENT] += sent
             tally.data[s, LOST] += over
-        if trace.every > 0 and k % trace.every == 0:
-            row = k // trace.every
-            for s in range(sites):
-                trace.stored[s, row] = stored[s]
-            for e in range(elements):
-                trace.working[e, row] = factor[e] if now.up[e] else 0.0
-            for f in range(functions):
-                trace.functions[f, row] = now.function_up[f]
-            for s in range(stores):
-                trace.health[s, row] = health_of(now, s)
+        if traced:
+            keep_instant(now, trace, k // trace.every)
 
-    for s in range(stores):
-        tally.energy[m.bus_of[m.store_of[s]], CHARGE_END] += level[s]
-        if m.ages[s] == 1:
-            damage[s] += m.cycling[s] * half_cycles(turns[s], depth[s])
+    for s in range(stores.size):
+        tally.energy[m.parts[m.stores[s].part].bus_of, CHARGE_END] += stores[s].level
+        if m.stores[s].ages == 1:
+            stores[s].damage += m.stores[s].cycling * half_cycles(now.turns[s], stores[s].depth)
         tally.health[s] = health_of(now, s)
     for s in range(sites):
-        tally.data[s, STORED_END] = stored[s]
+        tally.data[s, STORED_END] = now.sites[s].stored
+
+
+@numba.njit(cache=True, nogil=True, fastmath=False, error_model="numpy")
+def feed(m: LifeModel, now: Now, b: int, k: int, served: float, short: bool) -> bool:
+    """Feed survival loads in their order, each wholly or not at all; tells whether any went dark or came back."""
+    changed = False
+    left = served * (1.0 + ROUND_OFF)
+    for p in range(m.fed_first[b], m.fed_first[b + 1]):
+        e = m.fed[p]
+        part, there = m.parts[e], now.parts[e]
+        if there.factor <= 0.0:
+            continue
+        wants = min(part.survival, part.nominal) * now.drawn[LOAD, e]
+        if now.buses[b].survival >= now.buses[b].nominal:
+            wants = part.nominal * now.drawn[LOAD, e]
+        if there.starting > 0.0:
+            wants += part.start_power
+        unfed = short and wants > left
+        if not unfed:
+            left -= wants
+        if unfed != there.dark:
+            there.dark = unfed
+            there.dark_since = float(k) if unfed else np.inf
+            changed = True
+    return changed

@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+import numpy as np
+
 from moonstation.arrays import AnyArray, FloatArray, IntArray
 
 NOMINAL, SURVIVAL, SHORT = 0, 1, 2
@@ -53,11 +55,92 @@ STREAM_MISSION, STREAM_RATE, STREAM_UNIT, STREAM_SHOCK, STREAM_VALUE = 0, 5, 6, 
     MISSION,
 ) = range(20)
 VALUES = 20
-"""What a run draws: factors on what the station file gives, but the share that dust takes, which is the value itself."""
+"""What a run draws: factors on what the station file gives, but of dust the share itself."""
+
+
+PART = np.dtype(
+    [
+        ("bus_of", "i8"),
+        ("site_of", "i8"),
+        ("first", "i8"),
+        ("gone", "i8"),
+        ("nominal", "f8"),
+        ("survival", "f8"),
+        ("array_power", "f8"),
+        ("array_share", "i8"),
+        ("degradation", "f8"),
+        ("dust", "f8"),
+        ("dust_landing", "f8"),
+        ("cleaned_every", "f8"),
+        ("cleaned_to", "f8"),
+        ("cleaner", "i8"),
+        ("steady_power", "f8"),
+        ("steady_share", "i8"),
+        ("start_steps", "f8"),
+        ("start_power", "f8"),
+        ("endurance", "f8"),
+        ("mission_of", "i8"),
+        ("made_nominal", "f8"),
+        ("made_survival", "f8"),
+        ("storage", "f8"),
+        ("earth_rate", "f8"),
+        ("relay_rate", "f8"),
+    ]
+)
+"""An element or orbiter: bus and site, steps from which and until which it is there, loads, array and its row of
+`LifeModel.share`, logarithms of array power lost a step by degradation (which the row holds already) and by dust (not
+held) and by a landing, steps between cleanings, share of dust left by one and who cleans, steady power and its
+row, steps to its full power and what that takes, steps without power after which it is lost, mission, data."""
+
+STORE_OF = np.dtype(
+    [
+        ("part", "i8"),
+        ("capacity", "f8"),
+        ("floor", "f8"),
+        ("start", "f8"),
+        ("into", "f8"),
+        ("out_of", "f8"),
+        ("charge_limit", "f8"),
+        ("discharge_limit", "f8"),
+        ("ages", "i8"),
+        ("calendar", "f8"),
+        ("cycling", "f8"),
+        ("retires", "f8"),
+        ("renewed_by", "i8"),
+    ]
+)
+"""A store: element, capacity, reserve and charge at the start, shares of energy kept on the way in and out, limits; 1
+if it ages, damage a step at half charge, factor on the damage of cycles, share of the capacity below which it is worn
+out, and the failure whose repairs renew it."""
+
+ITEM = np.dtype(
+    [
+        ("part", "i8"),
+        ("needed", "i8"),
+        ("shared", "i8"),
+        ("scale", "f8"),
+        ("mean", "f8"),
+        ("weibull", "f8"),
+        ("life", "f8"),
+        ("beta", "f8"),
+        ("dormancy", "f8"),
+        ("sigma", "f8"),
+        ("detect", "f8"),
+        ("repair", "f8"),
+        ("spares", "i8"),
+        ("resupply", "f8"),
+        ("robot", "i8"),
+    ]
+)
+"""A failure: element, units needed, 1 where each unit lost takes its share of the element away (0 where fewer than
+needed take it whole), characteristic and mean life, shape and end of life of the law, share of common causes, ageing at
+rest, spread, steps to notice and to repair, spares, steps between deliveries that fill them up, and who repairs."""
+
+RELAY = np.dtype([("part", "i8"), ("limit", "f8")])
 
 
 class LifeModel(NamedTuple):
-    """A station as arrays: e elements (orbiters last), b buses, k stores, i failure items of u units, f functions.
+    """A station as tables: e elements (orbiters last), b buses, k stores, i failure items of u units, f functions.
 
     Powers in W, energies in J, data in bit, times in steps; an index of -1 means none.
     """
@@ -67,34 +150,20 @@ class LifeModel(NamedTuple):
     """(y + 1,) steps at which years begin, the last one ends the run."""
     share: FloatArray
     """(s, n) what sources give in each step, as share of their rated power."""
-    bus_of: IntArray
-    first: IntArray
-    gone: IntArray
-    """(e,) steps from which and until which an element is there."""
-    nominal: FloatArray
-    survival: FloatArray
-    array_power: FloatArray
-    array_share: IntArray
-    degradation: FloatArray
-    """(e,) logarithm of the array power lost a step, which `share` holds already."""
-    dust: FloatArray
-    dust_landing: FloatArray
-    """(e,) the same of dust, a step and a landing at the site; `share` does not hold it."""
-    cleaned_every: FloatArray
-    cleaned_to: FloatArray
-    cleaner: IntArray
-    """(e,) steps between cleanings (infinite if none), the share of dust left by one, and who cleans."""
-    steady_power: FloatArray
-    steady_share: IntArray
-    start_steps: FloatArray
-    start_power: FloatArray
-    """(e,) steps from arrival or repair to full power, and what that takes from the bus meanwhile."""
-    order: IntArray
-    endurance: FloatArray
-    """(e,) steps without survival power after which an element is lost; infinite if never."""
-    mission_of: IntArray
-    mission_risk: FloatArray
+    parts: AnyArray
+    stores: AnyArray
+    items: AnyArray
+    relays: AnyArray
+    units: IntArray
+    """(i + 1,) first unit of each item."""
     buses: int
+    bus_first: IntArray
+    by_bus: IntArray
+    """(b + 1,) and (k,) stores by bus, so that a step meets only its own."""
+    fed_first: IntArray
+    fed: IntArray
+    """(b + 1,) and (e,) elements by bus in the order in which they are fed."""
+    mission_risk: FloatArray
     survival_below: float
     nominal_above: float
     draw_what: IntArray
@@ -103,64 +172,16 @@ class LifeModel(NamedTuple):
     """(d, 3) lowest, likeliest and highest of each value that a run draws; nan for likeliest where all are alike."""
     upkeep: int
     """Steps after which slow changes (dust, ageing) are brought up to date."""
-    store_of: IntArray
-    capacity: FloatArray
-    floor: FloatArray
-    start: FloatArray
-    into: FloatArray
-    out_of: FloatArray
-    """(k,) shares of energy that remain on the way in and on the way out."""
-    charge_limit: FloatArray
-    discharge_limit: FloatArray
-    ages: IntArray
-    """(k,) 1 where a store loses capacity by time and cycles."""
-    calendar: FloatArray
-    cycling: FloatArray
-    """(k,) damage a step at half charge, and factor on the damage of cycles."""
-    retires: FloatArray
-    """(k,) share of the capacity below which a store is worn out."""
-    renewed_by: IntArray
-    """(k,) failure item whose repairs renew the store."""
-    item_of: IntArray
-    """(i,) element of each failure item."""
-    units: IntArray
-    """(i + 1,) first unit of each item."""
-    needed: IntArray
-    shared: IntArray
-    """(i,) 1 where each unit lost takes its share of the element away, 0 where fewer than `needed` take it whole."""
-    scale: FloatArray
-    """(i,) characteristic life of the law; the mean for the exponential."""
-    mean: FloatArray
-    """(i,) mean life of a unit; infinite where none fails by chance."""
-    weibull: FloatArray
-    life: FloatArray
-    beta: FloatArray
-    dormancy: FloatArray
-    sigma: FloatArray
-    detect: FloatArray
-    repair: FloatArray
-    spares: IntArray
-    resupply: FloatArray
-    """(i,) steps between deliveries that fill the spares up again; infinite if none come."""
-    robot: IntArray
     need_function: IntArray
     need_least: IntArray
     need_first: IntArray
     need_element: IntArray
     in_nominal: IntArray
     """(f,) 1 where a function counts only in nominal mode."""
-    site_of: IntArray
-    made_nominal: FloatArray
-    made_survival: FloatArray
-    storage: FloatArray
-    earth_rate: FloatArray
-    relay_rate: FloatArray
     ground: FloatArray
     """(sites, n) share of each step in which a site has a ground station."""
     through: FloatArray
     """(sites, r, n) share of each step in which a site has a ground station through a relay."""
-    relay_of: IntArray
-    relay_limit: FloatArray
 
 
 class Tally(NamedTuple):
@@ -219,76 +240,117 @@ class Trace(NamedTuple):
     """(1,) events met, which may be more than were kept."""
 
 
-class Now(NamedTuple):
-    """The state of a run; the first axis is that of `LifeModel`."""
+PART_NOW = np.dtype(
+    [
+        ("first", "i8"),
+        ("here", "?"),
+        ("frozen", "?"),
+        ("dark", "?"),
+        ("up", "?"),
+        ("factor", "f8"),
+        ("dark_since", "f8"),
+        ("starting", "f8"),
+        ("dirt", "f8"),
+        ("next_cleaning", "f8"),
+    ],
+    align=True,
+)
+"""A part: step from which it is there in this run, share of it that works, steps left of its start, logarithm of array
+power lost to dust and to degradation beyond what the file says."""
 
-    drawn: FloatArray
-    """(VALUES, most) what the run drew once: factors by what they are of and of which, 1 where nothing is drawn."""
-    first: IntArray
-    here: AnyArray
-    factor: FloatArray
-    frozen: AnyArray
-    dark: AnyArray
-    dark_since: FloatArray
-    up: AnyArray
-    starting: FloatArray
-    dirt: FloatArray
-    next_cleaning: FloatArray
-    working: IntArray
-    rate_factor: FloatArray
-    shock_age: FloatArray
-    shock_at: FloatArray
-    shock_ageing: FloatArray
-    shocks: IntArray
-    spares: IntArray
-    next_resupply: FloatArray
-    item_of_unit: IntArray
-    age: FloatArray
-    ageing: FloatArray
-    fails_at: FloatArray
-    lives: IntArray
-    state: AnyArray
-    until: FloatArray
-    function_up: AnyArray
-    ever_up: AnyArray
-    coefficient: FloatArray
-    giving: IntArray
-    givers: IntArray
-    nominal: FloatArray
-    survival: FloatArray
-    mode: AnyArray
-    in_survival: AnyArray
-    full: AnyArray
-    idle: AnyArray
-    size: FloatArray
-    """(k,) capacity of the new store in this run [J]."""
-    level: FloatArray
-    capacity: FloatArray
-    floor: FloatArray
-    charging: FloatArray
-    discharging: FloatArray
-    into: FloatArray
-    out_of: FloatArray
-    filled: AnyArray
-    worn: AnyArray
-    damage: FloatArray
-    charge_then: FloatArray
-    """(k,) state of charge when damage was last brought up to date."""
-    heading: IntArray
-    """(k,) 1 while charging, -1 while discharging, 0 before either."""
-    turns: FloatArray
-    """(k, TURNS) states of charge at turning points that are not yet part of a whole cycle."""
-    depth: IntArray
-    bus_first: IntArray
-    by_bus: IntArray
-    fed_first: IntArray
-    fed: IntArray
-    made_rate: FloatArray
-    storage: FloatArray
-    earth_rate: FloatArray
-    relay_rate: FloatArray
-    stored: FloatArray
+STORE_NOW = np.dtype(
+    [
+        ("size", "f8"),
+        ("level", "f8"),
+        ("capacity", "f8"),
+        ("floor", "f8"),
+        ("charging", "f8"),
+        ("discharging", "f8"),
+        ("into", "f8"),
+        ("out_of", "f8"),
+        ("give", "f8"),
+        ("take", "f8"),
+        ("damage", "f8"),
+        ("charge_then", "f8"),
+        ("heading", "i8"),
+        ("depth", "i8"),
+        ("filled", "?"),
+        ("worn", "?"),
+    ],
+    align=True,
+)
+"""A store: capacity as new in this run [J], charge and capacity now, what it can give and take in a step [W], damage
+and the state of charge when it was last brought up to date, 1 while charging, -1 while discharging, turning points."""
 
+ITEM_NOW = np.dtype(
+    [
+        ("working", "i8"),
+        ("rate_factor", "f8"),
+        ("shock_age", "f8"),
+        ("shock_at", "f8"),
+        ("shock_ageing", "f8"),
+        ("shocks", "i8"),
+        ("spares", "i8"),
+        ("next_resupply", "f8"),
+    ]
+)
+UNIT_NOW = np.dtype(
+    [("state", "i8"), ("age", "f8"), ("ageing", "f8"), ("fails_at", "f8"), ("until", "f8"), ("lives", "i8")]
+)
+FUNCTION_NOW = np.dtype([("there", "?"), ("ever", "?")])
+BUS_NOW = np.dtype(
+    [
+        ("nominal", "f8"),
+        ("survival", "f8"),
+        ("givers", "i8"),
+        ("mode", "i8"),
+        ("in_survival", "?"),
+        ("full", "?"),
+        ("idle", "?"),
+    ],
+    align=True,
+)
+SITE_NOW = np.dtype([("made_rate", "f8"), ("storage", "f8"), ("earth_rate", "f8"), ("stored", "f8")])
 
 TURNS = 64
 """Turning points kept for counting cycles; the oldest counts as half a cycle where there are more."""
+
+
+class Now(NamedTuple):
+    """The state of a run; tables as in `LifeModel`."""
+
+    drawn: FloatArray
+    """(VALUES, most) what the run drew once: factors by what they are of and of which, 1 where nothing is drawn."""
+    parts: AnyArray
+    stores: AnyArray
+    turns: FloatArray
+    """(k, TURNS) states of charge at turning points that are not yet part of a whole cycle."""
+    items: AnyArray
+    units: AnyArray
+    functions: AnyArray
+    buses: AnyArray
+    coefficient: FloatArray
+    giving: IntArray
+    """(b, s) power of each source [W], and the sources that give anything."""
+    sites: AnyArray
+    relay_rate: FloatArray
+    """(sites, r) [bit/s]"""
+
+
+def blank(m: LifeModel) -> Now:
+    """Room for the state of one run."""
+    parts, stores, items, sites = m.parts.size, m.stores.size, m.items.size, m.ground.shape[0]
+    return Now(
+        drawn=np.ones((VALUES, max(parts, items, m.mission_risk.size))),
+        parts=np.zeros(parts, PART_NOW),
+        stores=np.zeros(stores, STORE_NOW),
+        turns=np.zeros((stores, TURNS)),
+        items=np.zeros(items, ITEM_NOW),
+        units=np.zeros(int(m.units[-1]), UNIT_NOW),
+        functions=np.zeros(m.in_nominal.size, FUNCTION_NOW),
+        buses=np.zeros(m.buses, BUS_NOW),
+        coefficient=np.zeros((m.buses, m.share.shape[0])),
+        giving=np.zeros((m.buses, m.share.shape[0]), dtype=np.int64),
+        sites=np.zeros(sites, SITE_NOW),
+        relay_rate=np.zeros((sites, m.relays.size)),
+    )

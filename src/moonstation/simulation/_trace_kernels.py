@@ -2,7 +2,8 @@
 
 import numba
 
-from moonstation.simulation._life_model import Trace
+from moonstation.simulation._ageing_kernels import health_of
+from moonstation.simulation._life_model import Now, Trace
 
 
 @numba.njit(cache=True, nogil=True, fastmath=False, error_model="numpy")
@@ -25,3 +26,16 @@ def keep_bus(
     trace.generation[bus, row] = generation
     trace.served[bus, row] = served
     trace.mode[bus, row] = mode
+
+
+@numba.njit(cache=True, nogil=True, fastmath=False, error_model="numpy")
+def keep_instant(now: Now, trace: Trace, row: int) -> None:
+    """Keep one instant of sites, parts, functions and stores."""
+    for s in range(now.sites.size):
+        trace.stored[s, row] = now.sites[s].stored
+    for e in range(now.parts.size):
+        trace.working[e, row] = now.parts[e].factor if now.parts[e].up else 0.0
+    for f in range(now.functions.size):
+        trace.functions[f, row] = now.functions[f].there
+    for s in range(now.stores.size):
+        trace.health[s, row] = health_of(now, s)

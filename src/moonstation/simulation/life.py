@@ -33,7 +33,18 @@ from moonstation.arrays import BoolArray, FloatArray, IntArray
 from moonstation.errors import RequestError
 from moonstation.simulation._draw_kernels import drawn_in
 from moonstation.simulation._life_kernels import live
-from moonstation.simulation._life_model import BOOKS, DATA_BOOKS, LifeModel, Tally, Trace
+from moonstation.simulation._life_model import (
+    BOOKS,
+    DATA_BOOKS,
+    ITEM,
+    PART,
+    RELAY,
+    STORE_OF,
+    LifeModel,
+    Tally,
+    Trace,
+    blank,
+)
 from moonstation.simulation.ageing import calendar_rate, cycle_factor
 from moonstation.simulation.arrays import JULIAN_YEAR, degradation_factor, rated_power
 from moonstation.simulation.instants import arrival, first_step
@@ -233,106 +244,121 @@ def life_of(
     missions = list(lost)
     items = [f for f in station.failures if f.element]
     relays = [o for o in orbiters if o.relay and o.earth_rate > 0.0]
-    ranges = [r for r in ranges_of(station, assumptions=assumptions) if _position(r, parts, items, held, missions) >= 0]
+    ranges = [
+        r
+        for r in ranges_of(station, assumptions=assumptions)
+        if _position(r, parts, items, held, missions) >= 0
+    ]
     needs = [(f, need) for f, function in enumerate(station.functions) for need in function.demands]
     whole = [*range(0, n, max(1, round(YEAR / step))), n]
     if len(whole) > 2 and whole[-1] - whole[-2] < round(YEAR / step) // 2:
         del whole[-2]  # ten calendar years have two or three days more than ten Julian ones
+    table = np.zeros(len(parts), PART)
+    table["bus_of"] = _whole([buses.index(e.bus) for e in elements] + [-1] * bare)
+    table["first"] = _whole([first_step(e, times_s) for e in elements] + [0] * bare)
+    table["gone"] = _whole(
+        [n + 1 if p not in (gone or {}) else int(np.searchsorted(times_s, (gone or {})[p])) for p in parts]
+    )
+    table["nominal"] = _reals([e.load_nominal for e in elements] + [0.0] * bare)
+    table["survival"] = _reals([e.load_survival for e in elements] + [0.0] * bare)
+    table["array_power"] = _reals([rated_power(e) for e in elements] + [0.0] * bare)
+    table["array_share"] = array_share
+    table["degradation"] = _taken([e.array_degradation * JULIAN_YEAR for e in elements] + [0.0] * bare, step)
+    table["dust"] = _taken([e.dust * JULIAN_YEAR for e in elements] + [0.0] * bare, step)
+    table["dust_landing"] = -np.log1p(-_reals([e.dust_landing for e in elements] + [0.0] * bare))
+    table["cleaned_every"] = _reals(
+        [np.inf if e.dust_cleaning is None else e.dust_cleaning / step for e in elements] + [np.inf] * bare
+    )
+    table["cleaned_to"] = _reals([e.dust_left for e in elements] + [0.0] * bare)
+    table["cleaner"] = _whole(
+        [parts.index(e.dust_cleaner) if e.dust_cleaner else -1 for e in elements] + [-1] * bare
+    )
+    table["steady_power"] = _reals([e.power for e in elements] + [0.0] * bare)
+    table["steady_share"] = steady_share
+    table["start_steps"] = _reals([e.start_time / step for e in elements] + [0.0] * bare)
+    table["start_power"] = _reals([e.start_power for e in elements] + [0.0] * bare)
+    table["endurance"] = _reals(
+        [np.inf if e.endures is None else e.endures / step for e in elements] + [np.inf] * bare
+    )
+    table["mission_of"] = _whole([missions.index(p.mission) if p.mission in lost else -1 for p in owners])
+    table["site_of"] = _whole([sites.index(e.site) for e in elements] + [-1] * bare)
+    table["made_nominal"] = _reals([e.data_rate_nominal for e in elements] + [0.0] * bare)
+    table["made_survival"] = _reals([e.data_rate_survival for e in elements] + [0.0] * bare)
+    table["storage"] = _reals([e.data_storage for e in elements] + [0.0] * bare)
+    table["earth_rate"] = _reals([e.earth_rate for e in elements] + [0.0] * bare)
+    table["relay_rate"] = _reals([e.relay_rate for e in elements] + [0.0] * bare)
+    storing = np.zeros(len(held), STORE_OF)
+    storing["part"] = _whole([parts.index(e.id) for e in held])
+    storing["capacity"] = stores.capacity
+    storing["floor"] = stores.floor
+    storing["start"] = stores.start
+    storing["into"] = stores.into
+    storing["out_of"] = stores.out_of
+    storing["charge_limit"] = stores.charge_limit
+    storing["discharge_limit"] = stores.discharge_limit
+    storing["ages"] = _whole([int(e.battery_ageing == "li-ion") for e in held])
+    storing["calendar"] = step * _reals(
+        [calendar_rate(life=e.battery_calendar_life, temperature=e.battery_temperature) for e in held]
+    )
+    storing["cycling"] = _reals(
+        [cycle_factor(life=e.battery_cycle_life, temperature=e.battery_temperature) for e in held]
+    )
+    storing["retires"] = _reals([e.battery_retires for e in held])
+    storing["renewed_by"] = _whole([_renewer(e, items) for e in held])
+    failing = np.zeros(len(items), ITEM)
+    failing["part"] = _whole([parts.index(f.element) for f in items])
+    failing["needed"] = _whole([f.units if f.needed is None else f.needed for f in items])
+    failing["shared"] = _whole([int(f.effect == "share") for f in items])
+    failing["scale"] = _reals([_scale(f) / step for f in items])
+    failing["mean"] = _reals([np.inf if f.mtbf is None else f.mtbf / step for f in items])
+    failing["weibull"] = _reals([f.shape for f in items])
+    failing["life"] = _reals([np.inf if f.life is None else f.life / step for f in items])
+    failing["beta"] = _reals([f.common_cause if f.mtbf is not None else 0.0 for f in items])
+    failing["dormancy"] = _reals([f.dormancy for f in items])
+    failing["sigma"] = _reals([f.spread for f in items])
+    failing["detect"] = _reals([f.detection / step for f in items])
+    failing["repair"] = _reals([np.inf if f.repair is None else f.repair / step for f in items])
+    failing["spares"] = _whole([f.spares for f in items])
+    failing["resupply"] = np.ceil(
+        _reals([np.inf if f.resupply is None else f.resupply / step for f in items])
+    )
+    failing["robot"] = _whole([parts.index(f.robot) if f.robot else -1 for f in items])
+    relaying = np.zeros(len(relays), RELAY)
+    relaying["part"] = _whole([parts.index(relay.id) for relay in relays])
+    relaying["limit"] = _reals([min(relay.relay_rate, relay.earth_rate) for relay in relays])
+    order = _whole(sorted(range(len(elements)), key=lambda i: elements[i].priority))
+    bus_first, by_bus = _grouped([table["bus_of"][p] for p in storing["part"]], range(len(held)), len(buses))
+    fed_first, fed = _grouped([table["bus_of"][p] for p in order], order, len(buses))
     model = LifeModel(
         step_s=step,
         years=np.array(whole, dtype=np.int64),
         share=shares.table(),
-        bus_of=_whole([buses.index(e.bus) for e in elements] + [-1] * bare),
-        first=_whole([first_step(e, times_s) for e in elements] + [0] * bare),
-        gone=_whole(
-            [
-                n + 1 if p not in (gone or {}) else int(np.searchsorted(times_s, (gone or {})[p]))
-                for p in parts
-            ]
-        ),
-        nominal=_reals([e.load_nominal for e in elements] + [0.0] * bare),
-        survival=_reals([e.load_survival for e in elements] + [0.0] * bare),
-        array_power=_reals([rated_power(e) for e in elements] + [0.0] * bare),
-        array_share=array_share,
-        degradation=_taken([e.array_degradation * JULIAN_YEAR for e in elements] + [0.0] * bare, step),
-        dust=_taken([e.dust * JULIAN_YEAR for e in elements] + [0.0] * bare, step),
-        dust_landing=-np.log1p(-_reals([e.dust_landing for e in elements] + [0.0] * bare)),
-        cleaned_every=_reals(
-            [np.inf if e.dust_cleaning is None else e.dust_cleaning / step for e in elements]
-            + [np.inf] * bare
-        ),
-        cleaned_to=_reals([e.dust_left for e in elements] + [0.0] * bare),
-        cleaner=_whole(
-            [parts.index(e.dust_cleaner) if e.dust_cleaner else -1 for e in elements] + [-1] * bare
-        ),
-        steady_power=_reals([e.power for e in elements] + [0.0] * bare),
-        steady_share=steady_share,
-        start_steps=_reals([e.start_time / step for e in elements] + [0.0] * bare),
-        start_power=_reals([e.start_power for e in elements] + [0.0] * bare),
-        order=_whole(sorted(range(len(elements)), key=lambda i: elements[i].priority)),
-        endurance=_reals(
-            [np.inf if e.endures is None else e.endures / step for e in elements] + [np.inf] * bare
-        ),
-        mission_of=_whole([missions.index(p.mission) if p.mission in lost else -1 for p in owners]),
+        parts=table,
+        stores=storing,
+        items=failing,
+        relays=relaying,
         mission_risk=_reals(list(lost.values())),
         buses=len(buses),
+        bus_first=bus_first,
+        by_bus=by_bus,
+        fed_first=fed_first,
+        fed=fed,
         survival_below=survival_below,
         nominal_above=nominal_above,
         draw_what=_whole([r.what for r in ranges]),
         draw_which=_whole([_position(r, parts, items, held, missions) for r in ranges]),
         draw_limits=np.array([r.limits(step / YEAR) for r in ranges]).reshape(len(ranges), 3),
         upkeep=max(1, round(DAY / step)),
-        store_of=_whole([parts.index(e.id) for e in held]),
-        capacity=stores.capacity,
-        floor=stores.floor,
-        start=stores.start,
-        into=stores.into,
-        out_of=stores.out_of,
-        charge_limit=stores.charge_limit,
-        discharge_limit=stores.discharge_limit,
-        ages=_whole([int(e.battery_ageing == "li-ion") for e in held]),
-        calendar=step
-        * _reals(
-            [calendar_rate(life=e.battery_calendar_life, temperature=e.battery_temperature) for e in held]
-        ),
-        cycling=_reals(
-            [cycle_factor(life=e.battery_cycle_life, temperature=e.battery_temperature) for e in held]
-        ),
-        retires=_reals([e.battery_retires for e in held]),
-        renewed_by=_whole([_renewer(e, items) for e in held]),
-        item_of=_whole([parts.index(f.element) for f in items]),
         units=_whole([0, *np.cumsum([f.units for f in items], dtype=np.int64)]),
-        needed=_whole([f.units if f.needed is None else f.needed for f in items]),
-        shared=_whole([int(f.effect == "share") for f in items]),
-        scale=_reals([_scale(f) / step for f in items]),
-        mean=_reals([np.inf if f.mtbf is None else f.mtbf / step for f in items]),
-        weibull=_reals([f.shape for f in items]),
-        life=_reals([np.inf if f.life is None else f.life / step for f in items]),
-        beta=_reals([f.common_cause if f.mtbf is not None else 0.0 for f in items]),
-        dormancy=_reals([f.dormancy for f in items]),
-        sigma=_reals([f.spread for f in items]),
-        detect=_reals([f.detection / step for f in items]),
-        repair=_reals([np.inf if f.repair is None else f.repair / step for f in items]),
-        spares=_whole([f.spares for f in items]),
-        resupply=np.ceil(_reals([np.inf if f.resupply is None else f.resupply / step for f in items])),
-        robot=_whole([parts.index(f.robot) if f.robot else -1 for f in items]),
         need_function=_whole([f for f, _ in needs]),
         need_least=_whole([need.least for _, need in needs]),
         need_first=_whole([0, *np.cumsum([len(need.of) for _, need in needs], dtype=np.int64)]),
         need_element=_whole([parts.index(name) for _, need in needs for name in need.of]),
         in_nominal=_whole([int(f.mode == "nominal") for f in station.functions]),
-        site_of=_whole([sites.index(e.site) for e in elements] + [-1] * bare),
-        made_nominal=_reals([e.data_rate_nominal for e in elements] + [0.0] * bare),
-        made_survival=_reals([e.data_rate_survival for e in elements] + [0.0] * bare),
-        storage=_reals([e.data_storage for e in elements] + [0.0] * bare),
-        earth_rate=_reals([e.earth_rate for e in elements] + [0.0] * bare),
-        relay_rate=_reals([e.relay_rate for e in elements] + [0.0] * bare),
         ground=np.array([ground_contact.get(site, np.zeros(n)) for site in sites]).reshape(len(sites), n),
         through=np.array(
             [[through_contact.get((site, relay.id), np.zeros(n)) for relay in relays] for site in sites]
         ).reshape(len(sites), len(relays), n),
-        relay_of=_whole([parts.index(relay.id) for relay in relays]),
-        relay_limit=_reals([min(relay.relay_rate, relay.earth_rate) for relay in relays]),
     )
     return Life(
         model=model,
@@ -383,6 +409,7 @@ def live_many(
     def one(run: int) -> None:
         live(
             life.model,
+            blank(life.model),
             spared,
             seed,
             first + run,
@@ -400,7 +427,7 @@ def live_traced(
     """Live one run through and keep it through time, at every `every`-th instant."""
     lives = Lives.empty(life, 1)
     trace = _trace(life, every)
-    live(life.model, _spared(life, immune), seed, run, lives.tally(0), trace)
+    live(life.model, blank(life.model), _spared(life, immune), seed, run, lives.tally(0), trace)
     return lives, trace
 
 
@@ -463,7 +490,11 @@ def _scale(failure: Failure) -> float:
 
 
 def _position(
-    drawn: Range, parts: Sequence[str], items: Sequence[Failure], held: Sequence[Element], missions: Sequence[str]
+    drawn: Range,
+    parts: Sequence[str],
+    items: Sequence[Failure],
+    held: Sequence[Element],
+    missions: Sequence[str],
 ) -> int:
     """Where the model holds what a range is of; -1 where the model has no such thing."""
     places: dict[str, list[str]] = {
@@ -485,6 +516,13 @@ def _taken(share_a_year: Sequence[float], step: float) -> FloatArray:
     """Logarithm of the power lost in a step."""
     result: FloatArray = -np.log1p(-np.minimum(_reals(share_a_year), 0.999)) * step / YEAR
     return result
+
+
+def _grouped(bus_of: Sequence[int], members: Sequence[int], buses: int) -> tuple[IntArray, IntArray]:
+    """Members by bus: where each bus begins, and they one bus after the other in their order."""
+    sorted_ = sorted(zip(bus_of, members, strict=True), key=lambda pair: pair[0])
+    counts = [sum(1 for bus in bus_of if bus < b) for b in range(buses + 1)]
+    return _whole(counts), _whole([member for _, member in sorted_])
 
 
 def _whole(values: Sequence[int]) -> IntArray:

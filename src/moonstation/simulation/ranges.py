@@ -99,13 +99,20 @@ _MAKER = "spread between makers' figures"
 POLICY: tuple[Policy, ...] = (
     Policy(model.LOAD, "part", ("load_nominal", "load_survival"), 0.9, 1.3, _GROWTH),
     Policy(
-        model.ARRAY, "part", ("array_power", "array_area", "array_efficiency"), 0.9, 1.05, "rating against use"
+        model.ARRAY,
+        "part",
+        ("array_power", "array_area", "array_efficiency"),
+        0.9,
+        1.05,
+        "rating against use",
     ),
     Policy(model.DEGRADATION, "part", ("array_degradation",), 0.5, 2.0, "dose and cell type"),
     Policy(model.SOURCE, "part", ("power",), 0.9, 1.05, "rating against use"),
     Policy(model.START, "part", ("start_time",), 0.5, 2.0, "no such start has been made"),
     Policy(model.ENDURANCE, "part", ("endures",), 0.5, 2.0, "heat leaks of early designs"),
-    Policy(model.DATA, "part", ("data_rate_nominal", "data_rate_survival"), 0.7, 1.5, "instruments ask for more"),
+    Policy(
+        model.DATA, "part", ("data_rate_nominal", "data_rate_survival"), 0.7, 1.5, "instruments ask for more"
+    ),
     Policy(model.MEMORY, "part", ("data_storage",), 0.8, 1.2, _MAKER),
     Policy(model.LINK, "part", ("earth_rate", "relay_rate"), 0.5, 1.5, "3 dB of link margin either way"),
     Policy(model.STORE, "store", ("battery_capacity",), 0.9, 1.05, _MAKER),
@@ -176,7 +183,8 @@ def _assumed(station: Station) -> Iterator[Range]:
                 (
                     key
                     for key in rule.keys
-                    if f"{kind}.{record.id}.{key}" in said and getattr(record, key, None) not in (None, 0.0, "none")
+                    if f"{kind}.{record.id}.{key}" in said
+                    and getattr(record, key, None) not in (None, 0.0, "none")
                 ),
                 None,
             )
