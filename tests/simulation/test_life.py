@@ -49,6 +49,20 @@ def test_a_life_without_failures_is_that_of_the_power_room():
     np.testing.assert_array_equal(np.flatnonzero(differ), [47])
 
 
+def test_a_store_fills_again_after_each_of_many_nights():
+    sun = np.tile(np.r_[np.ones(30), np.zeros(10)], 10)
+    parts = [
+        element("array", array_power="3 kW"),
+        element("store", battery_capacity="40 kWh", battery_charge_efficiency=0.98),
+        element("unit", load_nominal="1 kW", load_survival="1 kW"),
+    ]
+    expected = run_power(parts, times_s=START.tdb_s + HOUR * np.arange(400), array_light={"array": sun})["base"]
+    lives, trace = live_traced(life(station(parts, [], WORKS), 400, light={"array": sun}), seed=0, run=0)
+    np.testing.assert_allclose(trace.charge[0, :-1], expected.charge[1:], rtol=1e-12)
+    assert lives.energy[0, 0, kernels.LOSSES] == pytest.approx(expected.energy.losses, rel=1e-12)
+    assert trace.charge[0, 38] > 1.03 * trace.charge[0, 39]
+
+
 def test_a_broken_unit_stays_broken_without_repair():
     one = life(station([element("unit")], [fails(mtbf=None, life="10 h")], WORKS), 50)
     lives = live_many(one, seed=1, first=0, runs=3)
@@ -203,7 +217,16 @@ def test_energy_is_neither_made_nor_lost(seed, mtbf, store):
     sun = np.clip(rng.uniform(-1.0, 1.0, 500), 0.0, 1.0)
     parts = [
         element("array", array_power="2 kW"),
-        element("store", battery_capacity=f"{store} kWh"),
+        element(
+            "store",
+            battery_capacity=f"{store} kWh",
+            battery_charge_efficiency=0.97,
+            battery_temperature="268.15 K",
+            battery_ageing="li-ion",
+            battery_cycle_life=60,
+            battery_retires=0.7,
+        ),
+        element("reactor", kind="fission", power="300 W", start_time="9 h", start_power="200 W", arrives="2035-01-04"),
         element("load", load_nominal="600 W", load_survival="100 W", endures="30 h"),
     ]
     failures = [
@@ -224,8 +247,10 @@ def test_energy_is_neither_made_nor_lost(seed, mtbf, store):
             "spares": 5,
             "common_cause": 0.2,
         },
+        {"id": "r", "element": "reactor", "mtbf": f"{mtbf} h", "repair": "9 h", "spares": 5},
     ]
-    one = life(station(parts, failures, []), 500, light={"array": sun})
+    known = tuple({"id": of, "of": of, "low": 0.8, "high": 1.2} for of in ("load", "array", "store"))
+    one = life(station(parts, failures, [], known), 500, light={"array": sun})
     books = live_many(one, seed=seed, first=0, runs=3).energy[:, 0]
     left = books[:, kernels.GENERATED] + books[:, kernels.ARRIVED_CHARGE]
     right = (

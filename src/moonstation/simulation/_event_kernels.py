@@ -117,7 +117,12 @@ def close_books(m: LifeModel, now: Now, tally: Tally, k: int, passed: int, year:
             continue
         if not now.parts[e].up:
             tally.down[e] += passed
-        if now.parts[e].starting > 0.0 and now.parts[e].factor > 0.0 and not now.parts[e].dark:
+        if (
+            now.parts[e].starting > 0.0
+            and now.parts[e].factor > 0.0
+            and now.parts[e].fed
+            and not now.parts[e].dark
+        ):
             now.parts[e].starting -= passed
         if m.parts[e].array_power > 0.0:
             now.parts[e].dirt += passed * (m.parts[e].dust + now.drawn[DUST, e])
@@ -260,6 +265,7 @@ def happen(
     for e in range(elements):
         if now.parts[e].factor <= 0.0 and now.parts[e].here:
             now.parts[e].starting = np.ceil(m.parts[e].start_steps * now.drawn[START, e])
+        now.parts[e].fed = not now.parts[e].dark
         was = now.parts[e].up
         now.parts[e].up = now.parts[e].factor > 0.0 and not now.parts[e].dark and now.parts[e].starting <= 0.0
         if now.parts[e].up and not was and m.parts[e].start_steps > 0.0 and k > 0:

@@ -160,6 +160,7 @@ def live(m: LifeModel, now: Now, immune: AnyArray, seed: int, run: int, tally: T
                 bus.full = can_take <= 0.0
                 books[b, CURTAILED] += max(surplus - taken, 0.0) * m.step_s
             else:
+                bus.full = False
                 portion = min(-surplus / can_give, 1.0) if can_give > 0.0 else 0.0
                 given = 0.0
                 for p in range(m.bus_first[b], m.bus_first[b + 1]):

@@ -246,6 +246,7 @@ PART_NOW = np.dtype(
         ("here", "?"),
         ("frozen", "?"),
         ("dark", "?"),
+        ("fed", "?"),
         ("up", "?"),
         ("factor", "f8"),
         ("dark_since", "f8"),
@@ -255,7 +256,7 @@ PART_NOW = np.dtype(
     ],
     align=True,
 )
-"""A part: step from which it is there in this run, share of it that works, steps left of its start, logarithm of array
+"""A part: step from which it is there in this run, whether it was fed at the last event, share of it that works, steps left of its start, logarithm of array
 power lost to dust and to degradation beyond what the file says."""
 
 STORE_NOW = np.dtype(

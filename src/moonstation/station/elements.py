@@ -133,7 +133,8 @@ class Element(Part):
     array_height: Height = Field(default=2.0, description="Height of the array's middle above ground.")
     array_degradation: Rate = Field(default=0.0, description="Share of array power lost per time.")
     dust: Rate = Field(
-        default=0.0, description="Share of array power that dust takes per time (`moonstation simulate` only)."
+        default=0.0,
+        description="Share of array power that dust takes per time (`moonstation simulate` only).",
     )
     dust_landing: Share = Field(
         default=0.0, description="Share of array power that the dust of each landing at the site takes."
@@ -143,7 +144,8 @@ class Element(Part):
     )
     dust_left: Share = Field(default=0.0, description="Share of the dust that a cleaning leaves.")
     dust_cleaner: Name = Field(
-        default="", description="Element that cleans; while it does not work nobody does. Nobody needed if empty."
+        default="",
+        description="Element that cleans; while it does not work nobody does. Nobody needed if empty.",
     )
     battery_capacity: Energy = Field(
         default=0.0, description="Energy of the full store (battery or fuel cell)."
@@ -168,7 +170,8 @@ class Element(Part):
         "given, and ageing as at 298 K, if not given.",
     )
     battery_ageing: Literal["none", "li-ion"] = Field(
-        default="none", description="Law by which time and cycles take capacity (`moonstation simulate` only)."
+        default="none",
+        description="Law by which time and cycles take capacity (`moonstation simulate` only).",
     )
     battery_cycle_life: Number | None = Field(
         default=None,
@@ -179,7 +182,8 @@ class Element(Part):
         description="Time at half charge and 298 K to 80 % of the capacity; 12.5 yr (Xu et al. 2018) if not given.",
     )
     battery_retires: Share = Field(
-        default=0.0, description="Share of the capacity below which the store is worn out and gives nothing more."
+        default=0.0,
+        description="Share of the capacity below which the store is worn out and gives nothing more.",
     )
     data_rate_nominal: DataRate = Field(default=0.0, description="Data made in nominal mode.")
     data_rate_survival: DataRate = Field(default=0.0, description="Data made in survival mode.")
@@ -234,7 +238,9 @@ class Element(Part):
         rated = self.array_power or self.array_area
         for key in ("dust", "dust_landing", "dust_cleaning", "dust_left", "dust_cleaner"):
             if key in self.model_fields_set and not rated:
-                raise ValueError(f"{key} is of solar arrays and it has none; leave it out, or add array_power")
+                raise ValueError(
+                    f"{key} is of solar arrays and it has none; leave it out, or add array_power"
+                )
         if self.dust_landing >= 1.0:
             raise ValueError("dust_landing 1 leaves no light at all; give less than 1")
         if self.dust_cleaning is None and (self.dust_cleaner or self.dust_left):
@@ -259,8 +265,12 @@ class Element(Part):
             )
         for key in ("battery_cycle_life", "battery_calendar_life", "battery_retires"):
             if self.battery_ageing == "none" and key in self.model_fields_set:
-                raise ValueError(f'{key} says nothing of a store without ageing; add battery_ageing = "li-ion"')
+                raise ValueError(
+                    f'{key} says nothing of a store without ageing; add battery_ageing = "li-ion"'
+                )
         if self.battery_cycle_life is not None and self.battery_cycle_life < 1.0:
-            raise ValueError(f"battery_cycle_life {self.battery_cycle_life:g} is below one cycle; give 1 or more")
+            raise ValueError(
+                f"battery_cycle_life {self.battery_cycle_life:g} is below one cycle; give 1 or more"
+            )
         if self.battery_retires >= 1.0:
             raise ValueError("battery_retires 1 wears a new store out; give less than 1")

@@ -242,6 +242,18 @@ def spares_table(station: Station, *, span_s: float, confidence: float) -> pd.Da
     return pd.DataFrame(rows, columns=["failure", "element", "units", "held", "needed", "missing"])
 
 
+PART_WORDS = {
+    kernels.ARRIVED: ("arrived", "has arrived"),
+    kernels.NEVER_ARRIVED: ("never arrived", "is lost with its mission"),
+    kernels.FROZEN: ("frozen", "has been without power for too long and is lost to the cold"),
+    kernels.LEFT: ("gone", "is taken away"),
+    kernels.WORN: ("worn out", "has aged below the capacity at which its store is of use"),
+    kernels.STARTED: ("started", "gives full power"),
+    kernels.CLEANED: ("cleaned", "is wiped clean of dust"),
+}
+"""How the story tells events of elements."""
+
+
 def _working_units(failure: Failure) -> int:
     return failure.units if failure.needed is None else failure.needed
 
@@ -310,14 +322,9 @@ def _told(
             name,
             f"{functions[name]} {'lost' if lost else 'back'}",
         )
-    if kind in (kernels.ARRIVED, kernels.NEVER_ARRIVED, kernels.FROZEN, kernels.LEFT):
+    if kind in PART_WORDS:
         part = life.parts[number]
-        words = {
-            kernels.ARRIVED: ("arrived", "has arrived"),
-            kernels.NEVER_ARRIVED: ("never arrived", "is lost with its mission"),
-            kernels.FROZEN: ("frozen", "has been without power for too long and is lost to the cold"),
-            kernels.LEFT: ("gone", "is taken away"),
-        }[kind]
+        words = PART_WORDS[kind]
         return words[0], part, f"{names[part]} {words[1]}"
     failure = failures[life.failures[number]]
     words = {
