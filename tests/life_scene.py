@@ -35,6 +35,16 @@ def station(
     )
 
 
+def life_keys(hours: int, *, light: dict[str, FloatArray] | None = None) -> dict:
+    """What `life_of` wants beside a station, in steps of an hour, without contacts."""
+    return {
+        "times_s": START.tdb_s + HOUR * np.arange(hours),
+        "array_light": light or {},
+        "ground_contact": {},
+        "through_contact": {},
+    }
+
+
 def life(
     built: Station,
     hours: int,

@@ -1,11 +1,12 @@
 """Batteries age, feel the cold and lose on both ways; reactors start up: against closed forms."""
 
+import itertools
 import math
 
 import numpy as np
 import pytest
-from life_scene import HOUR, element, life, station
 
+from life_scene import HOUR, element, life, station
 from moonstation.simulation import _ageing_kernels as kernels
 from moonstation.simulation import _life_model as model
 from moonstation.simulation.ageing import (
@@ -41,7 +42,7 @@ def rainflow(series):
             else:
                 found.append((before, 0.5 * (points[-2] + points[-3]), 1.0))
                 del points[-3:-1]
-    found += [(abs(b - a), 0.5 * (a + b), 0.5) for a, b in zip(points, points[1:], strict=False)]
+    found += [(abs(b - a), 0.5 * (a + b), 0.5) for a, b in itertools.pairwise(points)]
     return found
 
 
@@ -79,14 +80,16 @@ def test_cycles_counted_as_they_close_are_those_of_the_whole_series(seed):
 
 
 def test_more_turning_points_than_are_kept_are_not_lost():
-    swing = [0.5 + 0.4 * (1.0 - t / 200.0) * (-1) ** t for t in range(150)]  # every cycle is within the one before
+    swing = [
+        0.5 + 0.4 * (1.0 - t / 200.0) * (-1) ** t for t in range(150)
+    ]  # every cycle is within the one before
     kept = np.zeros(model.TURNS)
     depth, damage = 0, 0.0
     for value in swing:
         done, depth = kernels.count_turn(kept, depth, value)
         damage += done
     damage += kernels.half_cycles(kept, depth)
-    expected = sum(0.5 * kernels.cycle_damage(a, b) for a, b in zip(swing, swing[1:], strict=False))
+    expected = sum(0.5 * kernels.cycle_damage(a, b) for a, b in itertools.pairwise(swing))
     assert damage == pytest.approx(expected, rel=0.02)
 
 
@@ -97,18 +100,22 @@ def test_makers_lives_end_at_four_fifths():
     assert kernels.health_after(cycles) == pytest.approx(0.8, abs=1e-7)
     # the figures that the station file's reference tells for cells as published
     assert DAMAGE_TO_LEFT / kernels.cycle_damage(0.0, 1.0) == pytest.approx(2787.0, abs=1.0)
-    assert DAMAGE_TO_LEFT / TIME_RATE / (365.25 * 86400.0) == pytest.approx(12.5, abs=0.05)
+    assert pytest.approx(12.5, abs=0.05) == DAMAGE_TO_LEFT / TIME_RATE / (365.25 * 86400.0)
 
 
 def test_cold_takes_capacity_and_slows_ageing():
-    assert [capacity_at(t) for t in (None, 263.15, 268.15, 298.15, 305.0)] == pytest.approx([1, 0.6, 0.7, 1, 1])
+    assert [capacity_at(t) for t in (None, 263.15, 268.15, 298.15, 305.0)] == pytest.approx(
+        [1, 0.6, 0.7, 1, 1]
+    )
     assert warmth_stress(298.15) == 1.0
     # ten kelvin less halve it about: the published coefficient
     assert warmth_stress(288.15) == pytest.approx(math.exp(-0.693 * 298.15 / 288.15))
 
 
 def test_a_store_at_rest_ages_by_the_calendar():
-    store = element("unit", battery_capacity="10 kWh", battery_ageing="li-ion", battery_temperature="283.15 K")
+    store = element(
+        "unit", battery_capacity="10 kWh", battery_ageing="li-ion", battery_temperature="283.15 K"
+    )
     one = life(station([store], [], WORKS), YEAR_HOURS)
     lives, trace = live_traced(one, seed=1, run=0)
     damage = TIME_RATE * warmth_stress(283.15) * math.exp(1.04 * 0.5) * YEAR_HOURS * HOUR
@@ -176,7 +183,13 @@ def reactor(**more):
         element("unit", load_nominal="1 kW", load_survival="1 kW"),
         element("store", battery_capacity="200 kWh", battery_reserve=0.0),
         element(
-            "reactor", kind="fission", power="5 kW", start_time="10 h", start_power="2 kW", arrives="2035-01-02", **more
+            "reactor",
+            kind="fission",
+            power="5 kW",
+            start_time="10 h",
+            start_power="2 kW",
+            arrives="2035-01-02",
+            **more,
         ),
     ]
 
@@ -186,7 +199,9 @@ def test_a_reactor_takes_power_before_it_gives_any():
     _, trace = live_traced(one, seed=1, run=0)
     np.testing.assert_array_equal(trace.generation[0, :34], 0.0)
     np.testing.assert_array_equal(trace.generation[0, 34:], 5000.0)
-    np.testing.assert_allclose(trace.served[0, 20:40], [1000.0] * 4 + [3000.0] * 10 + [1000.0] * 6, rtol=1e-12)
+    np.testing.assert_allclose(
+        trace.served[0, 20:40], [1000.0] * 4 + [3000.0] * 10 + [1000.0] * 6, rtol=1e-12
+    )
 
 
 def test_a_repaired_reactor_starts_anew():

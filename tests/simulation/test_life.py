@@ -56,7 +56,9 @@ def test_a_store_fills_again_after_each_of_many_nights():
         element("store", battery_capacity="40 kWh", battery_charge_efficiency=0.98),
         element("unit", load_nominal="1 kW", load_survival="1 kW"),
     ]
-    expected = run_power(parts, times_s=START.tdb_s + HOUR * np.arange(400), array_light={"array": sun})["base"]
+    expected = run_power(parts, times_s=START.tdb_s + HOUR * np.arange(400), array_light={"array": sun})[
+        "base"
+    ]
     lives, trace = live_traced(life(station(parts, [], WORKS), 400, light={"array": sun}), seed=0, run=0)
     np.testing.assert_allclose(trace.charge[0, :-1], expected.charge[1:], rtol=1e-12)
     assert lives.energy[0, 0, kernels.LOSSES] == pytest.approx(expected.energy.losses, rel=1e-12)
@@ -226,7 +228,14 @@ def test_energy_is_neither_made_nor_lost(seed, mtbf, store):
             battery_cycle_life=60,
             battery_retires=0.7,
         ),
-        element("reactor", kind="fission", power="300 W", start_time="9 h", start_power="200 W", arrives="2035-01-04"),
+        element(
+            "reactor",
+            kind="fission",
+            power="300 W",
+            start_time="9 h",
+            start_power="200 W",
+            arrives="2035-01-04",
+        ),
         element("load", load_nominal="600 W", load_survival="100 W", endures="30 h"),
     ]
     failures = [

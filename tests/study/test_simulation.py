@@ -187,7 +187,7 @@ def test_a_lost_ground_station_is_heard_no_more(scene: LifeScene) -> None:
 
 def test_what_drives_it_is_found_in_the_same_runs(scene: LifeScene) -> None:
     result = simulate(scene, runs=100, seed=1, progress=quiet)
-    assert result.drivers["failure"].iloc[0] == "instrument"
+    assert result.drivers["driver"].iloc[0] == "instrument"
     assert result.drivers["days_gained"].iloc[0] > 3.0 * result.drivers["error"].iloc[0]
 
 
@@ -221,7 +221,7 @@ def test_files_open_in_other_tools_and_say_the_same(scene: LifeScene, tmp_path: 
     row = next(row for row in summary["availability"] if row["function"] == "power")
     assert share == pytest.approx(row["availability"])
     with xr.open_dataset(folder / "worst-run.nc") as worst:
-        assert dict(worst.sizes) == {"bus": 1, "time": 1440, "site": 1, "part": 4, "function": 2}
+        assert dict(worst.sizes) == {"bus": 1, "time": 1440, "site": 1, "store": 1, "part": 4, "function": 2}
     first = {path.name: path.read_bytes() for path in folder.iterdir() if path.suffix != ".nc"}
     again = simulate(scene, runs=10, seed=1, progress=quiet)
     write_simulation(again, folder, page=write_life_page(again), picture=life_picture(again))

@@ -47,11 +47,22 @@ def command(
     step: Annotated[str, typer.Option(help="Step, with its unit.", metavar="TIME")] = "10 min",
     drivers: Annotated[
         int,
-        typer.Option(help="Failures that are made impossible in turn to see what that buys.", min=0, max=100),
+        typer.Option(
+            help="Failures that are made impossible in turn to see what that buys, and values that are told.",
+            min=0,
+            max=100,
+        ),
     ] = 5,
     confidence: Annotated[
         float, typer.Option(help="Probability with which the spares shall last.", metavar="SHARE")
     ] = 0.95,
+    assumptions: Annotated[
+        bool,
+        typer.Option(
+            help="Draw each value that the station file calls an assumption anew in each run, within limits by its "
+            "kind (docs/simulate.md), or take them as they stand.",
+        ),
+    ] = True,
     cluster: Annotated[
         str | None,
         typer.Option(
@@ -91,6 +102,7 @@ def command(
             losses=losses,
             tried=drivers,
             confidence=confidence,
+            assumptions=assumptions,
             keep=keep,
             cluster=cluster,
             progress=lambda stage, part: report(stage, 0.2 + 0.75 * part),
@@ -116,7 +128,7 @@ def _print(simulation: Simulation) -> None:
         f"seed {simulation.seed}",
         markup=False,
     )
-    for note in simulation.scene.notes:
+    for note in simulation.notes:
         out.print(f"note: {note}", markup=False, style="yellow")
     for loss in simulation.losses:
         since = f" from {loss.since.utc[:16]}Z" if loss.since else ""
@@ -140,13 +152,12 @@ def _print(simulation: Simulation) -> None:
             cells.append(share(float(whole["availability"].mean())))
         table.add_row(*cells)
     out.print(table)
-    gained = simulation.drivers[simulation.drivers["days_gained"] > 0.0]
+    gained = simulation.drivers[simulation.drivers["clear"]]
     if len(gained):
-        table = _table("\nif this could not fail", "days of function gained a run", "most for")
+        table = _table("\nwhat drives it", "if it were", "days of function gained a run", "most for")
         for row in gained.itertuples():
-            table.add_row(
-                str(row.failure), f"{row.days_gained:.0f} ± {row.error:.0f}", names[str(row.function)]
-            )
+            days = f"{row.days_gained:.0f} ± {row.error:.0f}"
+            table.add_row(str(row.driver), str(row.change), days, names[str(row.function)])
         out.print(table)
     missing = simulation.spares[simulation.spares["missing"] > 0]
     if len(missing):

@@ -256,8 +256,8 @@ PART_NOW = np.dtype(
     ],
     align=True,
 )
-"""A part: step from which it is there in this run, whether it was fed at the last event, share of it that works, steps left of its start, logarithm of array
-power lost to dust and to degradation beyond what the file says."""
+"""A part: step from which it is there in this run, whether it was fed at the last event, share of it that works,
+steps left of its start, logarithm of array power lost to dust and to degradation beyond what the file says."""
 
 STORE_NOW = np.dtype(
     [

@@ -402,22 +402,37 @@ def live_many(
     progress : callable, optional
         Called with the share done, 0 to 1.
     """
-    lives = Lives.empty(life, runs)
+    return live_these(
+        life, range(first, first + runs), seed=seed, immune=immune, workers=workers, progress=progress
+    )
+
+
+def live_these(
+    life: Life,
+    numbers: Sequence[int],
+    *,
+    seed: int,
+    immune: Sequence[str] = (),
+    workers: int | None = None,
+    progress: Callable[[float], None] | None = None,
+) -> Lives:
+    """Live the runs of some numbers through, see `live_many`."""
+    lives = Lives.empty(life, len(numbers))
     spared = _spared(life, immune)
     nothing = _trace(life, 0)
 
-    def one(run: int) -> None:
+    def one(row: int) -> None:
         live(
             life.model,
             blank(life.model),
             spared,
             seed,
-            first + run,
-            lives.tally(run),
+            numbers[row],
+            lives.tally(row),
             nothing._replace(met=np.zeros(1, dtype=np.int64)),
         )
 
-    in_threads(one, range(runs), workers, progress)
+    in_threads(one, range(len(numbers)), workers, progress)
     return lives
 
 

@@ -4,8 +4,9 @@ Policy for assumptions
 ----------------------
 A value that the station file calls an assumption and that the simulation uses gets a range of its own, likeliest at
 what the file says (triangular), unless the file names a range for it (``[[uncertainty]]``) or a ``spread``. The limits
-are factors by kind of value, `POLICY`: they say how far such values were off in past projects or between sources as
-far as is known, and are assumptions themselves. Masses, dates, places and counts of units are left as they are.
+are factors by kind of value, `POLICY`. They are judged, not measured, and so assumptions themselves: wide where nobody
+has done such a thing yet, narrow where makers state the value. Masses, dates, places and counts of units are left as
+they are.
 """
 
 from collections.abc import Iterator, Sequence
@@ -55,16 +56,21 @@ class Range:
         """The value in words of the station file: ``battery.battery_capacity``."""
         return f"{self.of}.{self.key}"
 
+    @property
+    def of_dust(self) -> bool:
+        """Whether it is a share a year, not a factor."""
+        return self.what == model.DUST
+
     def limits(self, step_years: float) -> tuple[float, float, float]:
         """Limits as the model draws them: the logarithm of a step for dust."""
-        if self.what != model.DUST:
+        if not self.of_dust:
             return self.low, self.likely, self.high
         low, likely, high = (-float(np.log1p(-v)) * step_years for v in (self.low, self.likely, self.high))
         return low, likely, high
 
     def shown(self, values: FloatArray, step_years: float) -> FloatArray:
         """Drawn values as the station file tells them."""
-        return values if self.what != model.DUST else -np.expm1(-values / step_years)
+        return values if not self.of_dust else -np.expm1(-values / step_years)
 
 
 @dataclass(frozen=True)
@@ -93,7 +99,7 @@ class Policy:
     why: str
 
 
-_GROWTH = "power budgets grow: ESA margins of 5 to 20 % by maturity, a third more in the worst reported cases"
+_GROWTH = "power budgets grow more often than they shrink"
 _MAKER = "spread between makers' figures"
 
 POLICY: tuple[Policy, ...] = (
@@ -114,7 +120,7 @@ POLICY: tuple[Policy, ...] = (
         model.DATA, "part", ("data_rate_nominal", "data_rate_survival"), 0.7, 1.5, "instruments ask for more"
     ),
     Policy(model.MEMORY, "part", ("data_storage",), 0.8, 1.2, _MAKER),
-    Policy(model.LINK, "part", ("earth_rate", "relay_rate"), 0.5, 1.5, "3 dB of link margin either way"),
+    Policy(model.LINK, "part", ("earth_rate", "relay_rate"), 0.5, 1.5, "3 dB of margin less, 2 dB more"),
     Policy(model.STORE, "store", ("battery_capacity",), 0.9, 1.05, _MAKER),
     Policy(model.STORE_LOSS, "store", ("battery_efficiency", "battery_charge_efficiency"), 0.7, 1.5, _MAKER),
     Policy(
@@ -123,12 +129,19 @@ POLICY: tuple[Policy, ...] = (
         ("battery_ageing", "battery_cycle_life", "battery_calendar_life"),
         0.33,
         2.0,
-        "cells of other make last from half to three times as long as those of Xu et al. 2018",
+        "cells of other make last from half to three times as long",
     ),
     Policy(model.MEAN_LIFE, "failure", ("mtbf",), 0.33, 3.0, "estimates are uncertain and often optimistic"),
     Policy(model.WEAR_OUT, "failure", ("life",), 0.7, 1.3, "wear-out in tests"),
-    Policy(model.COMMON_CAUSE, "failure", ("common_cause",), 0.2, 2.0, "published beta factors: 1 to 10 %"),
-    Policy(model.DORMANCY, "failure", ("dormancy",), 0.1, 3.0, "published ratios: 1 to 30 %"),
+    Policy(
+        model.COMMON_CAUSE,
+        "failure",
+        ("common_cause",),
+        0.2,
+        2.0,
+        "few data; ISS history shows more than none",
+    ),
+    Policy(model.DORMANCY, "failure", ("dormancy",), 0.1, 3.0, "few data on units at rest"),
     Policy(model.DETECTION, "failure", ("detection",), 0.5, 3.0, "a day with few contacts"),
     Policy(model.REPAIR, "failure", ("repair",), 0.5, 3.0, "no such repair has been made"),
     Policy(model.MISSION, "mission", ("probability",), 0.5, 2.0, "few landings so far"),

@@ -166,8 +166,8 @@ class Element(Part):
     )
     battery_temperature: Kelvin | None = Field(
         default=None,
-        description="Temperature that the store is kept at, 263.15 to 313.15 K: its capacity and ageing follow. Capacity as "
-        "given, and ageing as at 298 K, if not given.",
+        description="Temperature that the store is kept at, 263.15 to 313.15 K: capacity and ageing follow. Capacity "
+        "as given, and ageing as at 298 K, if not given.",
     )
     battery_ageing: Literal["none", "li-ion"] = Field(
         default="none",
@@ -254,8 +254,8 @@ class Element(Part):
         given = self.battery_charge_efficiency
         if given is not None and given < self.battery_efficiency:
             raise ValueError(
-                f"battery_charge_efficiency {given:g} is below the round trip's {self.battery_efficiency:g}, of which it "
-                "is a part; raise it or lower battery_efficiency"
+                f"battery_charge_efficiency {given:g} is below the round trip's {self.battery_efficiency:g}, of which "
+                "it is a part; raise it or lower battery_efficiency"
             )
         warmth = self.battery_temperature
         if warmth is not None and not COLDEST <= warmth <= HOTTEST:

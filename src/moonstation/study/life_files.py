@@ -24,6 +24,8 @@ NAMES = frozenset(
         "availability.csv",
         "energy.csv",
         "parts.csv",
+        "stores.csv",
+        "ranges.csv",
         "drivers.csv",
         "spares.csv",
         "worst-run.csv",
@@ -64,6 +66,8 @@ def write_simulation(simulation: Simulation, folder: Path, *, page: str, picture
             "availability": simulation.availability,
             "energy": simulation.energy,
             "parts": simulation.parts,
+            "stores": simulation.stores,
+            "ranges": simulation.ranges,
             "drivers": simulation.drivers,
             "spares": simulation.spares,
             "worst-run": simulation.story,
@@ -75,7 +79,7 @@ def write_simulation(simulation: Simulation, folder: Path, *, page: str, picture
 
 
 def runs_dataset(simulation: Simulation) -> xr.Dataset:
-    """All runs as one dataset: dimensions run, function, year, failure, part, bus, site."""
+    """All runs as one dataset: dimensions run, function, year, failure, part, bus, store, site."""
     life, lives = simulation.life, simulation.lives
     day = life.step / 86_400.0
 
@@ -103,6 +107,10 @@ def runs_dataset(simulation: Simulation) -> xr.Dataset:
                 ("part",), lives.frozen * day, "d", "lost to the cold, from the start; inf if never"
             ),
             "unserved": rows(("bus", "year"), lives.unserved_year, "J", "energy asked for and not given"),
+            "health": rows(
+                ("store",), lives.health, "1", "capacity left by ageing at the end; 0 if worn out"
+            ),
+            "worn": rows(("store",), lives.worn * day, "d", "worn out first, from the start; inf if never"),
             "data": rows(("site", "fate"), lives.data, "bit", "data of a site"),
         },
         coords={
@@ -111,6 +119,7 @@ def runs_dataset(simulation: Simulation) -> xr.Dataset:
             "failure": list(life.failures),
             "part": list(life.parts),
             "bus": list(life.buses),
+            "store": list(life.stores),
             "site": list(life.sites),
             "fate": ["made", "arrived", "lost", "waiting"],
         },
@@ -144,11 +153,13 @@ def summary_of(simulation: Simulation) -> dict[str, Any]:
         "availability_whole": None if simulation.whole is None else _records(simulation.whole),
         "energy": _records(simulation.energy),
         "parts": _records(simulation.parts),
+        "stores": _records(simulation.stores),
+        "ranges": _records(simulation.ranges),
         "drivers": _records(simulation.drivers),
         "spares": _records(simulation.spares),
         "spares_confidence": simulation.confidence,
         "worst_run": {"number": simulation.worst, "days_without_functions": float(days[simulation.worst])},
-        "notes": list(scene.notes),
+        "notes": simulation.notes,
         "sources": [
             {"name": s.name, "version": s.version, "sha256": s.sha256}
             for s in study_sources(station, (), [ground.horizon for ground in scene.grounds.values()])

@@ -46,8 +46,16 @@ class LifeScene:
     contacts: tuple[Contact, ...]
     notes: tuple[str, ...]
 
-    def life(self, losses: Sequence[Loss] = ()) -> Life:
-        """The station ready to be lived through, without what it loses."""
+    def life(self, losses: Sequence[Loss] = (), *, assumptions: bool = False) -> Life:
+        """The station ready to be lived through, without what it loses.
+
+        Parameters
+        ----------
+        losses : sequence of Loss
+            What is taken away from it.
+        assumptions : bool
+            Whether each value that is an assumption is drawn anew in each run, see `moonstation.simulation.ranges`.
+        """
         station, et = self.station, self.span.et
         silent = stations_gone(losses, self.span.start)
         kept = [
@@ -68,6 +76,7 @@ class LifeScene:
                 for relay in links.relays
             },
             gone=gone_since(losses, self.span.start),
+            assumptions=assumptions,
         )
 
 

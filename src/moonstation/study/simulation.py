@@ -15,19 +15,20 @@ from moonstation.simulation.life import Life, Lives, live_traced
 from moonstation.simulation.spares import shared_confidence, spares_for
 from moonstation.station.faults import Failure
 from moonstation.station.model import Station
+from moonstation.study.drivers import drivers
 from moonstation.study.life_scene import LifeScene
 from moonstation.study.lives import (
     availability,
     broken_parts,
-    drivers,
     energy_not_served,
     live_runs,
+    store_health,
     worst_run,
 )
 from moonstation.study.losses import Loss, Replacement, replacements
 from moonstation.study.run import Progress
 
-DRIVER_RUNS = 1000
+DRIVER_RUNS = 300
 """Runs lived again for each failure that is tried as a driver, at most."""
 
 MOST_RUNS = 1_000_000
@@ -51,8 +52,8 @@ class Simulation:
         Of the random numbers.
     losses : tuple of Loss
         What the station was without.
-    availability, energy, parts, drivers, spares : pandas.DataFrame
-        See `moonstation.study.lives` and `spares_table`.
+    availability, energy, parts, stores, drivers, spares : pandas.DataFrame
+        See `moonstation.study.lives`, `moonstation.study.drivers` and `spares_table`.
     whole : pandas.DataFrame or None
         Availability of the station that loses nothing, in runs of the same seed; None where nothing was taken away.
     worst : int
@@ -75,6 +76,7 @@ class Simulation:
     availability: pd.DataFrame
     energy: pd.DataFrame
     parts: pd.DataFrame
+    stores: pd.DataFrame
     drivers: pd.DataFrame
     spares: pd.DataFrame
     whole: pd.DataFrame | None
@@ -83,6 +85,34 @@ class Simulation:
     story: pd.DataFrame
     story_cut: bool
     confidence: float
+
+    @property
+    def notes(self) -> list[str]:
+        """Limits of the figures."""
+        drawn = sum(known.assumed for known in self.life.ranges)
+        told = len(
+            [key for key, _ in self.station.assumptions() if key.split(".")[0] in ("element", "failure")]
+        )
+        if drawn:
+            words = (
+                f"Each run draws {drawn} values that are assumptions anew; their limits are assumptions too."
+            )
+        elif told:
+            words = f"{told} values of elements and failures are assumptions and are taken as they stand."
+        else:
+            return list(self.scene.notes)
+        return [*self.scene.notes, words]
+
+    @property
+    def ranges(self) -> pd.DataFrame:
+        """What each run draws: ``value``, ``low``, ``likely``, ``high`` (factors; of dust the share a year), ``by``."""
+        return pd.DataFrame(
+            [
+                (r.label, r.low, r.likely, r.high, "policy for assumptions" if r.assumed else "station file")
+                for r in self.life.ranges
+            ],
+            columns=["value", "low", "likely", "high", "by"],
+        )
 
     @property
     def replacements(self) -> list[Replacement]:
@@ -129,6 +159,7 @@ def simulate(
     losses: Sequence[Loss] = (),
     tried: int = 5,
     confidence: float = 0.95,
+    assumptions: bool = True,
     keep: Path | None = None,
     cluster: str | None = None,
     progress: Progress,
@@ -147,6 +178,8 @@ def simulate(
         Failures that are made impossible, each on its own, to see what that buys.
     confidence : float
         Probability with which all spares together shall last.
+    assumptions : bool
+        Whether each value that is an assumption is drawn anew in each run, see `moonstation.simulation.ranges`.
     keep : Path, optional
         Folder for checkpoints.
     cluster : str, optional
@@ -161,7 +194,7 @@ def simulate(
     """
     station = scene.station
     check_simulation(station, runs=runs, seed=seed, confidence=confidence)
-    life = scene.life(losses)
+    life = scene.life(losses, assumptions=assumptions)
     part = 0.45 if losses else 0.85
     lives = live_runs(
         life,
@@ -173,7 +206,7 @@ def simulate(
     )
     whole = None
     if losses:
-        unharmed = scene.life()
+        unharmed = scene.life(assumptions=assumptions)
         before = live_runs(
             unharmed,
             runs=runs,
@@ -204,6 +237,7 @@ def simulate(
         availability=availability(life, lives),
         energy=energy_not_served(life, lives),
         parts=broken_parts(life, lives),
+        stores=store_health(life, lives),
         drivers=driven,
         spares=spares_table(station, span_s=life.times_s.size * life.step, confidence=confidence),
         whole=whole,
@@ -271,6 +305,7 @@ def _trace_dataset(life: Life, trace: kernels.Trace, times: TimeArray, seed: int
             "served": rows("bus", trace.served, "W", "power given to loads"),
             "mode": rows("bus", trace.mode, "1", "0 nominal, 1 survival, 2 a load not wholly served"),
             "stored": rows("site", trace.stored, "bit", "data waiting"),
+            "health": rows("store", trace.health, "1", "capacity left by ageing"),
             "working": rows("part", trace.working, "1", "share of an element that works and has power"),
             "function_up": rows(
                 "function", trace.functions.astype(np.int8), "1", "whether a function is there"
@@ -280,6 +315,7 @@ def _trace_dataset(life: Life, trace: kernels.Trace, times: TimeArray, seed: int
             "time": ("time", times, {"long_name": "UTC; each instant opens a step"}),
             "bus": list(life.buses),
             "site": list(life.sites),
+            "store": list(life.stores),
             "part": list(life.parts),
             "function": list(life.functions),
         },
