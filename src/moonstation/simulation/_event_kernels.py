@@ -5,6 +5,7 @@ import numpy as np
 
 from moonstation.arrays import AnyArray
 from moonstation.simulation._ageing_kernels import age_stores, health_of
+from moonstation.simulation._crew_kernels import begin_visits, crews_next, move_crews, use_stocks
 from moonstation.simulation._draw_kernels import draw_life, draw_values, normal, shock_scale, uniform
 from moonstation.simulation._life_model import (
     ARRAY,
@@ -13,6 +14,7 @@ from moonstation.simulation._life_model import (
     CLEANED,
     DATA,
     DEGRADATION,
+    DELIVERED,
     DETECTED,
     DETECTION,
     DORMANCY,
@@ -26,6 +28,7 @@ from moonstation.simulation._life_model import (
     IN_REPAIR,
     LEFT,
     LINK,
+    LIVES_HERE,
     LOAD,
     LOST_CHARGE,
     MEMORY,
@@ -98,6 +101,7 @@ def begin(m: LifeModel, now: Now, immune: AnyArray, seed: int, run: int, trace: 
         store.size = given.capacity * drawn[STORE, s]
         store.into = max(1.0 - (1.0 - given.into) * drawn[STORE_LOSS, s], 0.01)
         store.out_of = max(1.0 - (1.0 - given.out_of) * drawn[STORE_LOSS, s], 0.01)
+    begin_visits(m, now, seed, run)
 
 
 @numba.njit(cache=True, nogil=True, fastmath=False, error_model="numpy")
@@ -136,6 +140,7 @@ def close_books(m: LifeModel, now: Now, tally: Tally, k: int, passed: int, year:
     for u in range(now.units.size):
         now.units[u].age += passed * now.units[u].ageing
     age_stores(m, now, passed)
+    use_stocks(m, now, tally, passed)
 
 
 @numba.njit(cache=True, nogil=True, fastmath=False, error_model="numpy")
@@ -201,6 +206,10 @@ def happen(
             note(trace, k, LEFT, e)
         elif not now.parts[e].here and now.parts[e].first <= k < m.parts[e].gone:
             now.parts[e].here = True
+            for c in range(3):
+                if m.brings[e, c] > 0.0:
+                    now.stocks[m.parts[e].site_of, c] += m.brings[e, c]
+                    tally.stocks[m.parts[e].site_of, c, DELIVERED] += m.brings[e, c]
             if now.parts[e].first > 0:
                 note(trace, k, ARRIVED, e)
                 land(m, now, e, k)
@@ -270,6 +279,7 @@ def happen(
         now.parts[e].up = now.parts[e].factor > 0.0 and not now.parts[e].dark and now.parts[e].starting <= 0.0
         if now.parts[e].up and not was and m.parts[e].start_steps > 0.0 and k > 0:
             note(trace, k, STARTED, e)
+    move_crews(m, now, tally, trace, k)
     for e in range(elements):
         if m.parts[e].array_power > 0.0:
             clean(m, now, trace, e, k)
@@ -318,6 +328,10 @@ def set_power(m: LifeModel, now: Now, tally: Tally) -> None:
     for b in range(m.buses):
         now.buses[b].nominal = 0.0
         now.buses[b].survival = 0.0
+    for v in range(m.visits.size):
+        if now.visits[v].state == LIVES_HERE and m.visits[v].bus >= 0:
+            now.buses[m.visits[v].bus].nominal += now.visits[v].load
+            now.buses[m.visits[v].bus].survival += now.visits[v].load
     for e in range(m.parts.size):
         b = m.parts[e].bus_of
         if b < 0 or now.parts[e].factor <= 0.0:
@@ -477,4 +491,5 @@ def next_after(m: LifeModel, now: Now, k: int, year: int) -> float:
             if now.items[i].shock_ageing > 0.0:
                 wait = max(now.items[i].shock_at - now.items[i].shock_age, 0.0) / now.items[i].shock_ageing
                 soonest = min(soonest, k + np.ceil(wait - 1e-9))
+    soonest = min(soonest, crews_next(m, now, k))
     return max(soonest, k + 1.0)

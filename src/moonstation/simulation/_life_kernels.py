@@ -10,6 +10,7 @@ import numpy as np
 
 from moonstation.arrays import AnyArray
 from moonstation.simulation._ageing_kernels import half_cycles, health_of, turn
+from moonstation.simulation._crew_kernels import feed_crews
 from moonstation.simulation._event_kernels import (
     begin,
     close_books,
@@ -24,6 +25,7 @@ from moonstation.simulation._life_model import (
     CHARGE_END,
     CURTAILED,
     GENERATED,
+    LEFT_OVER,
     LOAD,
     LOSSES,
     LOST,
@@ -71,6 +73,8 @@ def live(m: LifeModel, now: Now, immune: AnyArray, seed: int, run: int, tally: T
     tally.first_lost[:] = np.inf
     tally.frozen[:] = np.inf
     tally.worn[:] = np.inf
+    for v in range(m.visits.size):
+        tally.visits[v, 0] = -1.0
     begin(m, now, immune, seed, run, trace)
     dirty = True
 
@@ -221,13 +225,14 @@ def live(m: LifeModel, now: Now, immune: AnyArray, seed: int, run: int, tally: T
         tally.health[s] = health_of(now, s)
     for s in range(sites):
         tally.data[s, STORED_END] = now.sites[s].stored
+        for c in range(3):
+            tally.stocks[s, c, LEFT_OVER] = now.stocks[s, c]
 
 
 @numba.njit(cache=True, nogil=True, fastmath=False, error_model="numpy")
 def feed(m: LifeModel, now: Now, b: int, k: int, served: float, short: bool) -> bool:
     """Feed survival loads in their order, each wholly or not at all; tells whether any went dark or came back."""
-    changed = False
-    left = served * (1.0 + ROUND_OFF)
+    left, changed = feed_crews(m, now, b, served * (1.0 + ROUND_OFF), short)
     for p in range(m.fed_first[b], m.fed_first[b + 1]):
         e = m.fed[p]
         part, there = m.parts[e], now.parts[e]

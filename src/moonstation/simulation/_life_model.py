@@ -11,7 +11,14 @@ NOMINAL, SURVIVAL, SHORT = 0, 1, 2
 FAILED, DETECTED, REPAIR_BEGUN, REPAIRED, SHOCK, FROZEN, ARRIVED, NEVER_ARRIVED = 1, 2, 3, 4, 5, 6, 7, 8
 MODE, FUNCTION_LOST, FUNCTION_BACK, LEFT = 9, 10, 11, 12
 WORN, STARTED, CLEANED = 13, 14, 15
-"""Kinds of events; the number that goes with one is a unit's item, an element, ``4 * bus + mode`` or a function."""
+CREW_CAME, CREW_LEFT, CREW_RAN_SHORT, CREW_CUT_OFF, CREW_NEVER_CAME = 16, 17, 18, 19, 20
+"""Kinds of events; the number that goes with one is a unit's item, an element, ``4 * bus + mode``, a function or a
+visit. A visit ends as planned, for want of stocks, or of what it needs or power."""
+
+AWAY, LIVES_HERE, GONE_HOME = 0, 1, 2
+OXYGEN, WATER, FOOD = 0, 1, 2
+DELIVERED, USED, RECOVERED, LEFT_OVER = 0, 1, 2, 3
+STOCK_BOOKS = 4
 
 WORKS, HIDDEN, WAITS, IN_REPAIR = 0, 1, 2, 3
 
@@ -53,8 +60,11 @@ STREAM_MISSION, STREAM_RATE, STREAM_UNIT, STREAM_SHOCK, STREAM_VALUE = 0, 5, 6, 
     DETECTION,
     REPAIR,
     MISSION,
-) = range(20)
-VALUES = 20
+    CREW_USE,
+    LOSS_OF_WATER_AND_AIR,
+    VISIT_LOAD,
+) = range(23)
+VALUES = 23
 """What a run draws: factors on what the station file gives, but of dust the share itself."""
 
 
@@ -136,6 +146,21 @@ ITEM = np.dtype(
 needed take it whole), characteristic and mean life, shape and end of life of the law, share of common causes, ageing at
 rest, spread, steps to notice and to repair, spares, steps between deliveries that fill them up, and who repairs."""
 
+VISIT = np.dtype(
+    [
+        ("site", "i8"),
+        ("bus", "i8"),
+        ("first", "i8"),
+        ("stop", "i8"),
+        ("mission_of", "i8"),
+        ("load", "f8"),
+        ("reserve", "f8"),
+        ("grace", "f8"),
+    ]
+)
+"""A crew: site, bus, steps from and until which it means to be there, mission, load, steps that stocks must last on,
+and for which it bears that something is missing."""
+
 RELAY = np.dtype([("part", "i8"), ("limit", "f8")])
 
 
@@ -182,6 +207,16 @@ class LifeModel(NamedTuple):
     """(sites, n) share of each step in which a site has a ground station."""
     through: FloatArray
     """(sites, r, n) share of each step in which a site has a ground station through a relay."""
+    brings: FloatArray
+    """(e, 3) oxygen, water and food that come with a part [kg]."""
+    visits: AnyArray
+    visit_use: FloatArray
+    visit_lost: FloatArray
+    """(v, 3) what a crew uses a step [kg], and the share of it that is not won back."""
+    visit_need_of: IntArray
+    visit_need_least: IntArray
+    visit_need_first: IntArray
+    visit_need_element: IntArray
 
 
 class Tally(NamedTuple):
@@ -216,6 +251,10 @@ class Tally(NamedTuple):
     """(k,) energy that loads got out of a store [J]."""
     worn: FloatArray
     """(k,) step at which a store was worn out first; infinite if never."""
+    visits: FloatArray
+    """(v, 3) step at which a crew came (-1 if never), steps that it stayed, and the kind of event by which it left."""
+    stocks: FloatArray
+    """(sites, 3, STOCK_BOOKS) [kg]."""
 
 
 class Trace(NamedTuple):
@@ -234,6 +273,10 @@ class Trace(NamedTuple):
     functions: AnyArray
     health: FloatArray
     """(k, m) capacity left by ageing, as share."""
+    crew: FloatArray
+    """(v, m) 1 while a crew is there."""
+    stocks: FloatArray
+    """(sites, 3, m) [kg]"""
     event: FloatArray
     """(q, 3) step, kind and number of each event."""
     met: IntArray
@@ -313,6 +356,18 @@ BUS_NOW = np.dtype(
 )
 SITE_NOW = np.dtype([("made_rate", "f8"), ("storage", "f8"), ("earth_rate", "f8"), ("stored", "f8")])
 
+VISIT_NOW = np.dtype(
+    [
+        ("state", "i8"),
+        ("first", "i8"),
+        ("load", "f8"),
+        ("unmet_since", "f8"),
+        ("lost", "?"),
+        ("dark", "?"),
+    ],
+    align=True,
+)
+
 TURNS = 64
 """Turning points kept for counting cycles; the oldest counts as half a cycle where there are more."""
 
@@ -336,13 +391,19 @@ class Now(NamedTuple):
     sites: AnyArray
     relay_rate: FloatArray
     """(sites, r) [bit/s]"""
+    visits: AnyArray
+    use: FloatArray
+    won: FloatArray
+    """(v, 3) what a crew takes from the stocks a step in this run, and what it wins back besides [kg]."""
+    stocks: FloatArray
+    """(sites, 3) [kg]"""
 
 
 def blank(m: LifeModel) -> Now:
     """Room for the state of one run."""
     parts, stores, items, sites = m.parts.size, m.stores.size, m.items.size, m.ground.shape[0]
     return Now(
-        drawn=np.ones((VALUES, max(parts, items, m.mission_risk.size))),
+        drawn=np.ones((VALUES, max(parts, items, m.mission_risk.size, m.visits.size))),
         parts=np.zeros(parts, PART_NOW),
         stores=np.zeros(stores, STORE_NOW),
         turns=np.zeros((stores, TURNS)),
@@ -354,4 +415,8 @@ def blank(m: LifeModel) -> Now:
         giving=np.zeros((m.buses, m.share.shape[0]), dtype=np.int64),
         sites=np.zeros(sites, SITE_NOW),
         relay_rate=np.zeros((sites, m.relays.size)),
+        visits=np.zeros(m.visits.size, VISIT_NOW),
+        use=np.zeros((m.visits.size, 3)),
+        won=np.zeros((m.visits.size, 3)),
+        stocks=np.zeros((sites, 3)),
     )

@@ -3,7 +3,7 @@
 import numba
 
 from moonstation.simulation._ageing_kernels import health_of
-from moonstation.simulation._life_model import Now, Trace
+from moonstation.simulation._life_model import LIVES_HERE, Now, Trace
 
 
 @numba.njit(cache=True, nogil=True, fastmath=False, error_model="numpy")
@@ -33,6 +33,10 @@ def keep_instant(now: Now, trace: Trace, row: int) -> None:
     """Keep one instant of sites, parts, functions and stores."""
     for s in range(now.sites.size):
         trace.stored[s, row] = now.sites[s].stored
+        for c in range(3):
+            trace.stocks[s, c, row] = now.stocks[s, c]
+    for v in range(now.visits.size):
+        trace.crew[v, row] = 1.0 if now.visits[v].state == LIVES_HERE else 0.0
     for e in range(now.parts.size):
         trace.working[e, row] = now.parts[e].factor if now.parts[e].up else 0.0
     for f in range(now.functions.size):

@@ -29,7 +29,7 @@ from math import gamma
 
 import numpy as np
 
-from moonstation.arrays import BoolArray, FloatArray, IntArray
+from moonstation.arrays import AnyArray, BoolArray, FloatArray, IntArray
 from moonstation.errors import RequestError
 from moonstation.simulation._draw_kernels import drawn_in
 from moonstation.simulation._life_kernels import live
@@ -39,7 +39,9 @@ from moonstation.simulation._life_model import (
     ITEM,
     PART,
     RELAY,
+    STOCK_BOOKS,
     STORE_OF,
+    VISIT,
     LifeModel,
     Tally,
     Trace,
@@ -51,7 +53,9 @@ from moonstation.simulation.instants import arrival, first_step
 from moonstation.simulation.power import NOMINAL_ABOVE, SURVIVAL_BELOW
 from moonstation.simulation.ranges import Range, ranges_of
 from moonstation.simulation.stores import stores_of
-from moonstation.spacetime.steps import even_step
+from moonstation.spacetime.epochs import Epoch
+from moonstation.spacetime.steps import SLACK, even_step
+from moonstation.station.crews import CrewVisit
 from moonstation.station.elements import Element
 from moonstation.station.faults import Failure
 from moonstation.station.model import Orbiter, Station
@@ -77,7 +81,7 @@ class Life:
         [s]
     parts : tuple of str
         Ids of elements, then of orbiters.
-    buses, sites, functions, failures, relays, stores : tuple of str
+    buses, sites, functions, failures, relays, stores, visits : tuple of str
         Ids, in the order of the model.
     ranges : tuple of Range
         What every run draws anew.
@@ -93,6 +97,7 @@ class Life:
     failures: tuple[str, ...]
     relays: tuple[str, ...]
     stores: tuple[str, ...]
+    visits: tuple[str, ...]
     ranges: tuple[Range, ...]
 
     @property
@@ -129,6 +134,10 @@ class Lives:
     health, through_store, worn : (r, k) array
         Capacity left by ageing, as share; energy that loads got out of a store [J]; step at which it was worn out
         first (infinite if never).
+    visits : (r, v, 3) array
+        Step at which a crew came (-1 if never), steps that it stayed, kind of event by which it left (0 if it did not).
+    stocks : (r, s, 3, 4) array
+        Oxygen, water and food delivered, used up, won back and left over at a site [kg].
     """
 
     up: FloatArray
@@ -147,6 +156,8 @@ class Lives:
     health: FloatArray
     through_store: FloatArray
     worn: FloatArray
+    visits: FloatArray
+    stocks: FloatArray
 
     @classmethod
     def empty(cls, life: Life, runs: int) -> "Lives":
@@ -170,6 +181,8 @@ class Lives:
             health=np.zeros((runs, k)),
             through_store=np.zeros((runs, k)),
             worn=np.zeros((runs, k)),
+            visits=np.zeros((runs, len(life.visits), 3)),
+            stocks=np.zeros((runs, s, 3, STOCK_BOOKS)),
         )
 
     def tally(self, run: int) -> Tally:
@@ -185,6 +198,7 @@ def life_of(
     ground_contact: Mapping[str, FloatArray],
     through_contact: Mapping[tuple[str, str], FloatArray],
     gone: Mapping[str, float] | None = None,
+    called_off: Mapping[str, float] | None = None,
     assumptions: bool = False,
     survival_below: float = SURVIVAL_BELOW,
     nominal_above: float = NOMINAL_ABOVE,
@@ -205,6 +219,8 @@ def life_of(
         Share of each step in which a site has an orbiter that has a ground station; a pair not named never meets.
     gone : mapping of str to float, optional
         Elements and orbiters that are taken away for good, and when [s, TDB past J2000].
+    called_off : mapping of str to float, optional
+        Visits that end at the latest, or do not begin any more, at a time [s, TDB past J2000].
     assumptions : bool
         Whether every value that the station file calls an assumption is drawn anew in each run, see
         `moonstation.simulation.ranges`.
@@ -223,7 +239,7 @@ def life_of(
     bare = len(orbiters)
     owners: list[Element | Orbiter] = [*elements, *orbiters]
     buses = list(dict.fromkeys(e.bus for e in elements))
-    sites = list(dict.fromkeys(e.site for e in elements))
+    sites = list(dict.fromkeys([e.site for e in elements] + [v.site for v in station.crew_visits]))
     shares = _Shares(n)
     array_share = np.full(len(parts), -1, dtype=np.int64)
     steady_share = np.full(len(parts), -1, dtype=np.int64)
@@ -244,11 +260,14 @@ def life_of(
     missions = list(lost)
     items = [f for f in station.failures if f.element]
     relays = [o for o in orbiters if o.relay and o.earth_rate > 0.0]
-    ranges = [
-        r
-        for r in ranges_of(station, assumptions=assumptions)
-        if _position(r, parts, items, held, missions) >= 0
-    ]
+    places = {
+        "part": parts,
+        "failure": [f.id for f in items],
+        "store": [e.id for e in held],
+        "mission": missions,
+        "visit": [v.id for v in station.crew_visits],
+    }
+    ranges = [r for r in ranges_of(station, assumptions=assumptions) if _position(r, places) >= 0]
     needs = [(f, need) for f, function in enumerate(station.functions) for need in function.demands]
     whole = [*range(0, n, max(1, round(YEAR / step))), n]
     if len(whole) > 2 and whole[-1] - whole[-2] < round(YEAR / step) // 2:
@@ -327,6 +346,9 @@ def life_of(
     relaying["part"] = _whole([parts.index(relay.id) for relay in relays])
     relaying["limit"] = _reals([min(relay.relay_rate, relay.earth_rate) for relay in relays])
     order = _whole(sorted(range(len(elements)), key=lambda i: elements[i].priority))
+    visits = station.crew_visits
+    staying = _visit_table(visits, times_s, step, sites, buses, missions, called_off or {})
+    wants = [(v, need) for v, visit in enumerate(visits) for need in visit.demands]
     bus_first, by_bus = _grouped([table["bus_of"][p] for p in storing["part"]], range(len(held)), len(buses))
     fed_first, fed = _grouped([table["bus_of"][p] for p in order], order, len(buses))
     model = LifeModel(
@@ -346,7 +368,7 @@ def life_of(
         survival_below=survival_below,
         nominal_above=nominal_above,
         draw_what=_whole([r.what for r in ranges]),
-        draw_which=_whole([_position(r, parts, items, held, missions) for r in ranges]),
+        draw_which=_whole([_position(r, places) for r in ranges]),
         draw_limits=np.array([r.limits(step / YEAR) for r in ranges]).reshape(len(ranges), 3),
         upkeep=max(1, round(DAY / step)),
         units=_whole([0, *np.cumsum([f.units for f in items], dtype=np.int64)]),
@@ -359,6 +381,18 @@ def life_of(
         through=np.array(
             [[through_contact.get((site, relay.id), np.zeros(n)) for relay in relays] for site in sites]
         ).reshape(len(sites), len(relays), n),
+        brings=np.array([[e.oxygen, e.water, e.food] for e in elements] + [[0.0] * 3] * bare).reshape(-1, 3),
+        visits=staying,
+        visit_use=np.array(
+            [[v.crew * step * used for used in (v.oxygen, v.water, v.food)] for v in visits]
+        ).reshape(-1, 3),
+        visit_lost=np.array([[1.0 - v.oxygen_recovery, 1.0 - v.water_recovery, 1.0] for v in visits]).reshape(
+            -1, 3
+        ),
+        visit_need_of=_whole([v for v, _ in wants]),
+        visit_need_least=_whole([need.least for _, need in wants]),
+        visit_need_first=_whole([0, *np.cumsum([len(need.of) for _, need in wants], dtype=np.int64)]),
+        visit_need_element=_whole([parts.index(name) for _, need in wants for name in need.of]),
     )
     return Life(
         model=model,
@@ -371,6 +405,7 @@ def life_of(
         failures=tuple(f.id for f in items),
         relays=tuple(relay.id for relay in relays),
         stores=tuple(e.id for e in held),
+        visits=tuple(v.id for v in visits),
         ranges=tuple(ranges),
     )
 
@@ -476,6 +511,8 @@ def _trace(life: Life, every: int) -> Trace:
         working=np.zeros((e, rows)),
         functions=np.zeros((f, rows), dtype=np.bool_),
         health=np.zeros((len(life.stores), rows)),
+        crew=np.zeros((len(life.visits), rows)),
+        stocks=np.zeros((s, 3, rows)),
         event=np.zeros((EVENTS_KEPT if every else 0, 3)),
         met=np.zeros(1, dtype=np.int64),
     )
@@ -504,22 +541,10 @@ def _scale(failure: Failure) -> float:
     return np.inf if failure.mtbf is None else failure.mtbf / gamma(1.0 + 1.0 / failure.shape)
 
 
-def _position(
-    drawn: Range,
-    parts: Sequence[str],
-    items: Sequence[Failure],
-    held: Sequence[Element],
-    missions: Sequence[str],
-) -> int:
+def _position(drawn: Range, places: Mapping[str, Sequence[str]]) -> int:
     """Where the model holds what a range is of; -1 where the model has no such thing."""
-    places: dict[str, list[str]] = {
-        "part": list(parts),
-        "failure": [f.id for f in items],
-        "store": [e.id for e in held],
-        "mission": list(missions),
-    }
     names = places[drawn.place]
-    return names.index(drawn.of) if drawn.of in names else -1
+    return list(names).index(drawn.of) if drawn.of in names else -1
 
 
 def _renewer(element: Element, items: Sequence[Failure]) -> int:
@@ -531,6 +556,30 @@ def _taken(share_a_year: Sequence[float], step: float) -> FloatArray:
     """Logarithm of the power lost in a step."""
     result: FloatArray = -np.log1p(-np.minimum(_reals(share_a_year), 0.999)) * step / YEAR
     return result
+
+
+def _visit_table(
+    visits: Sequence[CrewVisit],
+    times_s: FloatArray,
+    step: float,
+    sites: Sequence[str],
+    buses: Sequence[str],
+    missions: Sequence[str],
+    called_off: Mapping[str, float],
+) -> AnyArray:
+    table = np.zeros(len(visits), VISIT)
+    for row, visit in zip(table, visits, strict=True):
+        row["site"] = sites.index(visit.site) if visit.site in sites else -1
+        row["bus"] = buses.index(visit.bus) if visit.bus in buses else -1
+        begin = Epoch.parse(visit.arrives).tdb_s
+        stop = min(begin + visit.stay, called_off.get(visit.id, np.inf))
+        row["stop"] = int(np.searchsorted(times_s, stop - SLACK))
+        row["first"] = int(np.searchsorted(times_s, begin - SLACK)) if stop > begin else times_s.size + 1
+        row["mission_of"] = missions.index(visit.mission) if visit.mission in missions else -1
+        row["load"] = visit.load
+        row["reserve"] = visit.reserve / step
+        row["grace"] = visit.grace / step
+    return table
 
 
 def _grouped(bus_of: Sequence[int], members: Sequence[int], buses: int) -> tuple[IntArray, IntArray]:

@@ -31,7 +31,7 @@ class Range:
     what : int
         Which value, see `moonstation.simulation._life_model`.
     place : str
-        "part", "store", "failure" or "mission": in what table of the model it is.
+        "part", "store", "failure", "mission" or "visit": in what table of the model it is.
     of : str
         Id of that part, failure or mission.
     key : str
@@ -144,6 +144,16 @@ POLICY: tuple[Policy, ...] = (
     Policy(model.DORMANCY, "failure", ("dormancy",), 0.1, 3.0, "few data on units at rest"),
     Policy(model.DETECTION, "failure", ("detection",), 0.5, 3.0, "a day with few contacts"),
     Policy(model.REPAIR, "failure", ("repair",), 0.5, 3.0, "no such repair has been made"),
+    Policy(model.CREW_USE, "visit", ("oxygen", "water", "food"), 0.9, 1.2, "people differ"),
+    Policy(
+        model.LOSS_OF_WATER_AND_AIR,
+        "visit",
+        ("oxygen_recovery", "water_recovery"),
+        0.8,
+        2.0,
+        "of what is not won back: such plants rarely reach what they promise",
+    ),
+    Policy(model.VISIT_LOAD, "visit", ("load",), 0.9, 1.3, _GROWTH),
     Policy(model.MISSION, "mission", ("probability",), 0.5, 2.0, "few landings so far"),
 )
 
@@ -189,6 +199,7 @@ def _assumed(station: Station) -> Iterator[Range]:
         "store": [("element", e) for e in station.elements if e.battery_capacity],
         "failure": [("failure", f) for f in station.failures if f.element],
         "mission": [("failure", f) for f in station.failures if f.mission],
+        "visit": [("crew_visit", v) for v in station.crew_visits],
     }
     for rule in POLICY:
         for kind, record in tables[rule.place]:

@@ -185,6 +185,9 @@ class Element(Part):
         default=0.0,
         description="Share of the capacity below which the store is worn out and gives nothing more.",
     )
+    oxygen: Mass = Field(default=0.0, description="Oxygen that it brings for crews at its site.")
+    water: Mass = Field(default=0.0, description="Water that it brings for crews at its site.")
+    food: Mass = Field(default=0.0, description="Food that it brings for crews at its site.")
     data_rate_nominal: DataRate = Field(default=0.0, description="Data made in nominal mode.")
     data_rate_survival: DataRate = Field(default=0.0, description="Data made in survival mode.")
     data_storage: Data = Field(

@@ -116,6 +116,7 @@ OrbitSize: TypeAlias = Annotated[float, Measure("altitude", 0.0, 200_000e3, abov
 ParkingAltitude: TypeAlias = Annotated[float, Measure("altitude", 120e3, 36_000e3)]
 Area: TypeAlias = Annotated[float, Measure("area", 0.0)]
 Mass: TypeAlias = Annotated[float, Measure("mass", 0.0)]
+MassRate: TypeAlias = Annotated[float, Measure("mass_rate", 0.0)]
 Power: TypeAlias = Annotated[float, Measure("power", 0.0)]
 Energy: TypeAlias = Annotated[float, Measure("energy", 0.0)]
 Span: TypeAlias = Annotated[float, Measure("time", 3600.0, 100 * 365.25 * 86_400.0)]

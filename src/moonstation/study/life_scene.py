@@ -14,7 +14,7 @@ from moonstation.study.flights import Flights
 from moonstation.study.ground import Ground, site_grounds, terrain_notes
 from moonstation.study.light import array_light
 from moonstation.study.links import Links
-from moonstation.study.losses import Loss, gone_since, stations_gone
+from moonstation.study.losses import Loss, gone_since, stations_gone, visits_gone
 from moonstation.study.run import Progress, StudySpan
 from moonstation.sunlight.light import site_light
 
@@ -76,6 +76,7 @@ class LifeScene:
                 for relay in links.relays
             },
             gone=gone_since(losses, self.span.start),
+            called_off=visits_gone(losses, self.span.start),
             assumptions=assumptions,
         )
 

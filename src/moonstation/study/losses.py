@@ -29,6 +29,8 @@ class Loss:
         Ids of the elements and orbiters that go.
     stations : tuple of str
         Ids of the ground stations that go.
+    visits : tuple of str
+        Ids of the crew visits that are called off.
     """
 
     name: str
@@ -36,6 +38,7 @@ class Loss:
     since: Epoch | None
     parts: tuple[str, ...]
     stations: tuple[str, ...]
+    visits: tuple[str, ...] = ()
 
 
 def read_loss(station: Station, text: str) -> Loss:
@@ -61,26 +64,39 @@ def read_loss(station: Station, text: str) -> Loss:
         "ground station": [g.id for g in station.ground_stations],
         "mission": [m.id for m in station.missions],
         "facility": [f.id for f in station.facilities],
+        "crew visit": [v.id for v in station.crew_visits],
     }
     kind = next((kind for kind, names in kinds.items() if name in names), None)
     if kind is None:
         known = [each for names in kinds.values() for each in names]
         raise RequestError(
-            f"--without {text}: the station has no partner, element, orbiter, ground station, mission or facility "
-            f"{name!r}{nearest(name, known)}"
+            f"--without {text}: the station has no partner, element, orbiter, ground station, mission, facility or "
+            f"crew visit {name!r}{nearest(name, known)}"
         )
+    visits: list[str] = []
     if kind in ("element", "orbiter"):
         parts, stations = [name], []
     elif kind == "ground station":
         parts, stations = [], [name]
+    elif kind == "crew visit":
+        parts, stations, visits = [], [], [name]
     else:
         parts = [part.id for part in bearers if getattr(part, kind) == name]
         stations = [g.id for g in station.ground_stations if getattr(g, kind, None) == name]
-    if not parts and not stations:
+        visits = [v.id for v in station.crew_visits if getattr(v, kind, None) == name]
+    if not parts and not stations and not visits:
         raise RequestError(
-            f"--without {text}: {kind} {name!r} brings no element, orbiter or ground station, so nothing would change"
+            f"--without {text}: {kind} {name!r} brings no element, orbiter, ground station or crew, so nothing would "
+            f"change; {_bringers(station, kind)}"
         )
-    return Loss(name, kind, since, tuple(parts), tuple(stations))
+    return Loss(name, kind, since, tuple(parts), tuple(stations), tuple(visits))
+
+
+def _bringers(station: Station, kind: str) -> str:
+    """Who of a kind brings anything, as a cure."""
+    bearers = [*station.elements, *station.orbiters, *station.ground_stations, *station.crew_visits]
+    names = dict.fromkeys(name for part in bearers if (name := getattr(part, kind, None)))
+    return f"those that do are {', '.join(names)}" if names else f"no {kind} does"
 
 
 def gone_since(losses: Sequence[Loss], start: Epoch) -> dict[str, float]:
@@ -96,6 +112,11 @@ def gone_since(losses: Sequence[Loss], start: Epoch) -> dict[str, float]:
 def stations_gone(losses: Sequence[Loss], start: Epoch) -> dict[str, float]:
     """When each ground station is gone [s, TDB past J2000], by id."""
     return gone_since([replace(loss, parts=loss.stations) for loss in losses], start)
+
+
+def visits_gone(losses: Sequence[Loss], start: Epoch) -> dict[str, float]:
+    """From when each crew visit is called off [s, TDB past J2000], by id."""
+    return gone_since([replace(loss, parts=loss.visits) for loss in losses], start)
 
 
 @dataclass(frozen=True)
