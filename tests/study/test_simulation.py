@@ -221,7 +221,16 @@ def test_files_open_in_other_tools_and_say_the_same(scene: LifeScene, tmp_path: 
     row = next(row for row in summary["availability"] if row["function"] == "power")
     assert share == pytest.approx(row["availability"])
     with xr.open_dataset(folder / "worst-run.nc") as worst:
-        assert dict(worst.sizes) == {"bus": 1, "time": 1440, "site": 1, "store": 1, "part": 4, "function": 2}
+        assert dict(worst.sizes) == {
+            "bus": 1,
+            "time": 1440,
+            "site": 1,
+            "store": 1,
+            "visit": 0,
+            "consumable": 3,
+            "part": 4,
+            "function": 2,
+        }
     first = {path.name: path.read_bytes() for path in folder.iterdir() if path.suffix != ".nc"}
     again = simulate(scene, runs=10, seed=1, progress=quiet)
     write_simulation(again, folder, page=write_life_page(again), picture=life_picture(again))

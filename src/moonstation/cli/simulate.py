@@ -36,8 +36,8 @@ def command(
     without: Annotated[
         list[str] | None,
         typer.Option(
-            help="Partner, element, orbiter, ground station, mission or facility that is lost, from the start or from "
-            "a date: roscosmos, or queqiao-2@2037-06-01. May be given several times.",
+            help="Partner, element, orbiter, ground station, mission, facility or crew visit that is lost, from the "
+            "start or from a date: roscosmos, or queqiao-2@2037-06-01. May be given several times.",
             metavar="NAME[@TIME]",
         ),
     ] = None,
@@ -132,7 +132,7 @@ def _print(simulation: Simulation) -> None:
         out.print(f"note: {note}", markup=False, style="yellow")
     for loss in simulation.losses:
         since = f" from {loss.since.utc[:16]}Z" if loss.since else ""
-        gone = ", ".join([*loss.parts, *loss.stations])
+        gone = ", ".join([*loss.parts, *loss.stations, *loss.visits])
         out.print(f"without {loss.kind} {loss.name}{since}: {gone}", markup=False, style="yellow")
     names = {f.id: f.name for f in station.functions}
     table = _table("function", "available", "worst year", "not lost for good")
@@ -158,6 +158,14 @@ def _print(simulation: Simulation) -> None:
         for row in gained.itertuples():
             days = f"{row.days_gained:.0f} ± {row.error:.0f}"
             table.add_row(str(row.driver), str(row.change), days, names[str(row.function)])
+        out.print(table)
+    if len(simulation.visits):
+        table = _table("\ncrew visit", "planned", "mean stay", "came", "stayed to the end")
+        for row in simulation.visits.itertuples():
+            stay = f"{row.days:.1f} d"
+            table.add_row(
+                str(row.visit), f"{row.planned_days:g} d", stay, share(row.came), share(row.as_planned)
+            )
         out.print(table)
     missing = simulation.spares[simulation.spares["missing"] > 0]
     if len(missing):

@@ -82,6 +82,7 @@ def write_life_page(simulation: Any) -> str:
             "parts", "What broke", _parts_table(simulation), "The station file gives no element a failure."
         ),
         section("spares", "Spares", _spares_table(simulation), "Nothing can be repaired."),
+        *([section("crews", "Crews", _crew_tables(simulation))] if len(simulation.visits) else []),
         section("energy", "Energy", _energy_table(simulation) + _store_table(simulation)),
         section("worst", f"The worst run: number {simulation.worst}", drawings(worst) + _story(simulation)),
         section("ranges", "What each run draws anew", _range_table(simulation), "Nothing but failures."),
@@ -301,7 +302,7 @@ def _loss_words(simulation: Any) -> str:
     words = []
     for loss in simulation.losses:
         since = f" from {loss.since.utc[:10]} on" if loss.since else ""
-        gone = ", ".join([*loss.parts, *loss.stations])
+        gone = ", ".join([*loss.parts, *loss.stations, *loss.visits])
         words.append(f"<p>Without {escaped(loss.kind)} {escaped(loss.name)}{since}: {escaped(gone)} go.</p>")
     rows = [
         (
@@ -333,6 +334,40 @@ def _driver_table(simulation: Any) -> str:
     ]
     heads = ["Driver", "If it were", "Days of function gained a run", "Most for", "Survival gained"]
     return Table(heads, rows, numeric=(2, 4), stacks=True).html()
+
+
+def _crew_tables(simulation: Any) -> str:
+    visits = [
+        (
+            row.visit,
+            row.crew,
+            quantity(row.planned_days, "d"),
+            quantity(row.days, "d"),
+            share(row.came),
+            share(row.as_planned),
+            share(row.ran_short) if row.ran_short > 0.0 else "",
+            share(row.cut_off) if row.cut_off > 0.0 else "",
+        )
+        for row in simulation.visits.itertuples()
+    ]
+    heads = ["Visit", "People", "Planned", "Mean stay", "Came", "Stayed to the end", "Ran short", "Cut off"]
+    stocks = [
+        (
+            row.site,
+            row.what,
+            quantity(row.delivered_kg, "kg"),
+            quantity(row.used_kg, "kg"),
+            quantity(row.won_back_kg, "kg"),
+            quantity(row.left_kg, "kg"),
+            quantity(row.least_left_kg, "kg"),
+        )
+        for row in simulation.stocks.itertuples()
+    ]
+    kept = ["Site", "Stock", "Delivered", "Used", "Won back besides", "Left", "In 95 % of runs more than"]
+    return (
+        Table(heads, visits, numeric=(1, 2, 3, 4, 5, 6, 7), stacks=True).html()
+        + Table(kept, stocks, numeric=(2, 3, 4, 5, 6), stacks=True).html()
+    )
 
 
 def _range_table(simulation: Any) -> str:

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from moonstation.study.crews import CONSUMABLES
 from moonstation.study.files import write_series
 from moonstation.study.lives import lost_days
 from moonstation.study.output import CHECKPOINTS, SUMMARY, replacing_folder, write_json, write_text
@@ -26,6 +27,8 @@ NAMES = frozenset(
         "parts.csv",
         "stores.csv",
         "ranges.csv",
+        "visits.csv",
+        "stocks.csv",
         "drivers.csv",
         "spares.csv",
         "worst-run.csv",
@@ -68,6 +71,8 @@ def write_simulation(simulation: Simulation, folder: Path, *, page: str, picture
             "parts": simulation.parts,
             "stores": simulation.stores,
             "ranges": simulation.ranges,
+            "visits": simulation.visits,
+            "stocks": simulation.stocks,
             "drivers": simulation.drivers,
             "spares": simulation.spares,
             "worst-run": simulation.story,
@@ -79,7 +84,9 @@ def write_simulation(simulation: Simulation, folder: Path, *, page: str, picture
 
 
 def runs_dataset(simulation: Simulation) -> xr.Dataset:
-    """All runs as one dataset: dimensions run, function, year, failure, part, bus, store, site."""
+    """All runs as one dataset: dimensions run, function, year, failure, part, bus, store,
+    visit, consumable, book, site.
+    """
     life, lives = simulation.life, simulation.lives
     day = life.step / 86_400.0
 
@@ -111,6 +118,12 @@ def runs_dataset(simulation: Simulation) -> xr.Dataset:
                 ("store",), lives.health, "1", "capacity left by ageing at the end; 0 if worn out"
             ),
             "worn": rows(("store",), lives.worn * day, "d", "worn out first, from the start; inf if never"),
+            "stayed": rows(
+                ("visit",), lives.visits[:, :, 1] * day, "d", "stay of a crew; 0 if it never came"
+            ),
+            "stock": rows(
+                ("site", "consumable", "book"), lives.stocks, "kg", "oxygen, water and food of a site"
+            ),
             "data": rows(("site", "fate"), lives.data, "bit", "data of a site"),
         },
         coords={
@@ -121,6 +134,9 @@ def runs_dataset(simulation: Simulation) -> xr.Dataset:
             "bus": list(life.buses),
             "store": list(life.stores),
             "site": list(life.sites),
+            "visit": list(life.visits),
+            "consumable": list(CONSUMABLES),
+            "book": ["delivered", "used", "won back", "left"],
             "fate": ["made", "arrived", "lost", "waiting"],
         },
         attrs={"title": "lives of a station", "seed": simulation.seed},
@@ -146,6 +162,7 @@ def summary_of(simulation: Simulation) -> dict[str, Any]:
                 "since": loss.since.utc if loss.since else None,
                 "parts": list(loss.parts),
                 "ground_stations": list(loss.stations),
+                "crew_visits": list(loss.visits),
             }
             for loss in simulation.losses
         ],
@@ -155,6 +172,8 @@ def summary_of(simulation: Simulation) -> dict[str, Any]:
         "parts": _records(simulation.parts),
         "stores": _records(simulation.stores),
         "ranges": _records(simulation.ranges),
+        "visits": _records(simulation.visits),
+        "stocks": _records(simulation.stocks),
         "drivers": _records(simulation.drivers),
         "spares": _records(simulation.spares),
         "spares_confidence": simulation.confidence,

@@ -15,6 +15,7 @@ from moonstation.simulation.life import Life, Lives, live_traced
 from moonstation.simulation.spares import shared_confidence, spares_for
 from moonstation.station.faults import Failure
 from moonstation.station.model import Station
+from moonstation.study.crews import CONSUMABLES, stocks_table, visits_table
 from moonstation.study.drivers import drivers
 from moonstation.study.life_scene import LifeScene
 from moonstation.study.lives import (
@@ -102,6 +103,16 @@ class Simulation:
         else:
             return list(self.scene.notes)
         return [*self.scene.notes, words]
+
+    @property
+    def visits(self) -> pd.DataFrame:
+        """How crew visits went, see `moonstation.study.crews`."""
+        return visits_table(self.station.crew_visits, self.life, self.lives)
+
+    @property
+    def stocks(self) -> pd.DataFrame:
+        """What crews used, see `moonstation.study.crews`."""
+        return stocks_table(self.life, self.lives)
 
     @property
     def ranges(self) -> pd.DataFrame:
@@ -288,6 +299,18 @@ PART_WORDS = {
 """How the story tells events of elements."""
 
 
+CREW_WORDS = {
+    kernels.CREW_CAME: ("crew came", "has come"),
+    kernels.CREW_LEFT: ("crew left", "leaves as planned"),
+    kernels.CREW_RAN_SHORT: ("crew ran short", "leaves early: oxygen, water or food run short"),
+    kernels.CREW_CUT_OFF: ("crew cut off", "leaves early: power or what it needs has failed for too long"),
+    kernels.CREW_NEVER_CAME: (
+        "crew never came",
+        "stays away: it could not live there, or its mission is lost",
+    ),
+}
+
+
 def _working_units(failure: Failure) -> int:
     return failure.units if failure.needed is None else failure.needed
 
@@ -306,6 +329,12 @@ def _trace_dataset(life: Life, trace: kernels.Trace, times: TimeArray, seed: int
             "mode": rows("bus", trace.mode, "1", "0 nominal, 1 survival, 2 a load not wholly served"),
             "stored": rows("site", trace.stored, "bit", "data waiting"),
             "health": rows("store", trace.health, "1", "capacity left by ageing"),
+            "crew": rows("visit", trace.crew, "1", "1 while a crew is there"),
+            "stock": (
+                ("site", "consumable", "time"),
+                trace.stocks,
+                {"units": "kg", "long_name": "oxygen, water and food held"},
+            ),
             "working": rows("part", trace.working, "1", "share of an element that works and has power"),
             "function_up": rows(
                 "function", trace.functions.astype(np.int8), "1", "whether a function is there"
@@ -316,6 +345,8 @@ def _trace_dataset(life: Life, trace: kernels.Trace, times: TimeArray, seed: int
             "bus": list(life.buses),
             "site": list(life.sites),
             "store": list(life.stores),
+            "visit": list(life.visits),
+            "consumable": list(CONSUMABLES),
             "part": list(life.parts),
             "function": list(life.functions),
         },
@@ -358,6 +389,9 @@ def _told(
             name,
             f"{functions[name]} {'lost' if lost else 'back'}",
         )
+    if kind in CREW_WORDS:
+        visit = life.visits[number]
+        return CREW_WORDS[kind][0], visit, f"Crew {visit} {CREW_WORDS[kind][1]}"
     if kind in PART_WORDS:
         part = life.parts[number]
         words = PART_WORDS[kind]
