@@ -23,6 +23,7 @@ from moonstation.station.vocabulary import (
     Mass,
     Name,
     Number,
+    Offset,
     Power,
     Properties,
     Rate,
@@ -132,6 +133,13 @@ class Element(Part):
     )
     array_height: Height = Field(default=2.0, description="Height of the array's middle above ground.")
     array_degradation: Rate = Field(default=0.0, description="Share of array power lost per time.")
+    east: Offset | None = Field(
+        default=None,
+        description="Where it stands, east of the site's point; elements with a place shade each other's arrays.",
+    )
+    north: Offset | None = Field(default=None, description="Where it stands, north of the site's point.")
+    top: Height = Field(default=0.0, description="Height above ground up to which it shades others.")
+    width: Height = Field(default=0.0, description="Width over which it shades others.")
     dust: Rate = Field(
         default=0.0,
         description="Share of array power that dust takes per time (`moonstation simulate` only).",
@@ -234,6 +242,17 @@ class Element(Part):
         if self.kind in ("fission", "isotope") and not self.power:
             raise ValueError(f'kind is {self.kind} but it gives no power; add power = "40 kW"')
         self._check_store()
+        if (self.east is None) != (self.north is None):
+            given = "east" if self.east is not None else "north"
+            raise ValueError(f"{given} stands alone; give east and north together")
+        for key in ("top", "width"):
+            if getattr(self, key) and self.east is None:
+                raise ValueError(
+                    f'{key} says how it shades others but not from where; add east = "0 m", north = "0 m"'
+                )
+        if bool(self.top) != bool(self.width):
+            given = "top" if self.top else "width"
+            raise ValueError(f"{given} stands alone; a screen has top and width, give both")
         if (self.start_time or self.start_power) and not self.power:
             raise ValueError('start_time and start_power are of what gives power; add power = "40 kW"')
         if self.start_power and not self.start_time:

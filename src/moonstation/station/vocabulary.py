@@ -107,6 +107,7 @@ Properties: TypeAlias = Annotated[dict[str, Any], BeforeValidator(_read_properti
 Share: TypeAlias = Annotated[float, Measure("share", 0.0, 1.0)]
 Reflectivity: TypeAlias = Annotated[float, Measure("share", 0.0, 3.0)]
 Efficiency: TypeAlias = Annotated[float, Measure("share", 0.0, 1.0, above=True)]
+Offset: TypeAlias = Annotated[float, Measure("length", -100e3, 100e3)]
 Height: TypeAlias = Annotated[float, Measure("length", 0.0, 1000.0)]
 Ground: TypeAlias = Annotated[float, Measure("length", -12_000.0, 12_000.0)]
 EarthAltitude: TypeAlias = Annotated[float, Measure("length", -500.0, 9_000.0)]
