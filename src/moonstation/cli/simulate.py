@@ -174,9 +174,13 @@ def _print(simulation: Simulation) -> None:
             table.add_row(str(row.failure), str(row.held), str(row.needed))
         out.print(table)
     for r in simulation.replacements:
-        if r.entry:
-            mass = "" if r.mass != r.mass else f", {r.mass:g} kg"
-            out.print(f"lightest replacement of {r.element}: {r.count} x {r.entry}{mass}", markup=False)
+        mass = ", of unknown mass" if r.mass != r.mass else f", {r.mass:.4g} kg"
+        words = (
+            f"{r.count} x {r.entry}{mass}"
+            if r.entry
+            else f"nothing known of its kind ({r.kind}) does as much"
+        )
+        out.print(f"lightest replacement of {r.element}: {words}", markup=False)
 
 
 def _table(first: str, *others: str) -> Table:

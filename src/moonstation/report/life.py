@@ -308,15 +308,17 @@ def _loss_words(simulation: Any) -> str:
         (
             r.element,
             r.kind,
-            f"{r.count} x {r.entry}" if r.entry else "nothing in the catalogue",
-            quantity(r.mass, "kg"),
+            f"{r.count} x {r.entry}" if r.entry else "nothing known does as much",
+            "not known" if r.mass != r.mass else quantity(r.mass, "kg"),
         )
         for r in simulation.replacements
     ]
-    table = Table(
-        ["Lost, and needed", "Kind", "Lightest replacement", "Mass"], rows, numeric=(3,), stacks=True
-    ).html()
-    return "".join(words) + table
+    table = Table(["Lost", "Kind", "Lightest replacement", "Mass"], rows, numeric=(3,), stacks=True).html()
+    why = (
+        "<p>No prices of elements are published: mass stands for cost. As good is what gives as much power, array "
+        "power and stored energy.</p>"
+    )
+    return "".join(words) + table + (why if rows else "")
 
 
 def _driver_table(simulation: Any) -> str:

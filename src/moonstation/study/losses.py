@@ -1,16 +1,12 @@
 """What a station is without some of its parts: a partner, an element, an orbiter, a ground station or a mission."""
 
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from moonstation.errors import RequestError, TimeError
-from moonstation.simulation.arrays import rated_power
 from moonstation.spacetime.epochs import Epoch
-from moonstation.station.catalogues import nearest, packaged_catalogue
-from moonstation.station.elements import Element
+from moonstation.station.catalogues import nearest
 from moonstation.station.model import Station
-from moonstation.station.units import parse_quantity
 
 
 @dataclass(frozen=True)
@@ -117,66 +113,3 @@ def stations_gone(losses: Sequence[Loss], start: Epoch) -> dict[str, float]:
 def visits_gone(losses: Sequence[Loss], start: Epoch) -> dict[str, float]:
     """From when each crew visit is called off [s, TDB past J2000], by id."""
     return gone_since([replace(loss, parts=loss.visits) for loss in losses], start)
-
-
-@dataclass(frozen=True)
-class Replacement:
-    """The lightest entry of the catalogue that could stand in for a lost element.
-
-    Attributes
-    ----------
-    element, kind : str
-        What is lost, and what it is.
-    entry : str
-        Id of the catalogue's entry; "" if none of that kind gives as much.
-    mass : float
-        Of the entry, or of as many of it as it takes [kg]; nan if unknown.
-    count : int
-        How many of it.
-    """
-
-    element: str
-    kind: str
-    entry: str
-    mass: float
-    count: int
-
-
-def replacements(station: Station, losses: Sequence[Loss]) -> list[Replacement]:
-    """For each lost element that a function needs, what the catalogue has to replace it at least mass.
-
-    An entry is as good when it is of the same kind and gives as much power, array power and stored energy, several of
-    it together if need be.
-    """
-    needed = {name for function in station.functions for need in function.demands for name in need.of}
-    gone = {part for loss in losses for part in loss.parts}
-    return [_lightest(element) for element in station.elements if element.id in gone & needed]
-
-
-def _lightest(element: Element) -> Replacement:
-    best = Replacement(element.id, element.kind, "", math.nan, 0)
-    for name, entry in packaged_catalogue().entries["element"].items():
-        given = {key: _plain(value) for key, value in entry.values.items()}
-        if given.get("kind") != element.kind:
-            continue
-        asked = {
-            "power": (element.power, "power"),
-            "array_power": (rated_power(element), "power"),
-            "battery_capacity": (element.battery_capacity, "energy"),
-        }
-        counts = [1]
-        for key, (least, dimension) in asked.items():
-            if least > 0.0:
-                amount = parse_quantity(str(given[key]), dimension) if key in given else 0.0
-                counts.append(math.ceil(least / amount - 1e-9) if amount > 0.0 else 0)
-        mass = parse_quantity(str(given["mass"]), "mass") if "mass" in given else math.nan
-        if 0 in counts:
-            continue
-        count = max(counts)
-        if not best.entry or count * mass < best.mass or (math.isnan(best.mass) and not math.isnan(mass)):
-            best = Replacement(element.id, element.kind, name, count * mass, count)
-    return best
-
-
-def _plain(value: object) -> object:
-    return value["value"] if isinstance(value, dict) and "value" in value else value

@@ -26,7 +26,8 @@ from moonstation.study.lives import (
     store_health,
     worst_run,
 )
-from moonstation.study.losses import Loss, Replacement, replacements
+from moonstation.study.losses import Loss
+from moonstation.study.replacements import Replacement, replacements
 from moonstation.study.run import Progress
 
 DRIVER_RUNS = 300
@@ -127,7 +128,7 @@ class Simulation:
 
     @property
     def replacements(self) -> list[Replacement]:
-        """What the catalogue has in place of lost elements that a function needs."""
+        """What could stand in for lost parts, see `moonstation.study.replacements`."""
         return replacements(self.station, self.losses)
 
     @property
@@ -147,13 +148,22 @@ def check_simulation(station: Station, *, runs: int, seed: int, confidence: floa
     Raises
     ------
     RequestError
-        If the station has no function to judge, or a number makes no sense.
+        If the station has no function to judge, a bus has loads and no source, or a number makes no sense.
     """
     if not station.functions:
         raise RequestError(
             f"station {station.id}: says nothing that it must do; add a [[function]], as in "
             'id = "power", needs = ["power-plant"] (see docs/station-file.md)'
         )
+    for bus in station.buses:
+        members = [element for element in station.elements if element.bus == bus]
+        asked = sum(max(element.load_nominal, element.load_survival) for element in members)
+        if asked > 0.0 and not any(e.power or e.array_power or e.battery_capacity for e in members):
+            largest = max(members, key=lambda element: element.load_nominal)
+            raise RequestError(
+                f"bus {bus}: its elements ask for {asked:g} W ({largest.id} for most) and nothing on it gives power; "
+                f'add power, array_power or battery_capacity to one of them, or give them another bus, as in bus = "NAME"'
+            )
     if not 1 <= runs <= MOST_RUNS:
         raise RequestError(f"--runs {runs}: give 1 to {MOST_RUNS}")
     if seed < 0:
