@@ -3,7 +3,8 @@
 import numpy as np
 
 from moonstation.arrays import FloatArray
-from moonstation.simulation.life import Life, life_of
+from moonstation.simulation.life import Life
+from moonstation.simulation.life_tables import life_of
 from moonstation.spacetime.epochs import Epoch
 from moonstation.station.elements import Element
 from moonstation.station.faults import Failure, Function, Uncertainty

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from life_scene import START, element, life, life_keys, station
 from moonstation.simulation import _life_model as model
-from moonstation.simulation.life import life_of, live_many, live_traced
+from moonstation.simulation.life import live_many, live_traced
+from moonstation.simulation.life_tables import life_of
 from moonstation.station.crews import CrewVisit
 
 DAY = 24

@@ -6,7 +6,8 @@ import pytest
 from life_scene import HOUR, element, life_keys, station
 from moonstation.simulation import _draw_kernels as draws
 from moonstation.simulation import _life_model as model
-from moonstation.simulation.life import drawn_values, life_of, live_many, live_traced
+from moonstation.simulation.life import drawn_values, live_many, live_traced
+from moonstation.simulation.life_tables import life_of
 from moonstation.simulation.ranges import POLICY, ranges_of
 from moonstation.station.part import Provenance
 

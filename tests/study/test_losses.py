@@ -145,7 +145,7 @@ def test_whole(scene: LifeScene) -> None:
         ("south@2035-01-11", "partner", 10, 30, 30, 9, 30),
         ("reactor@2035-01-11", "element", 10, 30, 30, 9, 30),
         ("plant@2035-01-21", "facility", 20, 30, 30, 9, 30),
-        ("first", "mission", 0, 2.5, 30, 9, 2.5),
+        ("first", "mission", 0, 2.5, 30, 9, 28 / 24),
         ("relay@2035-01-11", "orbiter", 30, 30, 10, 9, 10),
         ("kashi@2035-01-06", "ground station", 30, 30, 30, 9, 5),
         ("crew@2035-01-11", "crew visit", 30, 30, 30, 2, 30),

@@ -161,11 +161,9 @@ def _print(simulation: Simulation) -> None:
         out.print(table)
     if len(simulation.visits):
         table = _table("\ncrew visit", "planned", "mean stay", "came", "stayed to the end")
-        for row in simulation.visits.itertuples():
-            stay = f"{row.days:.1f} d"
-            table.add_row(
-                str(row.visit), f"{row.planned_days:g} d", stay, share(row.came), share(row.as_planned)
-            )
+        for visit in simulation.visits.to_dict("records"):
+            planned, stay = f"{visit['planned_days']:g} d", f"{visit['days']:.1f} d"
+            table.add_row(visit["visit"], planned, stay, share(visit["came"]), share(visit["as_planned"]))
         out.print(table)
     missing = simulation.spares[simulation.spares["missing"] > 0]
     if len(missing):

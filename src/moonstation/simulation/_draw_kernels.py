@@ -40,15 +40,15 @@ def normal(seed: int, run: int, stream: int, index: int) -> float:
 @numba.njit(cache=True, nogil=True, fastmath=False, error_model="numpy")
 def between(limits: FloatArray, u: float) -> float:
     """Value of a range (lowest, likeliest, highest) that a share u of draws stay below: triangular, or even (nan)."""
-    low, mode, high = limits
+    low, mode, high = limits[0], limits[1], limits[2]
     if low == high:
         return low
     if np.isnan(mode):
         return low + (high - low) * u
     left = (mode - low) / (high - low)
     if u < left:
-        return low + np.sqrt(u * (high - low) * (mode - low))
-    return high - np.sqrt((1.0 - u) * (high - low) * (high - mode))
+        return float(low + np.sqrt(u * (high - low) * (mode - low)))
+    return float(high - np.sqrt((1.0 - u) * (high - low) * (high - mode)))
 
 
 @numba.njit(cache=True, nogil=True, fastmath=False, error_model="numpy")

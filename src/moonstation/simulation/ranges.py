@@ -11,6 +11,7 @@ they are.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -194,7 +195,7 @@ def _told(known: Sequence[Uncertainty], of: str, element: str) -> Uncertainty | 
 
 def _assumed(station: Station) -> Iterator[Range]:
     said = {key for key, _ in station.assumptions()}
-    tables = {
+    tables: dict[str, list[tuple[str, Any]]] = {
         "part": [("element", e) for e in station.elements] + [("orbiter", o) for o in station.orbiters],
         "store": [("element", e) for e in station.elements if e.battery_capacity],
         "failure": [("failure", f) for f in station.failures if f.element],

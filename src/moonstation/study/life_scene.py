@@ -7,7 +7,8 @@ import numpy as np
 
 from moonstation.arrays import FloatArray
 from moonstation.links.contacts import Contact, SurfaceAntenna, find_contacts
-from moonstation.simulation.life import YEAR, Life, life_of
+from moonstation.simulation.life import YEAR, Life
+from moonstation.simulation.life_tables import life_of
 from moonstation.spacetime.steps import share_of_steps
 from moonstation.station.model import Station
 from moonstation.study.flights import Flights
