@@ -162,7 +162,7 @@ def check_simulation(station: Station, *, runs: int, seed: int, confidence: floa
             largest = max(members, key=lambda element: element.load_nominal)
             raise RequestError(
                 f"bus {bus}: its elements ask for {asked:g} W ({largest.id} for most) and nothing on it gives power; "
-                'add power, array_power or battery_capacity to one of them, or move them to another bus"
+                "add power, array_power or battery_capacity to one of them, or move them to another bus"
             )
     if not 1 <= runs <= MOST_RUNS:
         raise RequestError(f"--runs {runs}: give 1 to {MOST_RUNS}")
