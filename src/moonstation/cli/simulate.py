@@ -156,8 +156,8 @@ def _print(simulation: Simulation) -> None:
     if len(gained):
         table = _table("\nwhat drives it", "if it were", "days of function gained a run", "most for")
         for row in gained.itertuples():
-            days = f"{row.days_gained:.0f} ± {row.error:.0f}"
-            table.add_row(str(row.driver), str(row.change), days, names[str(row.function)])
+            gain = f"{row.days_gained:.0f} ± {row.error:.0f}"
+            table.add_row(str(row.driver), str(row.change), gain, names[str(row.function)])
         out.print(table)
     if len(simulation.visits):
         table = _table("\ncrew visit", "planned", "mean stay", "came", "stayed to the end")
