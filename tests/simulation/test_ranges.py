@@ -1,5 +1,7 @@
 """What is an assumption is drawn anew in each run, within limits by its kind; the same seeds draw the same values."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -125,3 +127,10 @@ def test_landings_throw_dust_once_and_cleaning_takes_it_away():
     alone = life_of(station(parts, [failure], []), **life_keys(24 * 15, light={"sun": np.ones(24 * 15)}))
     _, trace = live_traced(alone, seed=1, run=0)
     assert trace.generation[0, -1] == pytest.approx(800.0)
+
+
+def test_the_page_tells_the_limits_that_are_drawn():
+    page = (Path(__file__).parents[2] / "docs" / "simulate.md").read_text()
+    for rule in POLICY:
+        assert f"| {rule.low:g} | {rule.high:g} |" in page, rule
+    assert page.count("| 0.5 | 2 |") == 4
