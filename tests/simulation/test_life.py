@@ -133,6 +133,29 @@ def test_an_element_without_survival_power_freezes_for_good():
     assert lives.down[0, 1] == 0
 
 
+def test_loads_are_fed_in_their_order_at_every_power():
+    """What is remembered between steps is what each step alone would say."""
+    rng = np.random.default_rng(5)
+    wants = [170.0, 60.0, 90.0, 40.0, 120.0]
+    parts = [
+        *(
+            element(f"l{i}", load_nominal=f"{w} W", load_survival=f"{w} W", priority=i + 1)
+            for i, w in enumerate(wants)
+        ),
+        element("sun", array_power="500 W"),
+    ]
+    sun = np.repeat(rng.uniform(0.0, 0.97, 60), 3)
+    sun = np.clip(sun + rng.uniform(-0.02, 0.02, 180), 0.0, 0.95)
+    _, trace = live_traced(life(station(parts, [], []), 180, light={"sun": sun}), seed=0, run=0)
+    for k in range(179):
+        left = 500.0 * sun[k] * (1.0 + 1e-12)
+        for i, w in enumerate(wants):
+            fed = w <= left
+            left -= w if fed else 0.0
+            # known a step later
+            assert (trace.working[i, k + 1] > 0.0) == fed, (k, i)
+
+
 def test_a_partner_that_leaves_takes_its_elements_along():
     parts = [element("unit"), element("spare-unit")]
     functions = [

@@ -465,13 +465,15 @@ def _story(simulation: Any) -> str:
 
 
 def _passing(story: Any) -> Any:
-    """Functions lost and back within days, and spells short of power after the first: told in the table only."""
+    """Functions lost and back within days, cleanings, and spells short of power after the first: in the table only."""
     times = story["time_utc"].to_numpy(dtype="datetime64[m]")
     passing = np.zeros(len(story), dtype=bool)
     lost: dict[str, int] = {}
     short: set[str] = set()
     for row, (what, about) in enumerate(zip(story["what"], story["about"], strict=True)):
-        if what == "short of power":
+        if what == "cleaned":
+            passing[row] = True
+        elif what == "short of power":
             passing[row] = about in short
             short.add(about)
         elif what == "function lost":

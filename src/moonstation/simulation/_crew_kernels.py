@@ -42,7 +42,9 @@ def begin_visits(m: LifeModel, now: Now, seed: int, run: int) -> None:
         there.unmet_since = np.inf
         for c in range(3):
             gross = m.visit_use[v, c] * now.drawn[CREW_USE, v]
-            lost = min(m.visit_lost[v, c] * now.drawn[LOSS_OF_WATER_AND_AIR, v], 1.0)
+            lost = m.visit_lost[v, c]
+            if lost < 1.0:
+                lost = min(lost * now.drawn[LOSS_OF_WATER_AND_AIR, v], 1.0)
             now.use[v, c] = gross * lost
             now.won[v, c] = gross * (1.0 - lost)
 
@@ -144,17 +146,24 @@ def crews_next(m: LifeModel, now: Now, k: int) -> float:
 
 
 @numba.njit(cache=True, nogil=True, fastmath=False, error_model="numpy")
-def feed_crews(m: LifeModel, now: Now, b: int, left: float, short: bool) -> tuple[float, bool]:
-    """Feed crews before all else; returns what is left and whether any went dark or came back."""
+def feed_crews(m: LifeModel, now: Now, b: int, left: float, short: bool) -> tuple[float, bool, float, float]:
+    """Feed crews before all else.
+
+    Returns what is left, whether any went dark or came back, and by how much less or more power that would not change.
+    """
     changed = False
+    less, more = np.inf, np.inf
     for v in range(m.visits.size):
         there = now.visits[v]
         if m.visits[v].bus != b or there.state != LIVES_HERE:
             continue
         unfed = short and there.load > left
-        if not unfed:
+        if unfed:
+            more = min(more, there.load - left)
+        else:
             left -= there.load
+            less = min(less, left)
         if unfed != there.dark:
             there.dark = unfed
             changed = True
-    return left, changed
+    return left, changed, less, more

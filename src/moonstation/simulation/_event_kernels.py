@@ -101,6 +101,13 @@ def begin(m: LifeModel, now: Now, immune: AnyArray, seed: int, run: int, trace: 
         store.size = given.capacity * drawn[STORE, s]
         store.into = max(1.0 - (1.0 - given.into) * drawn[STORE_LOSS, s], 0.01)
         store.out_of = max(1.0 - (1.0 - given.out_of) * drawn[STORE_LOSS, s], 0.01)
+        # no division is left for the steps
+        store.giving = store.out_of / m.step_s
+        store.taking = 1.0 / (store.into * m.step_s)
+        store.gain = store.into * m.step_s
+        store.gain_lost = (1.0 - store.into) * m.step_s
+        store.drain = m.step_s / store.out_of
+        store.drain_lost = (1.0 / store.out_of - 1.0) * m.step_s
     begin_visits(m, now, seed, run)
 
 
@@ -373,6 +380,8 @@ def set_power(m: LifeModel, now: Now, tally: Tally) -> None:
             now.stores[s].level = now.stores[s].capacity
     for b in range(m.buses):
         now.buses[b].full = False
+        now.buses[b].fed_from = np.inf
+        now.buses[b].fed_below = -np.inf
         now.buses[b].givers = 0
         for s in range(shares):
             if now.coefficient[b, s] > 0.0:

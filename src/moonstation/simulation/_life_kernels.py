@@ -127,10 +127,8 @@ def live(m: LifeModel, now: Now, immune: AnyArray, seed: int, run: int, tally: T
                 above_floor = max(store.level - store.floor, 0.0)
                 usable += above_floor
                 usable_capacity += store.capacity - store.floor
-                store.give = min(store.discharging, above_floor * store.out_of / m.step_s)
-                store.take = min(
-                    store.charging, max(store.capacity - store.level, 0.0) / (store.into * m.step_s)
-                )
+                store.give = min(store.discharging, above_floor * store.giving)
+                store.take = min(store.charging, max(store.capacity - store.level, 0.0) * store.taking)
                 can_give += store.give
                 can_take += store.take
             carries = generation + can_give >= bus.nominal * (1.0 - ROUND_OFF)
@@ -149,7 +147,7 @@ def live(m: LifeModel, now: Now, immune: AnyArray, seed: int, run: int, tally: T
             if surplus >= 0.0:
                 taken = 0.0
                 if can_take > 0.0:
-                    portion = min(surplus / can_take, 1.0)
+                    portion = surplus / can_take if surplus < can_take else 1.0
                     for p in range(m.bus_first[b], m.bus_first[b + 1]):
                         s = m.by_bus[p]
                         store = stores[s]
@@ -157,15 +155,15 @@ def live(m: LifeModel, now: Now, immune: AnyArray, seed: int, run: int, tally: T
                         if put > 0.0:
                             if m.stores[s].ages == 1 and store.heading <= 0:
                                 turn(m, now, s, 1)
-                            store.level = min(store.level + put * store.into * m.step_s, store.capacity)
-                            books[b, LOSSES] += put * (1.0 - store.into) * m.step_s
+                            store.level = min(store.level + put * store.gain, store.capacity)
+                            books[b, LOSSES] += put * store.gain_lost
                             taken += put
                 served = demand
                 bus.full = can_take <= 0.0
                 books[b, CURTAILED] += max(surplus - taken, 0.0) * m.step_s
             else:
                 bus.full = False
-                portion = min(-surplus / can_give, 1.0) if can_give > 0.0 else 0.0
+                portion = -surplus / can_give if -surplus < can_give else 1.0
                 given = 0.0
                 for p in range(m.bus_first[b], m.bus_first[b + 1]):
                     s = m.by_bus[p]
@@ -174,8 +172,8 @@ def live(m: LifeModel, now: Now, immune: AnyArray, seed: int, run: int, tally: T
                     if got > 0.0:
                         if m.stores[s].ages == 1 and store.heading >= 0:
                             turn(m, now, s, -1)
-                        store.level = max(store.level - got / store.out_of * m.step_s, store.floor)
-                        books[b, LOSSES] += got * (1.0 / store.out_of - 1.0) * m.step_s
+                        store.level = max(store.level - got * store.drain, store.floor)
+                        books[b, LOSSES] += got * store.drain_lost
                         tally.through_store[s] += got * m.step_s
                         given += got
                 served = generation + given
@@ -186,7 +184,8 @@ def live(m: LifeModel, now: Now, immune: AnyArray, seed: int, run: int, tally: T
                     tally.unserved_year[b, year] += missing * m.step_s
             books[b, SERVED] += served * m.step_s
             modes[b, mode] += 1.0
-            if mode == SHORT or bus.mode == SHORT:
+            known = mode == SHORT and bus.fed_from <= served < bus.fed_below
+            if not known and (mode == SHORT or bus.mode == SHORT):
                 dirty = feed(m, now, b, k, served, mode == SHORT) or dirty
             if mode != bus.mode:
                 bus.mode = mode
@@ -231,23 +230,33 @@ def live(m: LifeModel, now: Now, immune: AnyArray, seed: int, run: int, tally: T
 
 @numba.njit(cache=True, nogil=True, fastmath=False, error_model="numpy")
 def feed(m: LifeModel, now: Now, b: int, k: int, served: float, short: bool) -> bool:
-    """Feed survival loads in their order, each wholly or not at all; tells whether any went dark or came back."""
-    left, changed = feed_crews(m, now, b, served * (1.0 + ROUND_OFF), short)
+    """Feed survival loads in their order, each wholly or not at all; tells whether any went dark or came back.
+
+    Keeps between which powers the same loads would be fed, so that steps need not ask again.
+    """
+    bus = now.buses[b]
+    left, changed, less, more = feed_crews(m, now, b, served * (1.0 + ROUND_OFF), short)
     for p in range(m.fed_first[b], m.fed_first[b + 1]):
         e = m.fed[p]
         part, there = m.parts[e], now.parts[e]
         if there.factor <= 0.0:
             continue
         wants = min(part.survival, part.nominal) * now.drawn[LOAD, e]
-        if now.buses[b].survival >= now.buses[b].nominal:
+        if bus.survival >= bus.nominal:
             wants = part.nominal * now.drawn[LOAD, e]
         if there.starting > 0.0:
             wants += part.start_power
         unfed = short and wants > left
-        if not unfed:
+        if unfed:
+            more = min(more, wants - left)
+        else:
             left -= wants
+            less = min(less, left)
         if unfed != there.dark:
             there.dark = unfed
             there.dark_since = float(k) if unfed else np.inf
             changed = True
+    # a little within the bounds, so that round-off does not decide
+    bus.fed_from = served - 0.999 * max(less, 0.0) if short else np.inf
+    bus.fed_below = served + 0.999 * more if short else -np.inf
     return changed

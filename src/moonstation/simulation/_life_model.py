@@ -312,6 +312,12 @@ STORE_NOW = np.dtype(
         ("discharging", "f8"),
         ("into", "f8"),
         ("out_of", "f8"),
+        ("giving", "f8"),
+        ("taking", "f8"),
+        ("gain", "f8"),
+        ("gain_lost", "f8"),
+        ("drain", "f8"),
+        ("drain_lost", "f8"),
         ("give", "f8"),
         ("take", "f8"),
         ("damage", "f8"),
@@ -323,8 +329,9 @@ STORE_NOW = np.dtype(
     ],
     align=True,
 )
-"""A store: capacity as new in this run [J], charge and capacity now, what it can give and take in a step [W], damage
-and the state of charge when it was last brought up to date, 1 while charging, -1 while discharging, turning points."""
+"""A store: capacity as new in this run [J], charge and capacity now, power by joule held or free, joules gained,
+drained and lost by watt in or out for a step, what it can give and take in this one [W], damage and the state of
+charge when it was last brought up to date, 1 while charging, -1 while discharging, turning points."""
 
 ITEM_NOW = np.dtype(
     [
@@ -348,6 +355,8 @@ BUS_NOW = np.dtype(
         ("survival", "f8"),
         ("givers", "i8"),
         ("mode", "i8"),
+        ("fed_from", "f8"),
+        ("fed_below", "f8"),
         ("in_survival", "?"),
         ("full", "?"),
         ("idle", "?"),
