@@ -14,8 +14,9 @@ import time
 import numpy as np
 
 from moonstation.arrays import FloatArray
-from moonstation.simulation import _life_kernels as kernels
-from moonstation.simulation.life import Life, life_of, live_many
+from moonstation.simulation import _life_model as kernels
+from moonstation.simulation.life import Life, live_many
+from moonstation.simulation.life_tables import life_of
 from moonstation.spacetime.epochs import Epoch
 from moonstation.station.elements import Element
 from moonstation.station.faults import Failure, Function

@@ -3,7 +3,8 @@
 import numpy as np
 
 from moonstation.arrays import FloatArray
-from moonstation.simulation.life import Life, life_of
+from moonstation.simulation.life import Life
+from moonstation.simulation.life_tables import life_of
 from moonstation.spacetime.epochs import Epoch
 from moonstation.station.elements import Element
 from moonstation.station.faults import Failure, Function, Uncertainty
@@ -33,6 +34,16 @@ def station(
         functions=[Function.model_validate(table) for table in functions],
         uncertainties=[Uncertainty.model_validate(table) for table in uncertainties],
     )
+
+
+def life_keys(hours: int, *, light: dict[str, FloatArray] | None = None) -> dict:
+    """What `life_of` wants beside a station, in steps of an hour, without contacts."""
+    return {
+        "times_s": START.tdb_s + HOUR * np.arange(hours),
+        "array_light": light or {},
+        "ground_contact": {},
+        "through_contact": {},
+    }
 
 
 def life(

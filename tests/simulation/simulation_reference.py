@@ -18,9 +18,9 @@ def bus_reference(generation, nominal, survival, stores, dt, survival_below, nom
         usable = {b: max(0.0, level[b] - stores[b]["floor"]) for b in here}
         total_usable = sum(usable.values())
         total_capacity = sum(stores[b]["capacity"] - stores[b]["floor"] for b in here)
-        out = {b: min(stores[b]["discharge_limit"] * dt, usable[b] * stores[b]["one_way"]) for b in here}
+        out = {b: min(stores[b]["discharge_limit"] * dt, usable[b] * stores[b]["out_of"]) for b in here}
         into = {
-            b: min(stores[b]["charge_limit"] * dt, (stores[b]["capacity"] - level[b]) / stores[b]["one_way"])
+            b: min(stores[b]["charge_limit"] * dt, (stores[b]["capacity"] - level[b]) / stores[b]["into"])
             for b in here
         }
         can = offered * dt + sum(out.values()) >= nominal[k] * dt * (1.0 - 1e-12)
@@ -39,16 +39,16 @@ def bus_reference(generation, nominal, survival, stores, dt, survival_below, nom
             room = sum(into.values())
             for b in here:
                 put = into[b] * min(1.0, spare / room) if room > 0.0 else 0.0
-                level[b] += put * stores[b]["one_way"]
-                lost += put * (1.0 - stores[b]["one_way"])
+                level[b] += put * stores[b]["into"]
+                lost += put * (1.0 - stores[b]["into"])
             served, curtailed = asked, max(0.0, spare - room)
         else:
             need = asked - got
             there = sum(out.values())
             for b in here:
                 give = out[b] * min(1.0, need / there) if there > 0.0 else 0.0
-                level[b] -= give / stores[b]["one_way"]
-                lost += give / stores[b]["one_way"] - give
+                level[b] -= give / stores[b]["out_of"]
+                lost += give / stores[b]["out_of"] - give
             served, curtailed = min(asked, got + there), 0.0
         missing = asked - served
         failed = missing > 1e-12 * asked

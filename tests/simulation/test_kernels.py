@@ -8,7 +8,7 @@ from simulation_reference import bus_reference, data_reference
 
 from moonstation.simulation._kernels import pass_data, step_bus
 
-STORE_KEYS = ("capacity", "floor", "start", "one_way", "charge_limit", "discharge_limit", "first")
+STORE_KEYS = ("capacity", "floor", "start", "into", "out_of", "charge_limit", "discharge_limit", "first")
 
 
 def random_bus(seed, n=300):
@@ -20,7 +20,8 @@ def random_bus(seed, n=300):
         "capacity": capacity,
         "floor": floor,
         "start": floor + (capacity - floor) * rng.uniform(0, 1, batteries),
-        "one_way": np.sqrt(rng.choice([0.5, 0.9, 1.0], batteries)),
+        "into": rng.choice([0.7, 0.95, 1.0], batteries),
+        "out_of": rng.choice([0.7, 0.95, 1.0], batteries),
         "charge_limit": rng.choice([500.0, 3e3, np.inf], batteries),
         "discharge_limit": rng.choice([500.0, 3e3, np.inf], batteries),
         "first": rng.choice([0, 0, 17, 140, n + 5], batteries).astype(np.int64),

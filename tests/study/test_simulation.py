@@ -1,6 +1,7 @@
 """The simulation of a station file: the same runs however they are made, checkpoints, losses, files, bad input."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,9 +17,10 @@ from moonstation.study import lives as lives_module
 from moonstation.study.life_files import NAMES, write_simulation
 from moonstation.study.life_scene import LifeScene, life_scene
 from moonstation.study.lives import availability, live_runs, wilson
-from moonstation.study.losses import read_loss, replacements
+from moonstation.study.losses import read_loss
+from moonstation.study.replacements import replacements
 from moonstation.study.run import study_span
-from moonstation.study.simulation import simulate
+from moonstation.study.simulation import check_simulation, simulate
 
 STATION = """
 [station]
@@ -94,6 +96,9 @@ id = "instrument"
 element = "lab"
 mtbf = "40 d"
 """
+
+
+ELEMENT = '[[element]]\nid = "x"\npartner = "south"\nsite = "ridge"\nkind = "other"\n'
 
 
 def quiet(stage: str, share: float) -> None:
@@ -187,7 +192,7 @@ def test_a_lost_ground_station_is_heard_no_more(scene: LifeScene) -> None:
 
 def test_what_drives_it_is_found_in_the_same_runs(scene: LifeScene) -> None:
     result = simulate(scene, runs=100, seed=1, progress=quiet)
-    assert result.drivers["failure"].iloc[0] == "instrument"
+    assert result.drivers["driver"].iloc[0] == "instrument"
     assert result.drivers["days_gained"].iloc[0] > 3.0 * result.drivers["error"].iloc[0]
 
 
@@ -221,7 +226,16 @@ def test_files_open_in_other_tools_and_say_the_same(scene: LifeScene, tmp_path: 
     row = next(row for row in summary["availability"] if row["function"] == "power")
     assert share == pytest.approx(row["availability"])
     with xr.open_dataset(folder / "worst-run.nc") as worst:
-        assert dict(worst.sizes) == {"bus": 1, "time": 1440, "site": 1, "part": 4, "function": 2}
+        assert dict(worst.sizes) == {
+            "bus": 1,
+            "time": 1440,
+            "site": 1,
+            "store": 1,
+            "visit": 0,
+            "consumable": 3,
+            "part": 4,
+            "function": 2,
+        }
     first = {path.name: path.read_bytes() for path in folder.iterdir() if path.suffix != ".nc"}
     again = simulate(scene, runs=10, seed=1, progress=quiet)
     write_simulation(again, folder, page=write_life_page(again), picture=life_picture(again))
@@ -241,6 +255,15 @@ def test_losses_that_make_no_sense(scene: LifeScene, text: str, match: str) -> N
         read_loss(scene.station, text)
 
 
+def test_loads_without_a_source_are_refused(scene: LifeScene) -> None:
+    lab = next(e for e in scene.station.elements if e.id == "lab")
+    alone = replace(
+        scene.station, elements=[*scene.station.elements, lab.model_copy(update={"bus": "cable"})]
+    )
+    with pytest.raises(RequestError, match=r"bus cable: .*lab for most.* nothing on it gives power; add"):
+        check_simulation(alone, runs=1, seed=1, confidence=0.9)
+
+
 def test_a_station_without_functions_cannot_be_judged(scene: LifeScene) -> None:
     scene.station.functions.clear()
     with pytest.raises(RequestError, match=r"add a \[\[function\]\]"):
@@ -257,6 +280,38 @@ def test_a_station_without_functions_cannot_be_judged(scene: LifeScene) -> None:
         ('[[failure]]\nid = "x"\nelement = "lab"\nmtbf = "1 d"\nrepair = "1 d"', "without spares"),
         ('[[failure]]\nid = "x"\nelement = "lab"\nmtbf = "1 d"\nneeded = 2', "needed is at most units"),
         ('[[failure]]\nid = "x"\nmission = "m"\nprobability = 0.1', "there is no mission"),
+        ('[[mission]]\nid = "m"\n[[failure]]\nid = "x"\nmission = "m"\nprobability = 1.5', "probability"),
+        ('[[failure]]\nid = "x"\nelement = "lab"\nmtbf = "1 d"\ndormancy = -0.1', "dormancy"),
+        ('[[failure]]\nid = "x"\nelement = "lab"\nmtbf = "1 d"\nspread = 9.0', "outside 0 to 3"),
+        (
+            '[[failure]]\nid = "x"\nelement = "lab"\nmtbf = "1 d"\nrepair = "1 d"\nspares = 1\nrobot = "array"\n'
+            '[[failure]]\nid = "y"\nelement = "array"\nmtbf = "1 d"\nrepair = "1 d"\nspares = 1\nrobot = "lab"',
+            "a cycle: lab needs array needs lab",
+        ),
+        (
+            '[[crew_visit]]\nid = "x"\nsite = "ridge"\narrives = 2035-01-09\nstay = "9 d"\ncrew = 2',
+            "brings any oxygen",
+        ),
+        (
+            '[[crew_visit]]\nid = "x"\nsite = "ridge"\narrives = 2035-01-09\nstay = "9 d"\ncrew = 2\nneeds = ["labb"]',
+            'did you mean "lab"',
+        ),
+        (
+            '[[crew_visit]]\nid = "x"\nsite = "ridge"\nbus = "rige"\nload = "1 kW"\narrives = 2035-01-09\n'
+            'stay = "9 d"\ncrew = 2',
+            'did you mean "ridge"',
+        ),
+        (ELEMENT + 'battery_temperature = "250 K"\nbattery_capacity = "1 kWh"', "outside 263.15 to 313.15 K"),
+        (ELEMENT + 'battery_charge_efficiency = 0.5\nbattery_capacity = "1 kWh"', "below the round trip"),
+        (ELEMENT + 'battery_retires = 0.7\nbattery_capacity = "1 kWh"', 'add battery_ageing = "li-ion"'),
+        (ELEMENT + 'start_time = "1 d"', 'add power = "40 kW"'),
+        (ELEMENT + 'power = "1 kW"\npower_kind = "fission"\nstart_power = "1 kW"', 'add start_time = "1 d"'),
+        (ELEMENT + 'dust = "0.1 1/yr"', "it has none; leave it out"),
+        (ELEMENT + 'array_power = "1 kW"\ndust_cleaner = "lab"', 'add dust_cleaning = "30 d"'),
+        (ELEMENT + 'array_power = "1 kW"\ndust_cleaning = "9 d"\ndust_cleaner = "lap"', 'did you mean "lab"'),
+        (ELEMENT + 'east = "5 m"', "give east and north together"),
+        (ELEMENT + 'top = "5 m"\nwidth = "1 m"', 'add east = "0 m"'),
+        (ELEMENT + 'east = "5 m"\nnorth = "5 m"\ntop = "5 m"', "give both"),
         ('[[function]]\nid = "x"\nneeds = ["3 of lab, array"]', "ask for 1 to 2"),
         ('[[function]]\nid = "x"\nneeds = []', "needs nothing"),
         ('[[function]]\nid = "x"\nneeds = ["arrray"]', 'did you mean "array"'),

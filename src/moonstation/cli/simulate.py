@@ -36,8 +36,8 @@ def command(
     without: Annotated[
         list[str] | None,
         typer.Option(
-            help="Partner, element, orbiter, ground station, mission or facility that is lost, from the start or from "
-            "a date: roscosmos, or queqiao-2@2037-06-01. May be given several times.",
+            help="Partner, element, orbiter, ground station, mission, facility or crew visit that is lost, from the "
+            "start or from a date: roscosmos, or queqiao-2@2037-06-01. May be given several times.",
             metavar="NAME[@TIME]",
         ),
     ] = None,
@@ -47,11 +47,22 @@ def command(
     step: Annotated[str, typer.Option(help="Step, with its unit.", metavar="TIME")] = "10 min",
     drivers: Annotated[
         int,
-        typer.Option(help="Failures that are made impossible in turn to see what that buys.", min=0, max=100),
+        typer.Option(
+            help="Failures that are made impossible in turn to see what that buys, and values that are told.",
+            min=0,
+            max=100,
+        ),
     ] = 5,
     confidence: Annotated[
         float, typer.Option(help="Probability with which the spares shall last.", metavar="SHARE")
     ] = 0.95,
+    assumptions: Annotated[
+        bool,
+        typer.Option(
+            help="Draw each value that the station file calls an assumption anew in each run, within limits by its "
+            "kind (docs/simulate.md), or take them as they stand.",
+        ),
+    ] = True,
     cluster: Annotated[
         str | None,
         typer.Option(
@@ -91,6 +102,7 @@ def command(
             losses=losses,
             tried=drivers,
             confidence=confidence,
+            assumptions=assumptions,
             keep=keep,
             cluster=cluster,
             progress=lambda stage, part: report(stage, 0.2 + 0.75 * part),
@@ -116,11 +128,11 @@ def _print(simulation: Simulation) -> None:
         f"seed {simulation.seed}",
         markup=False,
     )
-    for note in simulation.scene.notes:
+    for note in simulation.notes:
         out.print(f"note: {note}", markup=False, style="yellow")
     for loss in simulation.losses:
         since = f" from {loss.since.utc[:16]}Z" if loss.since else ""
-        gone = ", ".join([*loss.parts, *loss.stations])
+        gone = ", ".join([*loss.parts, *loss.stations, *loss.visits])
         out.print(f"without {loss.kind} {loss.name}{since}: {gone}", markup=False, style="yellow")
     names = {f.id: f.name for f in station.functions}
     table = _table("function", "available", "worst year", "not lost for good")
@@ -140,13 +152,18 @@ def _print(simulation: Simulation) -> None:
             cells.append(share(float(whole["availability"].mean())))
         table.add_row(*cells)
     out.print(table)
-    gained = simulation.drivers[simulation.drivers["days_gained"] > 0.0]
+    gained = simulation.drivers[simulation.drivers["clear"]]
     if len(gained):
-        table = _table("\nif this could not fail", "days of function gained a run", "most for")
+        table = _table("\nwhat drives it", "if it were", "days of function gained a run", "most for")
         for row in gained.itertuples():
-            table.add_row(
-                str(row.failure), f"{row.days_gained:.0f} ± {row.error:.0f}", names[str(row.function)]
-            )
+            gain = f"{row.days_gained:.0f} ± {row.error:.0f}"
+            table.add_row(str(row.driver), str(row.change), gain, names[str(row.function)])
+        out.print(table)
+    if len(simulation.visits):
+        table = _table("\ncrew visit", "planned", "mean stay", "came", "stayed to the end")
+        for visit in simulation.visits.to_dict("records"):
+            planned, stay = f"{visit['planned_days']:g} d", f"{visit['days']:.1f} d"
+            table.add_row(visit["visit"], planned, stay, share(visit["came"]), share(visit["as_planned"]))
         out.print(table)
     missing = simulation.spares[simulation.spares["missing"] > 0]
     if len(missing):
@@ -155,9 +172,13 @@ def _print(simulation: Simulation) -> None:
             table.add_row(str(row.failure), str(row.held), str(row.needed))
         out.print(table)
     for r in simulation.replacements:
-        if r.entry:
-            mass = "" if r.mass != r.mass else f", {r.mass:g} kg"
-            out.print(f"lightest replacement of {r.element}: {r.count} x {r.entry}{mass}", markup=False)
+        mass = ", of unknown mass" if r.mass != r.mass else f", {r.mass:.4g} kg"
+        words = (
+            f"{r.count} x {r.entry}{mass}"
+            if r.entry
+            else f"nothing known of its kind ({r.kind}) does as much"
+        )
+        out.print(f"lightest replacement of {r.element}: {words}", markup=False)
 
 
 def _table(first: str, *others: str) -> Table:

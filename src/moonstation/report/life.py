@@ -24,6 +24,8 @@ from moonstation.report.wording import count, number, quantity, share, shortened
 PASSING = np.timedelta64(5, "D")
 """A function that is lost for less goes on, as far as the story on the page is concerned."""
 
+RANGE_ROWS = 40
+
 STORY_ROWS = 150
 """Events of the worst run that stand on the page; all are in its table."""
 
@@ -34,6 +36,11 @@ METHOD = (
     (
         "Days gained",
         "the very same runs lived again with that one failure made impossible: the days of function more, on average",
+    ),
+    (
+        "Gained by a value",
+        "straight line of days of function on the value over all runs, from the mean of its draws to the better end of "
+        "its range; told where it exceeds three of its errors",
     ),
     (
         "Spares needed",
@@ -75,8 +82,10 @@ def write_life_page(simulation: Any) -> str:
             "parts", "What broke", _parts_table(simulation), "The station file gives no element a failure."
         ),
         section("spares", "Spares", _spares_table(simulation), "Nothing can be repaired."),
-        section("energy", "Energy", _energy_table(simulation)),
+        *([section("crews", "Crews", _crew_tables(simulation))] if len(simulation.visits) else []),
+        section("energy", "Energy", _energy_table(simulation) + _store_table(simulation)),
         section("worst", f"The worst run: number {simulation.worst}", drawings(worst) + _story(simulation)),
+        section("ranges", "What each run draws anew", _range_table(simulation), "Nothing but failures."),
         section("method", "How the figures are defined", _definitions()),
     ]
     return fill_page(
@@ -86,7 +95,7 @@ def write_life_page(simulation: Any) -> str:
             "style": packaged_text("style.css"),
             "head": _head(simulation),
             "summary": "",
-            "notes": notes_box("Limits of these figures", simulation.scene.notes),
+            "notes": notes_box("Limits of these figures", simulation.notes),
             "body": "\n".join(body),
             "figures": to_json({figure.id: {**figure.spec, "height": figure.height} for figure in figures}),
             "plotly": plotly_js(),
@@ -293,21 +302,23 @@ def _loss_words(simulation: Any) -> str:
     words = []
     for loss in simulation.losses:
         since = f" from {loss.since.utc[:10]} on" if loss.since else ""
-        gone = ", ".join([*loss.parts, *loss.stations])
+        gone = ", ".join([*loss.parts, *loss.stations, *loss.visits])
         words.append(f"<p>Without {escaped(loss.kind)} {escaped(loss.name)}{since}: {escaped(gone)} go.</p>")
     rows = [
         (
             r.element,
             r.kind,
-            f"{r.count} x {r.entry}" if r.entry else "nothing in the catalogue",
-            quantity(r.mass, "kg"),
+            f"{r.count} x {r.entry}" if r.entry else "nothing known does as much",
+            "not known" if r.mass != r.mass else quantity(r.mass, "kg"),
         )
         for r in simulation.replacements
     ]
-    table = Table(
-        ["Lost, and needed", "Kind", "Lightest replacement", "Mass"], rows, numeric=(3,), stacks=True
-    ).html()
-    return "".join(words) + table
+    table = Table(["Lost", "Kind", "Lightest replacement", "Mass"], rows, numeric=(3,), stacks=True).html()
+    why = (
+        "<p>No prices of elements are published: mass stands for cost. As good is what gives as much power, array "
+        "power and stored energy.</p>"
+    )
+    return "".join(words) + table + (why if rows else "")
 
 
 def _driver_table(simulation: Any) -> str:
@@ -315,16 +326,83 @@ def _driver_table(simulation: Any) -> str:
     told = _failure_names(simulation)
     rows = [
         (
-            told[row.failure],
+            told[row.driver] if row.kind == "failure" else row.driver,
+            row.change,
             f"{number(row.days_gained)} ± {number(row.error, 2)}",
             names[row.function],
             f"{number(100.0 * row.survival_gained, 2)} points",
         )
-        for row in simulation.drivers.itertuples()
-        if row.days_gained > 0.0
+        for row in simulation.drivers[simulation.drivers["clear"]].itertuples()
     ]
-    heads = ["If this could not fail", "Days of function gained a run", "Most for", "Survival gained"]
-    return Table(heads, rows, numeric=(1, 3), stacks=True).html()
+    heads = ["Driver", "If it were", "Days of function gained a run", "Most for", "Survival gained"]
+    return Table(heads, rows, numeric=(2, 4), stacks=True).html()
+
+
+def _crew_tables(simulation: Any) -> str:
+    visits = [
+        (
+            row.visit,
+            row.crew,
+            quantity(row.planned_days, "d"),
+            quantity(row.days, "d"),
+            share(row.came),
+            share(row.as_planned),
+            share(row.ran_short) if row.ran_short > 0.0 else "",
+            share(row.cut_off) if row.cut_off > 0.0 else "",
+        )
+        for row in simulation.visits.itertuples()
+    ]
+    heads = ["Visit", "People", "Planned", "Mean stay", "Came", "Stayed to the end", "Ran short", "Cut off"]
+    stocks = [
+        (
+            row.site,
+            row.what,
+            quantity(row.delivered_kg, "kg"),
+            quantity(row.used_kg, "kg"),
+            quantity(row.won_back_kg, "kg"),
+            quantity(row.left_kg, "kg"),
+            quantity(row.least_left_kg, "kg"),
+        )
+        for row in simulation.stocks.itertuples()
+    ]
+    kept = ["Site", "Stock", "Delivered", "Used", "Won back besides", "Left", "In 95 % of runs more than"]
+    return (
+        Table(heads, visits, numeric=(1, 2, 3, 4, 5, 6, 7), stacks=True).html()
+        + Table(kept, stocks, numeric=(2, 3, 4, 5, 6), stacks=True).html()
+    )
+
+
+def _range_table(simulation: Any) -> str:
+    ranges = simulation.ranges
+    rows = [
+        (
+            row.value,
+            number(row.low),
+            "" if row.likely != row.likely else number(row.likely),
+            number(row.high),
+            row.by,
+        )
+        for row in ranges.head(RANGE_ROWS).itertuples()
+    ]
+    more = len(ranges) - len(rows)
+    words = f"<p>{count(more, 'further value')} in ranges.csv.</p>" if more > 0 else ""
+    heads = ["Value", "Lowest", "Likeliest", "Highest", "Limits from"]
+    return Table(heads, rows, numeric=(1, 2, 3), stacks=True).html() + words
+
+
+def _store_table(simulation: Any) -> str:
+    rows = [
+        (
+            row.store,
+            share(row.health),
+            share(row.low),
+            number(row.cycles_a_year),
+            share(row.worn_share) if row.worn_share > 0.0 else "",
+        )
+        for row in simulation.stores.itertuples()
+    ]
+    heads = ["Store", "Capacity left", "In 95 % of runs more than", "Full cycles a year", "Worn out"]
+    return Table(heads, rows, numeric=(1, 2, 3, 4), stacks=True).html()
 
 
 def _parts_table(simulation: Any) -> str:
@@ -387,13 +465,15 @@ def _story(simulation: Any) -> str:
 
 
 def _passing(story: Any) -> Any:
-    """Functions lost and back within days, and spells short of power after the first: told in the table only."""
+    """Functions lost and back within days, cleanings, and spells short of power after the first: in the table only."""
     times = story["time_utc"].to_numpy(dtype="datetime64[m]")
     passing = np.zeros(len(story), dtype=bool)
     lost: dict[str, int] = {}
     short: set[str] = set()
     for row, (what, about) in enumerate(zip(story["what"], story["about"], strict=True)):
-        if what == "short of power":
+        if what == "cleaned":
+            passing[row] = True
+        elif what == "short of power":
             passing[row] = about in short
             short.add(about)
         elif what == "function lost":

@@ -23,7 +23,8 @@ def step_bus(
     capacity: FloatArray,
     floor: FloatArray,
     start: FloatArray,
-    one_way: FloatArray,
+    into: FloatArray,
+    out_of: FloatArray,
     charge_limit: FloatArray,
     discharge_limit: FloatArray,
     first: IntArray,
@@ -63,8 +64,8 @@ def step_bus(
             above_floor = max(level[b] - floor[b], 0.0)
             usable += above_floor
             usable_capacity += capacity[b] - floor[b]
-            give[b] = min(discharge_limit[b], above_floor * one_way[b] / dt)
-            take[b] = min(charge_limit[b], max(capacity[b] - level[b], 0.0) / (one_way[b] * dt))
+            give[b] = min(discharge_limit[b], above_floor * out_of[b] / dt)
+            take[b] = min(charge_limit[b], max(capacity[b] - level[b], 0.0) / (into[b] * dt))
             can_give += give[b]
             can_take += take[b]
             charge[b, k] = level[b]
@@ -89,8 +90,8 @@ def step_bus(
             for b in range(batteries):
                 put = share * take[b]
                 if put > 0.0:
-                    level[b] = min(level[b] + put * one_way[b] * dt, capacity[b])
-                    losses[k] += put * (1.0 - one_way[b])
+                    level[b] = min(level[b] + put * into[b] * dt, capacity[b])
+                    losses[k] += put * (1.0 - into[b])
                     taken += put
             served[k] = demand
             curtailed[k] = max(surplus - taken, 0.0)
@@ -100,8 +101,8 @@ def step_bus(
             for b in range(batteries):
                 got = share * give[b]
                 if got > 0.0:
-                    level[b] = max(level[b] - got / one_way[b] * dt, floor[b])
-                    losses[k] += got * (1.0 / one_way[b] - 1.0)
+                    level[b] = max(level[b] - got / out_of[b] * dt, floor[b])
+                    losses[k] += got * (1.0 / out_of[b] - 1.0)
                     given += got
             served[k] = generation[k] + given
             missing = demand - served[k]

@@ -1,8 +1,8 @@
 """Output of solar arrays: pure functions of where the Sun is and how much of it is seen.
 
-Limits: no cell temperature, no dust, no shading of one array by another, no light from the ground or the
-Earth. The seen share of the disc stands for the share of its light: limb darkening is left out, which matters
-only while the Sun crosses the horizon.
+Limits: no cell temperature, no dust, no light from the ground or the Earth; shade of neighbours is in
+`moonstation.simulation.shading`. The seen share of the disc stands for the share of its light: limb darkening is left
+out, which matters only while the Sun crosses the horizon.
 """
 
 import numpy as np

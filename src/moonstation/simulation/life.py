@@ -9,29 +9,39 @@ Assumptions and limits
 - While power is short the survival loads are fed in the order of ``priority``, each wholly or not at all.
 - An element that sleeps (survival mode) or stands by ages by the ``dormancy`` of its failure, others at full rate.
 - Spares are for one failure each. Robots mend any number of things at a time.
-- Dust is one rate a run and element, ``exp(-rate * time)``, brought up to date once a day; nobody wipes it off.
+- Dust takes ``exp(-rate * time)`` of an array's power and its share at each landing at the site (what lands in the
+  same step lands together), brought up to date once a day. A cleaning leaves a share of it; without its cleaner at
+  work it is left out until the next one is due.
+- Ageing follows `moonstation.simulation.ageing`: cycles by rainflow counting as they close, time by the mean of charge
+  at both ends of a day at most, both brought up to date once a day. The charge that a shrinking store cannot hold any
+  more is lost. Repairs of a failure with ``effect = "share"`` renew their unit's part of the store; a store that is
+  worn out fails in all these units at once, or for good where there is no such failure.
+- A source with ``start_time`` starts anew after every time in which nothing of it worked. While its start is not fed
+  the clock stands.
 - Data of a site go straight to ground at the best rate of its working elements, and at the same time through the relay
   that takes most while it sees a ground station itself; relays keep nothing for later here: what is sent has arrived.
 - An orbiter is one element without power: it works until a failure stops it.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from math import gamma
 
 import numpy as np
 
 from moonstation.arrays import BoolArray, FloatArray, IntArray
 from moonstation.errors import RequestError
-from moonstation.simulation._life_kernels import BOOKS, DATA_BOOKS, LifeModel, Tally, Trace, live
-from moonstation.simulation.arrays import degradation_factor, rated_power
-from moonstation.simulation.instants import arrival, first_step
-from moonstation.simulation.power import NOMINAL_ABOVE, SURVIVAL_BELOW
-from moonstation.simulation.stores import stores_of
-from moonstation.spacetime.steps import even_step
-from moonstation.station.elements import Element
-from moonstation.station.faults import Failure, Uncertainty
-from moonstation.station.model import Orbiter, Station
+from moonstation.simulation._draw_kernels import drawn_in
+from moonstation.simulation._life_kernels import live
+from moonstation.simulation._life_model import (
+    BOOKS,
+    DATA_BOOKS,
+    STOCK_BOOKS,
+    LifeModel,
+    Tally,
+    Trace,
+    blank,
+)
+from moonstation.simulation.ranges import Range
 from moonstation.threads import in_threads
 
 YEAR = 365.25 * 86_400.0
@@ -54,8 +64,10 @@ class Life:
         [s]
     parts : tuple of str
         Ids of elements, then of orbiters.
-    buses, sites, functions, failures, relays : tuple of str
+    buses, sites, functions, failures, relays, stores, visits : tuple of str
         Ids, in the order of the model.
+    ranges : tuple of Range
+        What every run draws anew.
     """
 
     model: LifeModel
@@ -67,6 +79,9 @@ class Life:
     functions: tuple[str, ...]
     failures: tuple[str, ...]
     relays: tuple[str, ...]
+    stores: tuple[str, ...]
+    visits: tuple[str, ...]
+    ranges: tuple[Range, ...]
 
     @property
     def years(self) -> int:
@@ -99,6 +114,13 @@ class Lives:
         Steps in nominal mode, in survival mode and short of power.
     data : (r, s, 4) array
         Made, arrived on the ground, lost, waiting at the end [bit].
+    health, through_store, worn : (r, k) array
+        Capacity left by ageing, as share; energy that loads got out of a store [J]; step at which it was worn out
+        first (infinite if never).
+    visits : (r, v, 3) array
+        Step at which a crew came (-1 if never), steps that it stayed, kind of event by which it left (0 if it did not).
+    stocks : (r, s, 3, 4) array
+        Oxygen, water and food delivered, used up, won back and left over at a site [kg].
     """
 
     up: FloatArray
@@ -114,12 +136,17 @@ class Lives:
     unserved_year: FloatArray
     modes: FloatArray
     data: FloatArray
+    health: FloatArray
+    through_store: FloatArray
+    worn: FloatArray
+    visits: FloatArray
+    stocks: FloatArray
 
     @classmethod
     def empty(cls, life: Life, runs: int) -> "Lives":
         """Room for some runs."""
         f, y, i = len(life.functions), life.years, len(life.failures)
-        e, b, s = len(life.parts), len(life.buses), len(life.sites)
+        e, b, s, k = len(life.parts), len(life.buses), len(life.sites), len(life.stores)
         return cls(
             up=np.zeros((runs, f, y)),
             first_lost=np.zeros((runs, f)),
@@ -134,178 +161,16 @@ class Lives:
             unserved_year=np.zeros((runs, b, y)),
             modes=np.zeros((runs, b, 3)),
             data=np.zeros((runs, s, DATA_BOOKS)),
+            health=np.zeros((runs, k)),
+            through_store=np.zeros((runs, k)),
+            worn=np.zeros((runs, k)),
+            visits=np.zeros((runs, len(life.visits), 3)),
+            stocks=np.zeros((runs, s, 3, STOCK_BOOKS)),
         )
 
     def tally(self, run: int) -> Tally:
         """Room of one run, for the loop to fill."""
-        return Tally(
-            self.up[run],
-            self.first_lost[run],
-            self.last_up[run],
-            self.failures[run],
-            self.spent[run],
-            self.blame[run],
-            self.item_down[run],
-            self.down[run],
-            self.frozen[run],
-            self.energy[run],
-            self.unserved_year[run],
-            self.modes[run],
-            self.data[run],
-        )
-
-
-def life_of(
-    station: Station,
-    *,
-    times_s: FloatArray,
-    array_light: Mapping[str, FloatArray],
-    ground_contact: Mapping[str, FloatArray],
-    through_contact: Mapping[tuple[str, str], FloatArray],
-    gone: Mapping[str, float] | None = None,
-    survival_below: float = SURVIVAL_BELOW,
-    nominal_above: float = NOMINAL_ABOVE,
-) -> Life:
-    """Make a station ready to be lived through.
-
-    Parameters
-    ----------
-    station : Station
-        With its failures, functions and uncertainties.
-    times_s : (n,) array
-        Instants, TDB seconds past J2000, evenly spaced.
-    array_light : mapping of str to (n,) array
-        Irradiance on the face of each element's array as share of 1361 W/m2 (see `arrays.array_irradiance`).
-    ground_contact : mapping of str to (n,) array
-        Share of each step in which a site has any ground station; a site not named has none.
-    through_contact : mapping of (site, orbiter) to (n,) array
-        Share of each step in which a site has an orbiter that has a ground station; a pair not named never meets.
-    gone : mapping of str to float, optional
-        Elements and orbiters that are taken away for good, and when [s, TDB past J2000].
-    survival_below, nominal_above : float
-        Thresholds of usable charge, see `moonstation.simulation.power`.
-
-    Raises
-    ------
-    RequestError
-        If times are not evenly spaced, or the light of an array is missing or does not fit.
-    """
-    step = even_step(times_s)
-    n = times_s.size
-    elements, orbiters = station.elements, station.orbiters
-    parts = [e.id for e in elements] + [o.id for o in orbiters]
-    bare = len(orbiters)
-    owners: list[Element | Orbiter] = [*elements, *orbiters]
-    buses = list(dict.fromkeys(e.bus for e in elements))
-    sites = list(dict.fromkeys(e.site for e in elements))
-    shares = _Shares(n)
-    array_share = np.full(len(parts), -1, dtype=np.int64)
-    steady_share = np.full(len(parts), -1, dtype=np.int64)
-    for index, e in enumerate(elements):
-        if rated_power(e) > 0.0:
-            age = times_s - arrival(e, times_s)
-            light = array_light.get(e.id)
-            if light is None or light.shape != (n,):
-                raise RequestError(f"element {e.id}: give the light on its array at each of {n} instants")
-            array_share[index] = shares.add(light * degradation_factor(age, rate=e.array_degradation))
-        if e.power > 0.0:
-            age = np.maximum(times_s - arrival(e, times_s), 0.0)
-            decay = np.ones(n) if e.half_life is None else np.exp2(-age / e.half_life)
-            steady_share[index] = shares.add(decay)
-    held = [e for e in elements if e.battery_capacity > 0.0]
-    stores = stores_of(held, times_s)
-    lost = {f.mission: float(f.probability or 0.0) for f in station.failures if f.mission}
-    missions = list(lost)
-    items = [f for f in station.failures if f.element]
-    relays = [o for o in orbiters if o.relay and o.earth_rate > 0.0]
-    needs = [(f, need) for f, function in enumerate(station.functions) for need in function.demands]
-    whole = [*range(0, n, max(1, round(YEAR / step))), n]
-    if len(whole) > 2 and whole[-1] - whole[-2] < round(YEAR / step) // 2:
-        del whole[-2]  # ten calendar years have two or three days more than ten Julian ones
-    model = LifeModel(
-        step_s=step,
-        years=np.array(whole, dtype=np.int64),
-        share=shares.table(),
-        bus_of=_whole([buses.index(e.bus) for e in elements] + [-1] * bare),
-        first=_whole([first_step(e, times_s) for e in elements] + [0] * bare),
-        gone=_whole(
-            [
-                n + 1 if p not in (gone or {}) else int(np.searchsorted(times_s, (gone or {})[p]))
-                for p in parts
-            ]
-        ),
-        nominal=_reals([e.load_nominal for e in elements] + [0.0] * bare),
-        survival=_reals([e.load_survival for e in elements] + [0.0] * bare),
-        array_power=_reals([rated_power(e) for e in elements] + [0.0] * bare),
-        array_share=array_share,
-        steady_power=_reals([e.power for e in elements] + [0.0] * bare),
-        steady_share=steady_share,
-        order=_whole(sorted(range(len(elements)), key=lambda i: elements[i].priority)),
-        endurance=_reals(
-            [np.inf if e.endures is None else e.endures / step for e in elements] + [np.inf] * bare
-        ),
-        mission_of=_whole([missions.index(p.mission) if p.mission in lost else -1 for p in owners]),
-        mission_risk=_reals(list(lost.values())),
-        buses=len(buses),
-        survival_below=survival_below,
-        nominal_above=nominal_above,
-        load_range=_range(station.uncertainties, "load", elements, bare, 1.0),
-        array_range=_range(station.uncertainties, "array", elements, bare, 1.0),
-        dust_range=-np.log1p(-_range(station.uncertainties, "dust", elements, bare, 0.0)) * step / YEAR,
-        store_range=_range(station.uncertainties, "store", held, 0, 1.0),
-        dust_every=max(1, round(DAY / step)),
-        store_of=_whole([parts.index(e.id) for e in held]),
-        capacity=stores.capacity,
-        floor=stores.floor,
-        start=stores.start,
-        one_way=stores.one_way,
-        charge_limit=stores.charge_limit,
-        discharge_limit=stores.discharge_limit,
-        item_of=_whole([parts.index(f.element) for f in items]),
-        units=_whole([0, *np.cumsum([f.units for f in items], dtype=np.int64)]),
-        needed=_whole([f.units if f.needed is None else f.needed for f in items]),
-        shared=_whole([int(f.effect == "share") for f in items]),
-        scale=_reals([_scale(f) / step for f in items]),
-        weibull=_reals([f.shape for f in items]),
-        life=_reals([np.inf if f.life is None else f.life / step for f in items]),
-        beta=_reals([f.common_cause if f.mtbf is not None else 0.0 for f in items]),
-        dormancy=_reals([f.dormancy for f in items]),
-        sigma=_reals([f.spread for f in items]),
-        detect=np.ceil(_reals([f.detection / step for f in items])),
-        repair=np.ceil(_reals([np.inf if f.repair is None else f.repair / step for f in items])),
-        spares=_whole([f.spares for f in items]),
-        resupply=np.ceil(_reals([np.inf if f.resupply is None else f.resupply / step for f in items])),
-        robot=_whole([parts.index(f.robot) if f.robot else -1 for f in items]),
-        shock_scale=_reals([_shock_scale(f) / step for f in items]),
-        need_function=_whole([f for f, _ in needs]),
-        need_least=_whole([need.least for _, need in needs]),
-        need_first=_whole([0, *np.cumsum([len(need.of) for _, need in needs], dtype=np.int64)]),
-        need_element=_whole([parts.index(name) for _, need in needs for name in need.of]),
-        in_nominal=_whole([int(f.mode == "nominal") for f in station.functions]),
-        site_of=_whole([sites.index(e.site) for e in elements] + [-1] * bare),
-        made_nominal=_reals([e.data_rate_nominal for e in elements] + [0.0] * bare),
-        made_survival=_reals([e.data_rate_survival for e in elements] + [0.0] * bare),
-        storage=_reals([e.data_storage for e in elements] + [0.0] * bare),
-        earth_rate=_reals([e.earth_rate for e in elements] + [0.0] * bare),
-        relay_rate=_reals([e.relay_rate for e in elements] + [0.0] * bare),
-        ground=np.array([ground_contact.get(site, np.zeros(n)) for site in sites]).reshape(len(sites), n),
-        through=np.array(
-            [[through_contact.get((site, relay.id), np.zeros(n)) for relay in relays] for site in sites]
-        ).reshape(len(sites), len(relays), n),
-        relay_of=_whole([parts.index(relay.id) for relay in relays]),
-        relay_limit=_reals([min(relay.relay_rate, relay.earth_rate) for relay in relays]),
-    )
-    return Life(
-        model=model,
-        times_s=times_s,
-        step=step,
-        parts=tuple(parts),
-        buses=tuple(buses),
-        sites=tuple(sites),
-        functions=tuple(f.id for f in station.functions),
-        failures=tuple(f.id for f in items),
-        relays=tuple(relay.id for relay in relays),
-    )
+        return Tally(*(getattr(self, name)[run] for name in Tally._fields))
 
 
 def live_many(
@@ -335,21 +200,37 @@ def live_many(
     progress : callable, optional
         Called with the share done, 0 to 1.
     """
-    lives = Lives.empty(life, runs)
+    return live_these(
+        life, range(first, first + runs), seed=seed, immune=immune, workers=workers, progress=progress
+    )
+
+
+def live_these(
+    life: Life,
+    numbers: Sequence[int],
+    *,
+    seed: int,
+    immune: Sequence[str] = (),
+    workers: int | None = None,
+    progress: Callable[[float], None] | None = None,
+) -> Lives:
+    """Live the runs of some numbers through, see `live_many`."""
+    lives = Lives.empty(life, len(numbers))
     spared = _spared(life, immune)
     nothing = _trace(life, 0)
 
-    def one(run: int) -> None:
+    def one(row: int) -> None:
         live(
             life.model,
+            blank(life.model),
             spared,
             seed,
-            first + run,
-            lives.tally(run),
+            numbers[row],
+            lives.tally(row),
             nothing._replace(met=np.zeros(1, dtype=np.int64)),
         )
 
-    in_threads(one, range(runs), workers, progress)
+    in_threads(one, range(len(numbers)), workers, progress)
     return lives
 
 
@@ -359,8 +240,17 @@ def live_traced(
     """Live one run through and keep it through time, at every `every`-th instant."""
     lives = Lives.empty(life, 1)
     trace = _trace(life, every)
-    live(life.model, _spared(life, immune), seed, run, lives.tally(0), trace)
+    live(life.model, blank(life.model), _spared(life, immune), seed, run, lives.tally(0), trace)
     return lives, trace
+
+
+def drawn_values(life: Life, *, seed: int, first: int, runs: int) -> FloatArray:
+    """What some runs draw, (runs, ranges): factors on what the station file gives; of dust the share a year."""
+    values = np.empty((runs, len(life.ranges)))
+    drawn_in(life.model, seed, first, values)
+    for column, drawn in enumerate(life.ranges):
+        values[:, column] = drawn.shown(values[:, column], life.step / YEAR)
+    return values
 
 
 def _spared(life: Life, immune: Sequence[str]) -> BoolArray:
@@ -383,56 +273,9 @@ def _trace(life: Life, every: int) -> Trace:
         stored=np.zeros((s, rows)),
         working=np.zeros((e, rows)),
         functions=np.zeros((f, rows), dtype=np.bool_),
+        health=np.zeros((len(life.stores), rows)),
+        crew=np.zeros((len(life.visits), rows)),
+        stocks=np.zeros((s, 3, rows)),
         event=np.zeros((EVENTS_KEPT if every else 0, 3)),
         met=np.zeros(1, dtype=np.int64),
     )
-
-
-class _Shares:
-    """Rows of what sources give; sources with the same row share it."""
-
-    def __init__(self, n: int) -> None:
-        self._n = n
-        self._rows: dict[bytes, int] = {}
-        self._table: list[FloatArray] = []
-
-    def add(self, row: FloatArray) -> int:
-        index = self._rows.setdefault(row.tobytes(), len(self._table))
-        if index == len(self._table):
-            self._table.append(row)
-        return index
-
-    def table(self) -> FloatArray:
-        return np.array(self._table, dtype=np.float64).reshape(len(self._table), self._n)
-
-
-def _scale(failure: Failure) -> float:
-    """Characteristic life of the Weibull law with the given mean [s]."""
-    return np.inf if failure.mtbf is None else failure.mtbf / gamma(1.0 + 1.0 / failure.shape)
-
-
-def _shock_scale(failure: Failure) -> float:
-    if failure.mtbf is None or failure.common_cause == 0.0:
-        return np.inf
-    return failure.mtbf / failure.common_cause
-
-
-def _range(
-    known: Sequence[Uncertainty], of: str, elements: Sequence[Element], more: int, sure: float
-) -> FloatArray:
-    """Limits of a factor for each element; what names an element goes before what is for all."""
-    limits = np.full((len(elements) + more, 2), sure)
-    for index, element in enumerate(elements):
-        for name in ("", element.id):
-            for uncertainty in known:
-                if uncertainty.of == of and uncertainty.element == name:
-                    limits[index] = uncertainty.low, uncertainty.high
-    return limits
-
-
-def _whole(values: Sequence[int]) -> IntArray:
-    return np.array(values, dtype=np.int64)
-
-
-def _reals(values: Sequence[float]) -> FloatArray:
-    return np.array(values, dtype=np.float64)

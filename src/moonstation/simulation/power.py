@@ -5,8 +5,11 @@ Assumptions and limits
 - Values at an instant hold over the step that begins there; energy is power times step.
 - A bus is all elements with the same ``bus``, whatever their site, joined without loss or limit.
 - Stores share charging and discharging in the ratio of what each could take or give in the step.
-- Of the round-trip efficiency, its square root is lost on the way in and its square root on the way out.
-  No self-discharge, no ageing of stores, no dependence on temperature or charge.
+- Of the round-trip efficiency, what ``battery_charge_efficiency`` says is lost on the way in, the rest on the way
+  out; half and half (square roots) if it says nothing. Capacity follows ``battery_temperature``. No self-discharge,
+  no dependence on charge, and no ageing here (`moonstation.simulation.life` has it).
+- A source with ``start_time`` gives nothing for that time after it arrives and takes ``start_power`` meanwhile,
+  whether its bus has it or not.
 - A bus sheds to survival mode when usable charge falls below `SURVIVAL_BELOW` of the usable capacity while
   sources give less than the nominal load, or when sources and stores together cannot carry the nominal load
   through the step; it returns when usable charge is back at `NOMINAL_ABOVE` and the nominal load can be
@@ -25,7 +28,7 @@ from moonstation.errors import RequestError
 from moonstation.simulation._kernels import step_bus
 from moonstation.simulation.arrays import rated_power
 from moonstation.simulation.instants import present
-from moonstation.simulation.sources import constant_power, solar_power
+from moonstation.simulation.sources import constant_power, solar_power, starting
 from moonstation.simulation.stores import Stores, stores_of, survival_time
 from moonstation.spacetime.steps import even_step
 from moonstation.station.elements import Element
@@ -213,7 +216,8 @@ class _Inputs:
             stores.capacity,
             stores.floor,
             stores.start,
-            stores.one_way,
+            stores.into,
+            stores.out_of,
             stores.charge_limit,
             stores.discharge_limit,
             stores.first,
@@ -308,6 +312,9 @@ def _run_bus(
         survival += np.where(here, e.load_survival, 0.0)
         if e.power > 0.0:
             steady[e.power_kind or "fission"] += constant_power(e, times_s)
+            asks = np.where(starting(e, times_s), e.start_power, 0.0)
+            nominal += asks
+            survival += asks
     solar = np.sum(list(arrays.values()), axis=0) if arrays else np.zeros(n)
     constant = steady["fission"] + steady["isotope"]
     stores = stores_of(members, times_s)

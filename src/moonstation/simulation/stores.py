@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from moonstation.arrays import FloatArray, IntArray
+from moonstation.simulation.ageing import capacity_at
 from moonstation.simulation.instants import first_step
 from moonstation.station.elements import Element
 
@@ -18,8 +19,8 @@ class Stores:
     ----------
     capacity, floor, start : (b,) array
         Energy when full, energy held back as reserve, energy at the start or on arrival [J].
-    one_way : (b,) array
-        Square root of the round-trip efficiency.
+    into, out_of : (b,) array
+        Shares of energy that remain on the way in and on the way out; their product is the round-trip efficiency.
     charge_limit, discharge_limit : (b,) array
         Most power in and out at the terminals [W]; infinite without a limit.
     first : (b,) array of int
@@ -29,7 +30,8 @@ class Stores:
     capacity: FloatArray
     floor: FloatArray
     start: FloatArray
-    one_way: FloatArray
+    into: FloatArray
+    out_of: FloatArray
     charge_limit: FloatArray
     discharge_limit: FloatArray
     first: IntArray
@@ -55,12 +57,18 @@ class Stores:
 def stores_of(members: Iterable[Element], times_s: FloatArray) -> Stores:
     """The stores of some elements, in their order."""
     held = [e for e in members if e.battery_capacity > 0.0]
-    capacity = np.array([e.battery_capacity for e in held], dtype=np.float64)
+    capacity = np.array(
+        [e.battery_capacity * capacity_at(e.battery_temperature) for e in held], dtype=np.float64
+    )
+    trip = np.array([e.battery_efficiency for e in held], dtype=np.float64)
+    given = np.array([e.battery_charge_efficiency or np.nan for e in held], dtype=np.float64)
+    into = np.where(np.isnan(given), np.sqrt(trip), given)
     return Stores(
         capacity=capacity,
         floor=capacity * np.array([e.battery_reserve for e in held], dtype=np.float64),
         start=capacity * np.array([e.battery_start for e in held], dtype=np.float64),
-        one_way=np.sqrt(np.array([e.battery_efficiency for e in held], dtype=np.float64)),
+        into=into,
+        out_of=trip / into,
         charge_limit=np.array([_limit(e.battery_charge) for e in held], dtype=np.float64),
         discharge_limit=np.array([_limit(e.battery_discharge) for e in held], dtype=np.float64),
         first=np.array([first_step(e, times_s) for e in held], dtype=np.int64),
@@ -83,7 +91,7 @@ def survival_time(elements: Iterable[Element]) -> float:
     if load < 1e-9:
         return float("nan")
     stores = stores_of(members, np.zeros(2))
-    energy = (stores.capacity - stores.floor) * stores.one_way
+    energy = (stores.capacity - stores.floor) * stores.out_of
     limited = np.isfinite(stores.discharge_limit)
     limit = stores.discharge_limit[limited]
     own_time = np.divide(energy[limited], limit, out=np.full_like(limit, np.inf), where=limit > 0.0)

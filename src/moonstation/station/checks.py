@@ -12,6 +12,7 @@ from moonstation.errors import DataFileError
 from moonstation.formats.products import is_product_name, terrain_file
 from moonstation.station import metrics
 from moonstation.station.catalogues import DATA, nearest, packaged_launch_sites
+from moonstation.station.crews import CrewVisit
 from moonstation.station.draft import Draft, Row
 from moonstation.station.faults import Failure, Function
 from moonstation.station.model import Head
@@ -217,8 +218,10 @@ def check_faults_name_something(draft: Draft) -> None:
         _check_part(draft, row, "robot", row.values.get("robot"), elements)
     for row in draft.rows["uncertainty"]:
         _check_part(draft, row, "element", row.values.get("element"), elements)
-    for row in draft.rows["function"]:
-        if isinstance(row.record, Function):
+    for row in draft.rows["element"]:
+        _check_part(draft, row, "dust_cleaner", row.values.get("dust_cleaner"), elements)
+    for row in draft.rows["function"] + draft.rows["crew_visit"]:
+        if isinstance(row.record, Function | CrewVisit):
             for number, need in enumerate(row.record.demands):
                 for name in need.of:
                     _check_part(draft, row, f"needs[{number}]", name, [*elements, *orbiters])
@@ -244,6 +247,27 @@ def check_robots_do_not_wait_for_each_other(draft: Draft) -> None:
         if robot == first:
             text = f"a cycle: {' needs '.join([*chain, first])} to be repaired; give one of them another robot or none"
             draft.report(row, "robot", text)
+
+
+def check_crews_can_live(draft: Draft) -> None:
+    """A crew lives on a power bus that something is on, and somebody brings what it uses."""
+    rows = draft.rows["element"]
+    buses = dict.fromkeys(str(row.values.get("bus", row.values.get("site"))) for row in rows)
+    for row in draft.rows["crew_visit"]:
+        visit = row.record
+        if not isinstance(visit, CrewVisit):
+            continue
+        if visit.load > 0.0 and visit.bus not in buses:
+            cure = nearest(visit.bus, buses) or f"; there is {_some(list(buses)) or 'none'}"
+            draft.report(
+                row, "bus", f"no element is on the bus {show(visit.bus)} that it takes power from{cure}"
+            )
+        for what in ("oxygen", "water", "food"):
+            if getattr(visit, what) > 0.0 and not any(
+                r.values.get("site") == visit.site and what in r.values for r in rows
+            ):
+                cure = f'give one of them {what} = "500 kg", or the crew {what} = "0 kg/d"'
+                draft.report(row, what, f"no element at {show(visit.site)} brings any {what}; {cure}")
 
 
 def check_requirements_name_something(draft: Draft) -> None:
@@ -334,6 +358,7 @@ CHECKS: tuple[Callable[[Draft], None], ...] = (
     check_missions_can_fly,
     check_faults_name_something,
     check_robots_do_not_wait_for_each_other,
+    check_crews_can_live,
     check_requirements_name_something,
     check_requirements_can_be_judged,
     check_demands_can_be_sent,

@@ -19,14 +19,18 @@ from moonstation.station.vocabulary import (
     Energy,
     Height,
     Id,
+    Kelvin,
     Mass,
     Name,
+    Number,
+    Offset,
     Power,
     Properties,
     Rate,
     Share,
     Tilt,
     Turn,
+    Wait,
 )
 
 ElementKind = Literal[
@@ -46,6 +50,10 @@ ElementKind = Literal[
     "support",
     "other",
 ]
+
+
+COLDEST, HOTTEST = 263.15, 313.15
+"""Temperatures of stores for which the law of their capacity holds [K]."""
 
 
 class Element(Part):
@@ -98,6 +106,14 @@ class Element(Part):
     half_life: Duration | None = Field(
         default=None, description="Half-life of `power`; constant if not given."
     )
+    start_time: Wait = Field(
+        default=0.0,
+        description="Time from arrival or repair until `power` is there; nothing comes before. What is there from the "
+        "start runs already.",
+    )
+    start_power: Power = Field(
+        default=0.0, description="Power that it takes from its bus meanwhile; the clock stops without it."
+    )
     array_power: Power = Field(
         default=0.0,
         description="Power of the solar array facing the whole Sun at 1 au, at the start of the study.",
@@ -117,6 +133,28 @@ class Element(Part):
     )
     array_height: Height = Field(default=2.0, description="Height of the array's middle above ground.")
     array_degradation: Rate = Field(default=0.0, description="Share of array power lost per time.")
+    east: Offset | None = Field(
+        default=None,
+        description="Where it stands, east of the site's point; elements with a place shade each other's arrays.",
+    )
+    north: Offset | None = Field(default=None, description="Where it stands, north of the site's point.")
+    top: Height = Field(default=0.0, description="Height above ground up to which it shades others.")
+    width: Height = Field(default=0.0, description="Width over which it shades others.")
+    dust: Rate = Field(
+        default=0.0,
+        description="Share of array power that dust takes per time (`moonstation simulate` only).",
+    )
+    dust_landing: Share = Field(
+        default=0.0, description="Share of array power that the dust of each landing at the site takes."
+    )
+    dust_cleaning: Duration | None = Field(
+        default=None, description="Time between cleanings of the array; never if not given."
+    )
+    dust_left: Share = Field(default=0.0, description="Share of the dust that a cleaning leaves.")
+    dust_cleaner: Name = Field(
+        default="",
+        description="Element that cleans; while it does not work nobody does. Nobody needed if empty.",
+    )
     battery_capacity: Energy = Field(
         default=0.0, description="Energy of the full store (battery or fuel cell)."
     )
@@ -129,6 +167,35 @@ class Element(Part):
         default=None, description="Most power out of the store; no limit if not given."
     )
     battery_start: Share = Field(default=1.0, description="Share of the capacity held at the start.")
+    battery_charge_efficiency: Efficiency | None = Field(
+        default=None,
+        description="Share of energy kept on the way in; the rest of `battery_efficiency` is lost on the way out. Its "
+        "square root if not given.",
+    )
+    battery_temperature: Kelvin | None = Field(
+        default=None,
+        description="Temperature that the store is kept at, 263.15 to 313.15 K: capacity and ageing follow. Capacity "
+        "as given, and ageing as at 298 K, if not given.",
+    )
+    battery_ageing: Literal["none", "li-ion"] = Field(
+        default="none",
+        description="Law by which time and cycles take capacity (`moonstation simulate` only).",
+    )
+    battery_cycle_life: Number | None = Field(
+        default=None,
+        description="Whole cycles of full depth at 298 K to 80 % of the capacity; 2787 (Xu et al. 2018) if not given.",
+    )
+    battery_calendar_life: Duration | None = Field(
+        default=None,
+        description="Time at half charge and 298 K to 80 % of the capacity; 12.5 yr (Xu et al. 2018) if not given.",
+    )
+    battery_retires: Share = Field(
+        default=0.0,
+        description="Share of the capacity below which the store is worn out and gives nothing more.",
+    )
+    oxygen: Mass = Field(default=0.0, description="Oxygen that it brings for crews at its site.")
+    water: Mass = Field(default=0.0, description="Water that it brings for crews at its site.")
+    food: Mass = Field(default=0.0, description="Food that it brings for crews at its site.")
     data_rate_nominal: DataRate = Field(default=0.0, description="Data made in nominal mode.")
     data_rate_survival: DataRate = Field(default=0.0, description="Data made in survival mode.")
     data_storage: Data = Field(
@@ -174,6 +241,58 @@ class Element(Part):
             raise ValueError('power comes from nowhere; say power_kind = "fission" or "isotope"')
         if self.kind in ("fission", "isotope") and not self.power:
             raise ValueError(f'kind is {self.kind} but it gives no power; add power = "40 kW"')
+        self._check_store()
+        if (self.east is None) != (self.north is None):
+            given = "east" if self.east is not None else "north"
+            raise ValueError(f"{given} stands alone; give east and north together")
+        for key in ("top", "width"):
+            if getattr(self, key) and self.east is None:
+                raise ValueError(
+                    f'{key} says how it shades others but not from where; add east = "0 m", north = "0 m"'
+                )
+        if bool(self.top) != bool(self.width):
+            given = "top" if self.top else "width"
+            raise ValueError(f"{given} stands alone; a screen has top and width, give both")
+        if (self.start_time or self.start_power) and not self.power:
+            raise ValueError('start_time and start_power are of what gives power; add power = "40 kW"')
+        if self.start_power and not self.start_time:
+            raise ValueError('start_power needs the time that it is taken for; add start_time = "1 d"')
+        rated = self.array_power or self.array_area
+        for key in ("dust", "dust_landing", "dust_cleaning", "dust_left", "dust_cleaner"):
+            if key in self.model_fields_set and not rated:
+                raise ValueError(
+                    f"{key} is of solar arrays and it has none; leave it out, or add array_power"
+                )
+        if self.dust_landing >= 1.0:
+            raise ValueError("dust_landing 1 leaves no light at all; give less than 1")
+        if self.dust_cleaning is None and (self.dust_cleaner or self.dust_left):
+            given = "dust_cleaner" if self.dust_cleaner else "dust_left"
+            raise ValueError(f'{given} says how it is cleaned but not how often; add dust_cleaning = "30 d"')
         if self.battery_start < self.battery_reserve and self.battery_capacity:
             raise ValueError("battery_start is below battery_reserve; start at the reserve or above")
         return self
+
+    def _check_store(self) -> None:
+        given = self.battery_charge_efficiency
+        if given is not None and given < self.battery_efficiency:
+            raise ValueError(
+                f"battery_charge_efficiency {given:g} is below the round trip's {self.battery_efficiency:g}, of which "
+                "it is a part; raise it or lower battery_efficiency"
+            )
+        warmth = self.battery_temperature
+        if warmth is not None and not COLDEST <= warmth <= HOTTEST:
+            raise ValueError(
+                f"battery_temperature {warmth:g} K is outside {COLDEST:g} to {HOTTEST:g} K, where its law "
+                "holds; heat or cool the store"
+            )
+        for key in ("battery_cycle_life", "battery_calendar_life", "battery_retires"):
+            if self.battery_ageing == "none" and key in self.model_fields_set:
+                raise ValueError(
+                    f'{key} says nothing of a store without ageing; add battery_ageing = "li-ion"'
+                )
+        if self.battery_cycle_life is not None and self.battery_cycle_life < 1.0:
+            raise ValueError(
+                f"battery_cycle_life {self.battery_cycle_life:g} is below one cycle; give 1 or more"
+            )
+        if self.battery_retires >= 1.0:
+            raise ValueError("battery_retires 1 wears a new store out; give less than 1")

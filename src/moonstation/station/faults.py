@@ -136,12 +136,7 @@ class Function(Part):
     def _readable(cls, value: list[str]) -> list[str]:
         if not value:
             raise ValueError('needs nothing; name an element, as in needs = ["power-plant"]')
-        for text in value:
-            need = read_need(text)
-            if not 1 <= need.least <= len(need.of):
-                raise ValueError(
-                    f"{text!r} asks for {need.least} of {len(need.of)}; ask for 1 to {len(need.of)}"
-                )
+        check_needs(value)
         return value
 
     @property
@@ -171,6 +166,14 @@ class Uncertainty(Part):
         if self.of == "store" and self.low <= 0.0:
             raise ValueError("a store of no size is none; give low above 0")
         return self
+
+
+def check_needs(texts: list[str]) -> None:
+    """Refuse demands for more elements than they name, or for none."""
+    for text in texts:
+        need = read_need(text)
+        if not 1 <= need.least <= len(need.of):
+            raise ValueError(f"{text!r} asks for {need.least} of {len(need.of)}; ask for 1 to {len(need.of)}")
 
 
 def read_need(text: str) -> Need:

@@ -7,6 +7,7 @@ from moonstation.errors import StationFileError
 from moonstation.formats.products import is_product_name
 from moonstation.station import checks
 from moonstation.station.catalogues import DATA, nearest, packaged_catalogue
+from moonstation.station.crews import CrewVisit
 from moonstation.station.demands import AntennaShare, Demand
 from moonstation.station.draft import (
     MOST_TABLES,
@@ -303,6 +304,7 @@ def _station(draft: Draft) -> Station:
         failures=_records(draft, Failure),
         functions=_records(draft, Function),
         uncertainties=_records(draft, Uncertainty),
+        crew_visits=_records(draft, CrewVisit),
         demands=_records(draft, Demand),
         shares=_records(draft, AntennaShare),
         path=draft.file.path,

@@ -14,6 +14,7 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 from moonstation.spacetime.epochs import Epoch
 from moonstation.spacetime.sites import Site
 from moonstation.station import metrics
+from moonstation.station.crews import CrewVisit
 from moonstation.station.demands import AntennaShare, Demand
 from moonstation.station.elements import Element
 from moonstation.station.faults import Failure, Function, Uncertainty
@@ -423,7 +424,7 @@ class Station:
     reference : str or None
         Document that the station follows.
     partners, facilities, sites, elements, orbiters, ground_stations, radios, missions, launchers,
-    requirements, failures, functions, uncertainties, demands, shares : list
+    requirements, failures, functions, uncertainties, crew_visits, demands, shares : list
         The tables of the file, in its order.
     path : Path or None
         File that it was read from.
@@ -452,6 +453,7 @@ class Station:
     failures: list[Failure] = field(default_factory=list)
     functions: list[Function] = field(default_factory=list)
     uncertainties: list[Uncertainty] = field(default_factory=list)
+    crew_visits: list[CrewVisit] = field(default_factory=list)
     demands: list[Demand] = field(default_factory=list)
     shares: list[AntennaShare] = field(default_factory=list)
     path: Path | None = None
@@ -483,6 +485,7 @@ TABLES: dict[str, type[Part]] = {
     "failure": Failure,
     "function": Function,
     "uncertainty": Uncertainty,
+    "crew_visit": CrewVisit,
     "demand": Demand,
     "share": AntennaShare,
 }

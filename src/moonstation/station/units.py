@@ -105,6 +105,7 @@ DIMENSIONS: dict[str, Dimension] = {
     "altitude": Dimension("a length", "m", "km", "100 km"),
     "area": Dimension("an area", "m^2", "m2", "12 m2"),
     "mass": Dimension("a mass", "kg", "kg", "1200 kg"),
+    "mass_rate": Dimension("a mass per time", "kg/s", "kg/d", "0.84 kg/d"),
     "time": Dimension("a time", "s", "d", "30 d"),
     "speed": Dimension("a speed", "m/s", "m/s", "3 cm/s"),
     "angle": Dimension("an angle", "rad", "deg", "45 deg"),

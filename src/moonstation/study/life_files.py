@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from moonstation.study.crews import CONSUMABLES
 from moonstation.study.files import write_series
 from moonstation.study.lives import lost_days
 from moonstation.study.output import CHECKPOINTS, SUMMARY, replacing_folder, write_json, write_text
@@ -24,6 +25,10 @@ NAMES = frozenset(
         "availability.csv",
         "energy.csv",
         "parts.csv",
+        "stores.csv",
+        "ranges.csv",
+        "visits.csv",
+        "stocks.csv",
         "drivers.csv",
         "spares.csv",
         "worst-run.csv",
@@ -64,6 +69,10 @@ def write_simulation(simulation: Simulation, folder: Path, *, page: str, picture
             "availability": simulation.availability,
             "energy": simulation.energy,
             "parts": simulation.parts,
+            "stores": simulation.stores,
+            "ranges": simulation.ranges,
+            "visits": simulation.visits,
+            "stocks": simulation.stocks,
             "drivers": simulation.drivers,
             "spares": simulation.spares,
             "worst-run": simulation.story,
@@ -75,7 +84,9 @@ def write_simulation(simulation: Simulation, folder: Path, *, page: str, picture
 
 
 def runs_dataset(simulation: Simulation) -> xr.Dataset:
-    """All runs as one dataset: dimensions run, function, year, failure, part, bus, site."""
+    """All runs as one dataset: dimensions run, function, year, failure, part, bus, store,
+    visit, consumable, book, site.
+    """
     life, lives = simulation.life, simulation.lives
     day = life.step / 86_400.0
 
@@ -103,6 +114,16 @@ def runs_dataset(simulation: Simulation) -> xr.Dataset:
                 ("part",), lives.frozen * day, "d", "lost to the cold, from the start; inf if never"
             ),
             "unserved": rows(("bus", "year"), lives.unserved_year, "J", "energy asked for and not given"),
+            "health": rows(
+                ("store",), lives.health, "1", "capacity left by ageing at the end; 0 if worn out"
+            ),
+            "worn": rows(("store",), lives.worn * day, "d", "worn out first, from the start; inf if never"),
+            "stayed": rows(
+                ("visit",), lives.visits[:, :, 1] * day, "d", "stay of a crew; 0 if it never came"
+            ),
+            "stock": rows(
+                ("site", "consumable", "book"), lives.stocks, "kg", "oxygen, water and food of a site"
+            ),
             "data": rows(("site", "fate"), lives.data, "bit", "data of a site"),
         },
         coords={
@@ -111,7 +132,11 @@ def runs_dataset(simulation: Simulation) -> xr.Dataset:
             "failure": list(life.failures),
             "part": list(life.parts),
             "bus": list(life.buses),
+            "store": list(life.stores),
             "site": list(life.sites),
+            "visit": list(life.visits),
+            "consumable": list(CONSUMABLES),
+            "book": ["delivered", "used", "won back", "left"],
             "fate": ["made", "arrived", "lost", "waiting"],
         },
         attrs={"title": "lives of a station", "seed": simulation.seed},
@@ -137,6 +162,7 @@ def summary_of(simulation: Simulation) -> dict[str, Any]:
                 "since": loss.since.utc if loss.since else None,
                 "parts": list(loss.parts),
                 "ground_stations": list(loss.stations),
+                "crew_visits": list(loss.visits),
             }
             for loss in simulation.losses
         ],
@@ -144,11 +170,15 @@ def summary_of(simulation: Simulation) -> dict[str, Any]:
         "availability_whole": None if simulation.whole is None else _records(simulation.whole),
         "energy": _records(simulation.energy),
         "parts": _records(simulation.parts),
+        "stores": _records(simulation.stores),
+        "ranges": _records(simulation.ranges),
+        "visits": _records(simulation.visits),
+        "stocks": _records(simulation.stocks),
         "drivers": _records(simulation.drivers),
         "spares": _records(simulation.spares),
         "spares_confidence": simulation.confidence,
         "worst_run": {"number": simulation.worst, "days_without_functions": float(days[simulation.worst])},
-        "notes": list(scene.notes),
+        "notes": simulation.notes,
         "sources": [
             {"name": s.name, "version": s.version, "sha256": s.sha256}
             for s in study_sources(station, (), [ground.horizon for ground in scene.grounds.values()])

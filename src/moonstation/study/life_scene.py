@@ -7,14 +7,15 @@ import numpy as np
 
 from moonstation.arrays import FloatArray
 from moonstation.links.contacts import Contact, SurfaceAntenna, find_contacts
-from moonstation.simulation.life import YEAR, Life, life_of
+from moonstation.simulation.life import YEAR, Life
+from moonstation.simulation.life_tables import life_of
 from moonstation.spacetime.steps import share_of_steps
 from moonstation.station.model import Station
 from moonstation.study.flights import Flights
 from moonstation.study.ground import Ground, site_grounds, terrain_notes
 from moonstation.study.light import array_light
 from moonstation.study.links import Links
-from moonstation.study.losses import Loss, gone_since, stations_gone
+from moonstation.study.losses import Loss, gone_since, stations_gone, visits_gone
 from moonstation.study.run import Progress, StudySpan
 from moonstation.sunlight.light import site_light
 
@@ -46,8 +47,16 @@ class LifeScene:
     contacts: tuple[Contact, ...]
     notes: tuple[str, ...]
 
-    def life(self, losses: Sequence[Loss] = ()) -> Life:
-        """The station ready to be lived through, without what it loses."""
+    def life(self, losses: Sequence[Loss] = (), *, assumptions: bool = False) -> Life:
+        """The station ready to be lived through, without what it loses.
+
+        Parameters
+        ----------
+        losses : sequence of Loss
+            What is taken away from it.
+        assumptions : bool
+            Whether each value that is an assumption is drawn anew in each run, see `moonstation.simulation.ranges`.
+        """
         station, et = self.station, self.span.et
         silent = stations_gone(losses, self.span.start)
         kept = [
@@ -68,6 +77,8 @@ class LifeScene:
                 for relay in links.relays
             },
             gone=gone_since(losses, self.span.start),
+            called_off=visits_gone(losses, self.span.start),
+            assumptions=assumptions,
         )
 
 

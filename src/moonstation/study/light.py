@@ -4,6 +4,7 @@ import numpy as np
 
 from moonstation.arrays import FloatArray
 from moonstation.simulation.arrays import array_irradiance, rated_power
+from moonstation.simulation.shading import shaded_fraction
 from moonstation.station.model import Station
 from moonstation.study.ground import Ground
 from moonstation.study.result import LightRun
@@ -39,7 +40,7 @@ def light_run(ground: Ground, et: FloatArray, height: float) -> LightRun:
 def array_light(
     station: Station, grounds: dict[str, Ground], lights: dict[str, SiteLight]
 ) -> dict[str, FloatArray]:
-    """Irradiance on the face of every element's array as share of 1361 W/m2, (n,) by id of the element."""
+    """Irradiance on every element's array as share of 1361 W/m2, (n,) by id; neighbours' shade is in it."""
     irradiance = {}
     seen: dict[tuple[str, float], FloatArray] = {}
     for element in station.elements:
@@ -49,7 +50,8 @@ def array_light(
         key = (element.site, element.array_height)
         if key not in seen:
             seen[key] = light.sun_fraction(grounds[element.site].horizon, element.array_height)
+        fraction = shaded_fraction(seen[key], element, station.elements, light=light)
         irradiance[element.id] = array_irradiance(
-            element, seen[key], azimuth=light.azimuth, elevation=light.elevation, distance=light.distance
+            element, fraction, azimuth=light.azimuth, elevation=light.elevation, distance=light.distance
         )
     return irradiance

@@ -247,53 +247,24 @@ def worst_run(life: Life, lives: Lives) -> int:
     return int(np.argmax(lost_days(life, lives)))
 
 
-def drivers(
-    life: Life,
-    lives: Lives,
-    *,
-    seed: int,
-    runs: int,
-    most: int,
-    progress: Callable[[float], None],
-) -> pd.DataFrame:
-    """What it would buy to make the worst failures impossible, each on its own, in the very same runs.
-
-    Parameters
-    ----------
-    life : Life
-        The station.
-    lives : Lives
-        Its runs from number 0 on.
-    seed : int
-        Seed of these runs.
-    runs : int
-        How many of them are lived again for each failure.
-    most : int
-        How many failures are tried, by their blame.
-    progress : callable
-        Called with the share done, 0 to 1.
+def store_health(life: Life, lives: Lives) -> pd.DataFrame:
+    """How stores age: capacity left at the end and what they were used for.
 
     Returns
     -------
     pandas.DataFrame
-        ``failure``, ``days_gained`` (mean days of function a run), ``error`` (standard error of that mean),
-        ``function`` (the one that gains most), ``survival_gained`` (share of runs in which that function is not lost
-        for good any more); most gained first.
+        ``store``, ``health`` (mean capacity left by ageing, as share), ``low`` (not passed downwards in 95 % of the
+        runs), ``cycles_a_year`` (energy given over the capacity as the file has it), ``worn_share`` (share of the runs
+        in which it was worn out).
     """
-    parts = broken_parts(life, lives)
-    tried = [str(name) for name in parts["failure"][parts["blame_days"] > 0.0][:most]]
-    runs = min(runs, len(lives.up))
-    before = lives.up[:runs].sum(axis=2)
-    end = life.model.years[-1] - SETTLED / life.step
-    rows = []
-    for done, name in enumerate(tried):
-        after = live_many(life, seed=seed, first=0, runs=runs, immune=[name])
-        gained = (after.up.sum(axis=2) - before) * life.step / 86_400.0
-        best = int(np.argmax(gained.mean(axis=0)))
-        alive = (after.last_up[:, best] >= end).mean() - (lives.last_up[:runs, best] >= end).mean()
-        total = gained.sum(axis=1)
-        error = float(np.std(total, ddof=1) / np.sqrt(runs)) if runs > 1 else float("nan")
-        rows.append((name, float(np.mean(total)), error, life.functions[best], float(alive)))
-        progress((done + 1) / len(tried))
-    frame = pd.DataFrame(rows, columns=["failure", "days_gained", "error", "function", "survival_gained"])
-    return frame.sort_values(["days_gained", "failure"], ascending=[False, True], ignore_index=True)
+    years = life.times_s.size * life.step / YEAR
+    given = np.mean(lives.through_store, axis=0) / life.model.stores["capacity"] / years
+    return pd.DataFrame(
+        {
+            "store": pd.Series(life.stores, dtype="str"),
+            "health": np.mean(lives.health, axis=0),
+            "low": np.quantile(lives.health, BAND[0], axis=0),
+            "cycles_a_year": given,
+            "worn_share": np.mean(np.isfinite(lives.worn), axis=0),
+        }
+    )

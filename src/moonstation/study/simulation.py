@@ -10,24 +10,27 @@ import xarray as xr
 
 from moonstation.arrays import TimeArray
 from moonstation.errors import RequestError
-from moonstation.simulation import _life_kernels as kernels
+from moonstation.simulation import _life_model as kernels
 from moonstation.simulation.life import Life, Lives, live_traced
 from moonstation.simulation.spares import shared_confidence, spares_for
 from moonstation.station.faults import Failure
 from moonstation.station.model import Station
+from moonstation.study.crews import CONSUMABLES, stocks_table, visits_table
+from moonstation.study.drivers import drivers
 from moonstation.study.life_scene import LifeScene
 from moonstation.study.lives import (
     availability,
     broken_parts,
-    drivers,
     energy_not_served,
     live_runs,
+    store_health,
     worst_run,
 )
-from moonstation.study.losses import Loss, Replacement, replacements
+from moonstation.study.losses import Loss
+from moonstation.study.replacements import Replacement, replacements
 from moonstation.study.run import Progress
 
-DRIVER_RUNS = 1000
+DRIVER_RUNS = 300
 """Runs lived again for each failure that is tried as a driver, at most."""
 
 MOST_RUNS = 1_000_000
@@ -51,8 +54,8 @@ class Simulation:
         Of the random numbers.
     losses : tuple of Loss
         What the station was without.
-    availability, energy, parts, drivers, spares : pandas.DataFrame
-        See `moonstation.study.lives` and `spares_table`.
+    availability, energy, parts, stores, drivers, spares : pandas.DataFrame
+        See `moonstation.study.lives`, `moonstation.study.drivers` and `spares_table`.
     whole : pandas.DataFrame or None
         Availability of the station that loses nothing, in runs of the same seed; None where nothing was taken away.
     worst : int
@@ -75,6 +78,7 @@ class Simulation:
     availability: pd.DataFrame
     energy: pd.DataFrame
     parts: pd.DataFrame
+    stores: pd.DataFrame
     drivers: pd.DataFrame
     spares: pd.DataFrame
     whole: pd.DataFrame | None
@@ -85,8 +89,46 @@ class Simulation:
     confidence: float
 
     @property
+    def notes(self) -> list[str]:
+        """Limits of the figures."""
+        drawn = sum(known.assumed for known in self.life.ranges)
+        told = len(
+            [key for key, _ in self.station.assumptions() if key.split(".")[0] in ("element", "failure")]
+        )
+        if drawn:
+            words = (
+                f"Each run draws {drawn} values that are assumptions anew; their limits are assumptions too."
+            )
+        elif told:
+            words = f"{told} values of elements and failures are assumptions and are taken as they stand."
+        else:
+            return list(self.scene.notes)
+        return [*self.scene.notes, words]
+
+    @property
+    def visits(self) -> pd.DataFrame:
+        """How crew visits went, see `moonstation.study.crews`."""
+        return visits_table(self.station.crew_visits, self.life, self.lives)
+
+    @property
+    def stocks(self) -> pd.DataFrame:
+        """What crews used, see `moonstation.study.crews`."""
+        return stocks_table(self.life, self.lives)
+
+    @property
+    def ranges(self) -> pd.DataFrame:
+        """What each run draws: ``value``, ``low``, ``likely``, ``high`` (factors; of dust the share a year), ``by``."""
+        return pd.DataFrame(
+            [
+                (r.label, r.low, r.likely, r.high, "policy for assumptions" if r.assumed else "station file")
+                for r in self.life.ranges
+            ],
+            columns=["value", "low", "likely", "high", "by"],
+        )
+
+    @property
     def replacements(self) -> list[Replacement]:
-        """What the catalogue has in place of lost elements that a function needs."""
+        """What could stand in for lost parts, see `moonstation.study.replacements`."""
         return replacements(self.station, self.losses)
 
     @property
@@ -106,13 +148,22 @@ def check_simulation(station: Station, *, runs: int, seed: int, confidence: floa
     Raises
     ------
     RequestError
-        If the station has no function to judge, or a number makes no sense.
+        If the station has no function to judge, a bus has loads and no source, or a number makes no sense.
     """
     if not station.functions:
         raise RequestError(
             f"station {station.id}: says nothing that it must do; add a [[function]], as in "
             'id = "power", needs = ["power-plant"] (see docs/station-file.md)'
         )
+    for bus in station.buses:
+        members = [element for element in station.elements if element.bus == bus]
+        asked = sum(max(element.load_nominal, element.load_survival) for element in members)
+        if asked > 0.0 and not any(e.power or e.array_power or e.battery_capacity for e in members):
+            largest = max(members, key=lambda element: element.load_nominal)
+            raise RequestError(
+                f"bus {bus}: its elements ask for {asked:g} W ({largest.id} for most) and nothing on it gives power; "
+                "add power, array_power or battery_capacity to one of them, or move them to another bus"
+            )
     if not 1 <= runs <= MOST_RUNS:
         raise RequestError(f"--runs {runs}: give 1 to {MOST_RUNS}")
     if seed < 0:
@@ -129,6 +180,7 @@ def simulate(
     losses: Sequence[Loss] = (),
     tried: int = 5,
     confidence: float = 0.95,
+    assumptions: bool = True,
     keep: Path | None = None,
     cluster: str | None = None,
     progress: Progress,
@@ -147,6 +199,8 @@ def simulate(
         Failures that are made impossible, each on its own, to see what that buys.
     confidence : float
         Probability with which all spares together shall last.
+    assumptions : bool
+        Whether each value that is an assumption is drawn anew in each run, see `moonstation.simulation.ranges`.
     keep : Path, optional
         Folder for checkpoints.
     cluster : str, optional
@@ -161,7 +215,7 @@ def simulate(
     """
     station = scene.station
     check_simulation(station, runs=runs, seed=seed, confidence=confidence)
-    life = scene.life(losses)
+    life = scene.life(losses, assumptions=assumptions)
     part = 0.45 if losses else 0.85
     lives = live_runs(
         life,
@@ -173,7 +227,7 @@ def simulate(
     )
     whole = None
     if losses:
-        unharmed = scene.life()
+        unharmed = scene.life(assumptions=assumptions)
         before = live_runs(
             unharmed,
             runs=runs,
@@ -204,6 +258,7 @@ def simulate(
         availability=availability(life, lives),
         energy=energy_not_served(life, lives),
         parts=broken_parts(life, lives),
+        stores=store_health(life, lives),
         drivers=driven,
         spares=spares_table(station, span_s=life.times_s.size * life.step, confidence=confidence),
         whole=whole,
@@ -242,6 +297,30 @@ def spares_table(station: Station, *, span_s: float, confidence: float) -> pd.Da
     return pd.DataFrame(rows, columns=["failure", "element", "units", "held", "needed", "missing"])
 
 
+PART_WORDS = {
+    kernels.ARRIVED: ("arrived", "has arrived"),
+    kernels.NEVER_ARRIVED: ("never arrived", "is lost with its mission"),
+    kernels.FROZEN: ("frozen", "has been without power for too long and is lost to the cold"),
+    kernels.LEFT: ("gone", "is taken away"),
+    kernels.WORN: ("worn out", "has aged below the capacity at which its store is of use"),
+    kernels.STARTED: ("started", "gives full power"),
+    kernels.CLEANED: ("cleaned", "is wiped clean of dust"),
+}
+"""How the story tells events of elements."""
+
+
+CREW_WORDS = {
+    kernels.CREW_CAME: ("crew came", "has come"),
+    kernels.CREW_LEFT: ("crew left", "leaves as planned"),
+    kernels.CREW_RAN_SHORT: ("crew ran short", "leaves early: oxygen, water or food run short"),
+    kernels.CREW_CUT_OFF: ("crew cut off", "leaves early: power or what it needs has failed for too long"),
+    kernels.CREW_NEVER_CAME: (
+        "crew never came",
+        "stays away: it could not live there, or its mission is lost",
+    ),
+}
+
+
 def _working_units(failure: Failure) -> int:
     return failure.units if failure.needed is None else failure.needed
 
@@ -259,6 +338,13 @@ def _trace_dataset(life: Life, trace: kernels.Trace, times: TimeArray, seed: int
             "served": rows("bus", trace.served, "W", "power given to loads"),
             "mode": rows("bus", trace.mode, "1", "0 nominal, 1 survival, 2 a load not wholly served"),
             "stored": rows("site", trace.stored, "bit", "data waiting"),
+            "health": rows("store", trace.health, "1", "capacity left by ageing"),
+            "crew": rows("visit", trace.crew, "1", "1 while a crew is there"),
+            "stock": (
+                ("site", "consumable", "time"),
+                trace.stocks,
+                {"units": "kg", "long_name": "oxygen, water and food held"},
+            ),
             "working": rows("part", trace.working, "1", "share of an element that works and has power"),
             "function_up": rows(
                 "function", trace.functions.astype(np.int8), "1", "whether a function is there"
@@ -268,6 +354,9 @@ def _trace_dataset(life: Life, trace: kernels.Trace, times: TimeArray, seed: int
             "time": ("time", times, {"long_name": "UTC; each instant opens a step"}),
             "bus": list(life.buses),
             "site": list(life.sites),
+            "store": list(life.stores),
+            "visit": list(life.visits),
+            "consumable": list(CONSUMABLES),
             "part": list(life.parts),
             "function": list(life.functions),
         },
@@ -310,14 +399,12 @@ def _told(
             name,
             f"{functions[name]} {'lost' if lost else 'back'}",
         )
-    if kind in (kernels.ARRIVED, kernels.NEVER_ARRIVED, kernels.FROZEN, kernels.LEFT):
+    if kind in CREW_WORDS:
+        visit = life.visits[number]
+        return CREW_WORDS[kind][0], visit, f"Crew {visit} {CREW_WORDS[kind][1]}"
+    if kind in PART_WORDS:
         part = life.parts[number]
-        words = {
-            kernels.ARRIVED: ("arrived", "has arrived"),
-            kernels.NEVER_ARRIVED: ("never arrived", "is lost with its mission"),
-            kernels.FROZEN: ("frozen", "has been without power for too long and is lost to the cold"),
-            kernels.LEFT: ("gone", "is taken away"),
-        }[kind]
+        words = PART_WORDS[kind]
         return words[0], part, f"{names[part]} {words[1]}"
     failure = failures[life.failures[number]]
     words = {
