@@ -230,9 +230,8 @@ def find_paths(
     for name, group in zip((sender, receiver), groups, strict=True):
         if not group:
             known = sorted({one.end for one in all_terminals})
-            raise RequestError(
-                f"{name!r} has no radio; give it a [[radio]] with on = {name!r}, or take one of {', '.join(known) or 'none is there yet'}"
-            )
+            others = f", or take one of {', '.join(known)}" if known else ""
+            raise RequestError(f"{name!r} has no radio; give it a [[radio]] with on = {name!r}{others}")
     pairs = [
         (a, b)
         for a in groups[0]
