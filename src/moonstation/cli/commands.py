@@ -12,6 +12,7 @@ from moonstation import __version__
 from moonstation.cli import (
     check,
     data,
+    heat,
     maps,
     orbit,
     orbit_find,
@@ -54,14 +55,15 @@ for _name, _command in (
     ("scenarios", scenarios.command),
     ("show", show.command),
     ("windows", windows.command),
+    ("heat", heat.command),
     ("map", maps.command),
     ("picture", picture.command),
 ):
     # each paragraph on one line, for the terminal to fold
     _paragraphs = inspect.cleandoc(_command.__doc__ or "").split("\n\n")
     _help = "\n\n".join(" ".join(text.split()) for text in _paragraphs)
-    # only the place of windows may begin with a negative number
-    app.command(name=_name, help=_help, cls=SouthernCommand if _name in {"map", "windows"} else None)(
+    # only a place may begin with a negative number
+    app.command(name=_name, help=_help, cls=SouthernCommand if _name in {"heat", "map", "windows"} else None)(
         _command
     )
 app.add_typer(data.app, name="data")

@@ -151,3 +151,142 @@ def settle(
         for i in range(1, nodes):
             step = slope[i] * step + offset[i]
             temperature[i, j] += step
+
+
+@numba.njit(cache=True, nogil=True, fastmath=False, error_model="numpy")
+def ramp(value: float, low: float, high: float) -> tuple[float, float]:
+    """From 0 at `low` to 1 at `high`, and the slope there."""
+    if value <= low:
+        return 0.0, 0.0
+    if value >= high:
+        return 1.0, 0.0
+    return (value - low) / (high - low), 1.0 / (high - low)
+
+
+@numba.njit(cache=True, nogil=True, fastmath=False, error_model="numpy")
+def solve_dominant(matrix: FloatArray, right: FloatArray) -> None:
+    """Solve a diagonally dominant system (n, n) in place; the answer is left in `right` (n,)."""
+    n = right.size
+    for i in range(n):
+        for j in range(i + 1, n):
+            if matrix[j, i] != 0.0:
+                share = matrix[j, i] / matrix[i, i]
+                for k in range(i + 1, n):
+                    matrix[j, k] -= share * matrix[i, k]
+                right[j] -= share * right[i]
+    for i in range(n - 1, -1, -1):
+        for k in range(i + 1, n):
+            right[i] -= matrix[i, k] * right[k]
+        right[i] /= matrix[i, i]
+
+
+@numba.njit(cache=True, nogil=True, fastmath=False, error_model="numpy")
+def balance_nodes(
+    start: FloatArray,
+    loads: FloatArray,
+    arriving: FloatArray,
+    ground: FloatArray,
+    capacity: FloatArray,
+    radiating: FloatArray,
+    closed: FloatArray,
+    louvre: FloatArray,
+    heater: FloatArray,
+    thermostat: FloatArray,
+    conduction: FloatArray,
+    radiation: FloatArray,
+    to_ground: FloatArray,
+    dt: float,
+) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray, FloatArray, int]:
+    """Step a network of nodes through time, backward Euler with Newton's method.
+
+    Takes the temperatures at the start (m,) [K], loads by step (n, m) [W], infrared that arrives (n, m)
+    [W/m2] and the ground's temperature (n,) [K]; heat capacities (m,) [J/K], area times emittance with louvres open and closed (m,) [m2], temperatures at which
+    louvres are shut and open (m, 2) [K], heaters (m,) [W], temperatures at which they are fully on and off (m, 2)
+    [K], conductances (m, m) [W/K] and radiative exchange (m, m) [m2] between nodes, conductance to the ground (m,)
+    [W/K]. Returns temperatures (n + 1, m), heat by step (n, m) [W] of heaters, radiated, taken from the
+    infrared, from other nodes and from the ground, and the number of steps in which thermostats and louvres had to be held for the iteration to end.
+
+    Heat is told as the last Newton step took it: the balance of each node closes to round-off.
+    """
+    n, m = loads.shape
+    temperature = np.zeros((n + 1, m))
+    heated, radiated = np.zeros((n, m)), np.zeros((n, m))
+    taken, exchanged, grounded = np.zeros((n, m)), np.zeros((n, m)), np.zeros((n, m))
+    matrix = np.zeros((m, m))
+    right = np.zeros(m)
+    t = start.copy()
+    emitting, emitting_slope = np.zeros(m), np.zeros(m)
+    warming, warming_slope = np.zeros(m), np.zeros(m)
+    held_steps = 0
+    for i in range(m):
+        temperature[0, i] = start[i]
+    for k in range(n):
+        for turn in range(NEWTON_STEPS):
+            held = turn >= HELD_AFTER
+            if turn == HELD_AFTER:
+                held_steps += 1
+            for i in range(m):
+                open_share, open_slope = ramp(t[i], louvre[i, 0], louvre[i, 1])
+                off_share, off_slope = ramp(t[i], thermostat[i, 0], thermostat[i, 1])
+                if not held:
+                    warming[i] = heater[i] * (1.0 - off_share)
+                    warming_slope[i] = -heater[i] * off_slope
+                elif turn == HELD_AFTER:
+                    warming[i] = heater[i] * (1.0 - off_share)
+                    warming_slope[i] = 0.0
+                if not held or turn == HELD_AFTER:
+                    emitting[i] = closed[i] + open_share * (radiating[i] - closed[i])
+                    emitting_slope[i] = 0.0 if held else open_slope * (radiating[i] - closed[i])
+                cube = STEFAN_BOLTZMANN * t[i] ** 3
+                net = cube * t[i] - arriving[k, i]
+                loss_slope = emitting[i] * 4.0 * cube + emitting_slope[i] * net
+                diagonal = capacity[i] / dt + loss_slope + to_ground[i] - warming_slope[i]
+                known = (
+                    capacity[i] / dt * temperature[k, i]
+                    + loads[k, i]
+                    + warming[i]
+                    - warming_slope[i] * t[i]
+                    - emitting[i] * net
+                    + loss_slope * t[i]
+                    + to_ground[i] * ground[k]
+                )
+                for j in range(m):
+                    if j != i:
+                        other = STEFAN_BOLTZMANN * t[j] ** 3
+                        diagonal += conduction[i, j] + 4.0 * radiation[i, j] * cube
+                        matrix[i, j] = -conduction[i, j] - 4.0 * radiation[i, j] * other
+                        known += 3.0 * radiation[i, j] * (cube * t[i] - other * t[j])
+                matrix[i, i] = diagonal
+                right[i] = known
+            solve_dominant(matrix, right)
+            worst = 0.0
+            for i in range(m):
+                worst = max(worst, abs(right[i] - t[i]))
+            done = worst < 1e-8 or turn == NEWTON_STEPS - 1
+            if done:
+                for i in range(m):
+                    cube = STEFAN_BOLTZMANN * t[i] ** 3
+                    moved = right[i] - t[i]
+                    heated[k, i] = warming[i] + warming_slope[i] * moved
+                    radiated[k, i] = (
+                        emitting[i] * cube * t[i]
+                        + (emitting[i] * 4.0 * cube + emitting_slope[i] * cube * t[i]) * moved
+                    )
+                    taken[k, i] = (emitting[i] + emitting_slope[i] * moved) * arriving[k, i]
+                    grounded[k, i] = to_ground[i] * (ground[k] - right[i])
+                    for j in range(m):
+                        if j != i:
+                            other = STEFAN_BOLTZMANN * t[j] ** 3
+                            exchanged[k, i] += conduction[i, j] * (right[j] - right[i]) + radiation[i, j] * (
+                                other * t[j]
+                                + 4.0 * other * (right[j] - t[j])
+                                - cube * t[i]
+                                - 4.0 * cube * moved
+                            )
+            for i in range(m):
+                t[i] = right[i]
+            if done:
+                break
+        for i in range(m):
+            temperature[k + 1, i] = t[i]
+    return temperature, heated, radiated, taken, exchanged, grounded, held_steps

@@ -77,14 +77,14 @@ class Regolith:
     interior: float = 0.018
 
     def density(self, depth: ArrayLike) -> FloatArray:
-        """Bulk density [kg/m^3] at a depth [m]: ``rd - (rd - rs) exp(-z / H)`` (Hayne et al. 2017, eq. A2)."""
+        """Bulk density [kg/m^3] at a depth [m]: ``rd - (rd - rs) exp(-z / H)`` (Hayne et al. 2017, appendix A)."""
         z = np.asarray(depth, dtype=np.float64)
         fall = np.exp(-z / self.scale) if self.scale > 0.0 else np.zeros_like(z)
         result: FloatArray = self.deep_density - (self.deep_density - self.surface_density) * fall
         return result
 
     def contact_conductivity(self, depth: ArrayLike) -> FloatArray:
-        """Conductivity by contact [W/m/K] at a depth [m], linear in the density (Hayne et al. 2017, eq. A5)."""
+        """Conductivity by contact [W/m/K] at a depth [m], linear in the density (Hayne et al. 2017, appendix A)."""
         spread = self.deep_density - self.surface_density
         share = (self.deep_density - self.density(depth)) / spread if spread else np.zeros(np.shape(depth))
         result: FloatArray = (
@@ -93,13 +93,13 @@ class Regolith:
         return result
 
     def conductivity(self, depth: ArrayLike, temperature: ArrayLike) -> FloatArray:
-        """Conductivity [W/m/K], ``Kc (1 + chi (T / 350 K)^3)`` (Hayne et al. 2017, eq. A4)."""
+        """Conductivity [W/m/K], ``Kc (1 + chi (T / 350 K)^3)`` (Hayne et al. 2017, appendix A)."""
         t = np.asarray(temperature, dtype=np.float64)
         result: FloatArray = self.contact_conductivity(depth) * (1.0 + self.radiative * (t / 350.0) ** 3)
         return result
 
     def heat_capacity(self, temperature: ArrayLike) -> FloatArray:
-        """Specific heat [J/kg/K] (Hayne et al. 2017, eq. A6, after Hemingway et al. 1981 and Ledlow et al. 1992)."""
+        """Specific heat [J/kg/K] (Hayne et al. 2017, appendix A)."""
         result: FloatArray = np.polynomial.polynomial.polyval(
             np.asarray(temperature, dtype=np.float64), self.specific_heat
         )

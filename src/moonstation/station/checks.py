@@ -14,6 +14,7 @@ from moonstation.station import metrics
 from moonstation.station.catalogues import DATA, nearest, packaged_launch_sites
 from moonstation.station.draft import Draft, Row
 from moonstation.station.model import Head
+from moonstation.station.thermal import GROUND
 from moonstation.station.units import show
 from moonstation.station.vocabulary import LAST_YEAR
 
@@ -208,6 +209,27 @@ def check_requirements_can_be_judged(draft: Draft) -> None:
             draft.report(row, "metric", f"mission {show(named.id)} lands nowhere; give it a site")
 
 
+def check_thermal_nodes_join(draft: Draft) -> None:
+    """The element of a thermal node and both ends of a thermal link are there."""
+    elements = dict.fromkeys(draft.ids("element"))
+    nodes = dict.fromkeys([*draft.ids("thermal_node"), GROUND])
+    for row in draft.rows["thermal_node"]:
+        name = row.values.get("element")
+        if isinstance(name, str) and name not in elements:
+            cure = nearest(name, elements) or f"; there is {_some(list(elements)) or 'none'}"
+            draft.report(row, "element", f"there is no element {show(name)}{cure}")
+        if row.id == GROUND:
+            draft.report(row, "id", f'"{GROUND}" is what lies under every element; give another id')
+    for row in draft.rows["thermal_link"]:
+        for key in ("node", "to"):
+            name = row.values.get(key)
+            if isinstance(name, str) and name not in nodes:
+                cure = nearest(name, nodes) or f"; there is {_some(list(nodes))}"
+                draft.report(row, key, f"there is no thermal node {show(name)}{cure}")
+        if row.values.get("node") == GROUND:
+            draft.report(row, "node", f'"{GROUND}" goes under to; exchange the two')
+
+
 def _metrics(draft: Draft) -> Iterator[tuple[Row, metrics.NamedMetric]]:
     for row in draft.rows["requirement"]:
         metric = row.values.get("metric")
@@ -233,4 +255,5 @@ CHECKS: tuple[Callable[[Draft], None], ...] = (
     check_missions_can_fly,
     check_requirements_name_something,
     check_requirements_can_be_judged,
+    check_thermal_nodes_join,
 )

@@ -31,6 +31,7 @@ from moonstation.station.model import (
 )
 from moonstation.station.part import Part
 from moonstation.station.reading import Problem, TomlFile, read_toml
+from moonstation.station.thermal import ThermalLink, ThermalNode
 
 STATIONS = DATA / "stations"
 REFERENCES = {"ground_station": "from", "launcher": "from", "element": "from", "orbiter": "orbit"}
@@ -290,6 +291,8 @@ def _station(draft: Draft) -> Station:
         missions=_records(draft, Mission),
         launchers=_records(draft, Launcher),
         requirements=_records(draft, Requirement),
+        thermal_nodes=_records(draft, ThermalNode),
+        thermal_links=_records(draft, ThermalLink),
         path=draft.file.path,
         sha256=draft.file.sha256,
         provenance=draft.provenance,

@@ -16,6 +16,7 @@ from moonstation.station import metrics
 from moonstation.station.elements import Element
 from moonstation.station.missions import Launcher, Mission
 from moonstation.station.part import Part, Provenance
+from moonstation.station.thermal import ThermalLink, ThermalNode
 from moonstation.station.units import Measure
 from moonstation.station.vocabulary import (
     Altitude,
@@ -268,7 +269,8 @@ class Station:
         Length of the study [s].
     reference : str or None
         Document that the station follows.
-    partners, facilities, sites, elements, orbiters, ground_stations, missions, launchers, requirements : list
+    partners, facilities, sites, elements, orbiters, ground_stations, missions, launchers, requirements, thermal_nodes,
+    thermal_links : list
         The tables of the file, in its order.
     path : Path or None
         File that it was read from.
@@ -293,6 +295,8 @@ class Station:
     missions: list[Mission] = field(default_factory=list)
     launchers: list[Launcher] = field(default_factory=list)
     requirements: list[Requirement] = field(default_factory=list)
+    thermal_nodes: list[ThermalNode] = field(default_factory=list)
+    thermal_links: list[ThermalLink] = field(default_factory=list)
     path: Path | None = None
     sha256: str = ""
     provenance: dict[str, Provenance] = field(default_factory=dict)
@@ -318,5 +322,7 @@ TABLES: dict[str, type[Part]] = {
     "mission": Mission,
     "launcher": Launcher,
     "requirement": Requirement,
+    "thermal_node": ThermalNode,
+    "thermal_link": ThermalLink,
 }
 """The tables of a station file; all but the first may stand many times."""
