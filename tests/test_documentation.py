@@ -25,6 +25,8 @@ def blocks(page: str, language: str) -> list[str]:
             "docs/windows.md",
             "docs/orbits.md",
             "docs/transfers.md",
+            "docs/links.md",
+            "docs/network.md",
             "README.md",
         )
         for code in blocks(page, "python")

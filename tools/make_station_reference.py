@@ -11,15 +11,18 @@ from pydantic_core import PydanticUndefined
 
 from moonstation.station.metrics import METRICS
 from moonstation.station.model import TABLES
+from moonstation.station.prices import Cost
 from moonstation.station.units import DEFINITIONS, DIMENSIONS, Measure, format_quantity
-from moonstation.station.vocabulary import Count, Day, Id, Moment, Properties, YesNo
+from moonstation.station.vocabulary import Count, Day, Id, Moment, Number, Properties, YesNo
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "station-file.md"
 WORDS = {
+    Cost: "cost",
     Count: "whole number",
     Day: "date",
     Id: "id",
     Moment: "date",
+    Number: "number",
     Properties: "table",
     YesNo: "true or false",
 }
@@ -70,10 +73,17 @@ at_most = "0 kWh"
   a table hold for all its values that do not bring their own. The report lists the assumptions.
 - **Keys** may be written with `_` or with `-`. Ids have letters, digits, `-` and `_`; those of sites, orbiters and
   ground stations must all differ, for links name them.
-- **Catalogues.** `from = "kashi"` in a ground station, launcher or element, and `orbit = "queqiao-2"` in an orbiter,
-  take the keys of a catalogue entry; keys that stand beside it override the entry's. `catalogues = ["mine.toml"]`
-  under `[station]` adds files of your own with `[[ground_station]]`, `[[launcher]]`, `[[element]]` and `[[orbit]]`
-  tables (an orbit has the keys of an orbiter); an entry replaces the packaged one of the same id.
+- **Catalogues.** `from = "kashi"` in a ground station, launcher, element or radio, and `orbit = "queqiao-2"` in an
+  orbiter, take the keys of a catalogue entry; keys that stand beside it override the entry's.
+  `catalogues = ["mine.toml"]` under `[station]` adds files of your own with `[[ground_station]]`, `[[launcher]]`,
+  `[[element]]`, `[[radio]]` and `[[orbit]]` tables (an orbit has the keys of an orbiter); an entry replaces the
+  packaged one of the same id.
+- **Orbits** of an orbiter are given in one of three ways. Elements: `periapsis_altitude`, `apoapsis_altitude`,
+  `inclination` and what goes with them, or a catalogue entry that has them. A `kind` (`halo`, `nrho`, `dro`) with its
+  size, or the entries `queqiao-1`, `gateway-nrho`, `dro-70000`: such an orbit is found in the three-body problem,
+  closed in the full model and station-kept over the whole study; the report tells what that costs a year and with
+  which errors. Or `ephemeris = "craft.oem"` (or `.bsp`), a file beside the station file that covers the study; it
+  is not flown anew. `area`, `mass` and `reflectivity` add the pressure of sunlight to the first two.
 - **Paths** start from the folder of the station file.
 """
 

@@ -21,6 +21,7 @@ from moonstation.formats.icalendar import Event, calendar_text
 from moonstation.formats.oem import write_oem
 from moonstation.formats.opm import Opm, read_opm, write_opm
 from moonstation.formats.spk import write_spk
+from moonstation.links.bundles import Bundle, Traffic, cut_bundles
 from moonstation.links.contacts import (
     Contact,
     SurfaceAntenna,
@@ -30,6 +31,12 @@ from moonstation.links.contacts import (
     site_ground_contacts,
     site_orbiter_contacts,
 )
+from moonstation.links.flow import most_delivered
+from moonstation.links.network import run_network
+from moonstation.links.plan import ContactPlan, PlannedContact, one_receiver_at_a_time
+from moonstation.links.plan_files import load_plan, write_plan_text
+from moonstation.links.rates import planned_contacts
+from moonstation.links.routing import Router
 from moonstation.orbits.batches import Survey, fly_chunk, propagate_many, survey_orbits
 from moonstation.orbits.burns import Burn, Impulse
 from moonstation.orbits.elements import Elements, elements_to_state, state_to_elements
@@ -65,10 +72,11 @@ from moonstation.study.confidence import Ensemble, parse_error
 from moonstation.study.files import write_study
 from moonstation.study.find import FindResult, find_sites
 from moonstation.study.found_files import pairs_frame, pairs_geojson, places_frame, places_geojson
+from moonstation.study.kept_orbits import KeepingPlan
+from moonstation.study.link_budget import budget_at, budget_over
 from moonstation.study.orbit_events import parse_event
 from moonstation.study.orbit_files import FileOptions, orbit_table, write_orbit_file
 from moonstation.study.orbit_search import (
-    KeepingPlan,
     Sight,
     fly_found,
     keep_found,
@@ -104,13 +112,15 @@ from moonstation.transfers.low_energy import LowEnergyFlight, find_low_energy_fl
 from moonstation.transfers.mars import find_mars_windows, mars_porkchop
 from moonstation.transfers.moon import Departure, MoonFlight, fly_to_moon, moon_porkchop
 from moonstation.transfers.periodic import PeriodicFlight
-from moonstation.transfers.periodic_search import find_periodic_flights
+from moonstation.transfers.periodic_search import find_periodic_flights, find_periodic_home_flights
 from moonstation.transfers.search import find_home_flights, find_moon_flights
 
 __all__ = [
+    "Bundle",
     "Burn",
     "Conditions",
     "Contact",
+    "ContactPlan",
     "CoverageError",
     "DataFileError",
     "Departure",
@@ -150,8 +160,10 @@ __all__ = [
     "PeriodicFlight",
     "PeriodicOrbit",
     "Place",
+    "PlannedContact",
     "Region",
     "RequestError",
+    "Router",
     "Sight",
     "Site",
     "SitesResult",
@@ -162,13 +174,17 @@ __all__ = [
     "Survey",
     "Term",
     "TimeError",
+    "Traffic",
     "Trajectory",
     "apparent_directions",
+    "budget_at",
+    "budget_over",
     "builtin_stations",
     "calendar_text",
     "check_station",
     "contacts",
     "contacts_frame",
+    "cut_bundles",
     "default_ephemeris",
     "differences_rsw",
     "distant_retrograde_orbit",
@@ -187,6 +203,7 @@ __all__ = [
     "find_orbit",
     "find_pairs",
     "find_periodic_flights",
+    "find_periodic_home_flights",
     "find_place",
     "find_sites",
     "find_windows",
@@ -205,12 +222,15 @@ __all__ = [
     "keeping_figures",
     "keeping_table",
     "light_statistics",
+    "load_plan",
     "load_station",
     "locate",
     "mars_porkchop",
     "monthly",
     "moon_porkchop",
+    "most_delivered",
     "near_rectilinear_orbit",
+    "one_receiver_at_a_time",
     "open_region",
     "opm_orbit",
     "orbit_line",
@@ -223,12 +243,14 @@ __all__ = [
     "parse_term",
     "places_frame",
     "places_geojson",
+    "planned_contacts",
     "propagate",
     "propagate_kepler",
     "propagate_many",
     "read_ephemeris",
     "read_horizon",
     "read_opm",
+    "run_network",
     "sight_of",
     "site_light",
     "solve_lambert",
@@ -252,6 +274,7 @@ __all__ = [
     "write_orbit_file",
     "write_orbits_page",
     "write_places_page",
+    "write_plan_text",
     "write_report",
     "write_spk",
     "write_study",

@@ -89,9 +89,13 @@ def earth_force_model(folder: Path, bodies: Sequence[str]) -> "brahe.ForceModelC
     return forces
 
 
-def fly(start: np.ndarray, duration: float, forces: "brahe.ForceModelConfig") -> np.ndarray:
-    """State (6,) [m, m/s] after `duration` [s] from 2028-01-01T00:00:00 TDB, by RKN 12(10) at 1e-12."""
-    epoch = brahe.Epoch.from_datetime(2028, 1, 1, 0, 0, 0.0, 0.0, brahe.TimeSystem.TDB)
+def fly(
+    start: np.ndarray, duration: float, forces: "brahe.ForceModelConfig", *, begin: float = 0.0
+) -> np.ndarray:
+    """State (6,) [m, m/s] after `duration` [s], from `begin` [s] after 2028-01-01T00:00:00 TDB on, by RKN 12(10) at
+    1e-12.
+    """
+    epoch = brahe.Epoch.from_datetime(2028, 1, 1, 0, 0, 0.0, 0.0, brahe.TimeSystem.TDB) + begin
     config = (
         brahe.NumericalPropagationConfig.high_precision()
         .with_method(brahe.IntegrationMethod.RKN1210)

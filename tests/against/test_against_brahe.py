@@ -55,7 +55,7 @@ def test_planets(folder):
     """30 days of the elliptical relay, where Venus and Jupiter move it by half a metre."""
     start = np.array([-7434.9257, 1529.330494, -15728.213633, -0.13224806, 0.186199411, 0.080620404]) * 1e3
     duration = 30 * 86_400.0
-    model = ForceModel(planets=("venus", "jupiter"), earth_oblateness=False)
+    model = ForceModel(planets=("venus", "jupiter"), earth_oblateness=False, tides=False)
     ours, without = (
         propagate(start, epoch=EPOCH, duration=duration, degree=30, forces=forces).states_icrf[-1]
         for forces in (model, EARTH_AND_SUN)
@@ -75,7 +75,9 @@ def test_sunlight(folder, seed):
     """
     start, duration = random_start(seed), 3 * 86_400.0
     scale = 4.56e-6 / (SOLAR_CONSTANT / SPEED_OF_LIGHT)
-    model = ForceModel(planets=(), earth_oblateness=False, area_to_mass=0.03 * scale, reflectivity=1.3)
+    model = ForceModel(
+        planets=(), earth_oblateness=False, tides=False, area_to_mass=0.03 * scale, reflectivity=1.3
+    )
     ours, without = (
         propagate(start, epoch=EPOCH, duration=duration, degree=30, forces=forces).states_icrf[-1]
         for forces in (model, EARTH_AND_SUN)

@@ -14,7 +14,7 @@ import erfa
 import numpy as np
 import pytest
 
-from moonstation.orbits.forces import EARTH_AND_SUN, ForceModel
+from moonstation.orbits.forces import EARTH_AND_SUN
 from moonstation.orbits.gravity import load_gravity
 from moonstation.orbits.propagation import propagate
 from moonstation.spacetime.ephemerides import default_ephemeris
@@ -113,7 +113,7 @@ def axes_swapped():
         ("llo_100x100_7d", lambda: {"degree": 50}, 1080.0),
         ("llo_50x50_7d", lambda: {"degree": 8}, 58_810.0),
         ("elfo_50x50_30d", lambda: {"degree": 8}, 863.0),
-        ("elfo_50x50_30d", lambda: {"forces": ForceModel(planets=("jupiter",), earth_oblateness=False)}, 0.5),
+        ("elfo_50x50_30d", lambda: {"forces": replace(EARTH_AND_SUN, planets=("jupiter",))}, 0.5),
     ],
     ids=[
         "low-GM-DE440", "high-GM-DE440", "low-GM-label", "high-GM-label", "low-50-for-100", "low-8", "high-8",

@@ -179,3 +179,11 @@ def test_the_command_line_does_not_wait_for_libraries_of_pictures():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_more_pixels_than_anyone_waits_for_are_refused_with_the_finest_that_works(moonstation):
+    done = moonstation("map", "Shackleton", "--pixel", "1 mm")
+    assert done.status == 2
+    assert "31,380,000 x 31,380,000 pixels; give a pixel of 0.48 m or more, or a smaller region" in done.err
+    done = moonstation("map", "Shackleton", "--pixel", "0.4 m")
+    assert done.status == 2

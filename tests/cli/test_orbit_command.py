@@ -208,6 +208,18 @@ def test_show_and_compare(moonstation: Run, tmp_path: Path) -> None:
         (("events", "queqiao-2", "--event", "pass"), "--event pass: needs a place; give --site"),
         (("show", "queqiao-2", "--days", "1", "--ground", "jiamus"), 'did you mean "jiamusi"?'),
         (("compare", "queqiao-2"), "name two orbits or more"),
+        (("propagate", "queqiao-2", "--step", "0 s"), "--step 0 s: give a length above zero"),
+        (("propagate", "queqiao-2", "--time-system", "GPS"), "--time-system GPS: give TDB or UTC"),
+        (("propagate", "none.oem"), "none.oem: no such file; give an OEM, OPM or SPK"),
+        (("show", "queqiao-2", "--mask", "95 deg"), "--mask 95 deg: nothing stands that high"),
+        (
+            ("propagate", "--position", "1e300, 0, 0 km", "--velocity", "0, 1, 0 km/s"),
+            "orbit: 1e+303 is out of reach",
+        ),
+        (
+            ("propagate", "--semi-major-axis", "9000 km", "--eccentricity", "nan", "--inclination", "1 deg"),
+            "eccentricity is nan; give a finite number",
+        ),
     ],
 )
 def test_refused_in_one_line(moonstation: Run, words: tuple[str, ...], error: str) -> None:
@@ -215,3 +227,130 @@ def test_refused_in_one_line(moonstation: Run, words: tuple[str, ...], error: st
     assert done.status == 2
     assert error in done.err
     assert done.err.strip().count("\n") == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "error"),
+    [
+        ("a.oem", b"", "a.oem: is empty"),
+        ("a.bsp", b"", "a.bsp: is empty"),
+        ("a.opm", b"nothing", "is no CCSDS OPM"),
+        ("a.bsp", b"nothing", "a.bsp: damaged or cut off"),
+        ("a.oem", bytes(range(256)), "is no text, so no CCSDS OEM"),
+    ],
+)
+def test_files_that_hold_nothing_are_told_by_their_kind(
+    moonstation: Run, tmp_path: Path, name: str, content: bytes, error: str
+) -> None:
+    path = tmp_path / name
+    path.write_bytes(content)
+    done = moonstation("orbit", "propagate", path)
+    assert done.status == 2
+    assert error in done.err
+    assert done.err.count("\n") == 1
+    path.unlink()
+    path.mkdir()
+    assert "is a folder; give an OEM, OPM or SPK" in moonstation("orbit", "propagate", path).err
+
+
+MANOEUVRES = """
+MASS = 800 [kg]
+MAN_EPOCH_IGNITION = 2035-01-01T01:00:00
+MAN_DURATION = 0
+MAN_DELTA_MASS = -1
+MAN_REF_FRAME = RTN
+MAN_DV_1 = 0.005
+MAN_DV_2 = 0.02
+MAN_DV_3 = 0
+MAN_EPOCH_IGNITION = 2035-01-01T03:00:00
+MAN_DURATION = 400
+MAN_DELTA_MASS = -20
+MAN_REF_FRAME = TNW
+MAN_DV_1 = 0.07
+MAN_DV_2 = 0
+MAN_DV_3 = 0.01
+"""
+
+
+@pytest.mark.parametrize("scale", ["TDB", "UTC"])
+def test_manoeuvres_part_the_files_that_are_written(moonstation: Run, tmp_path: Path, scale: str) -> None:
+    opm = tmp_path / "low.opm"
+    done = moonstation("orbit", "propagate", *LOW, "--time-system", scale, "--out", opm)
+    assert done.status == 0, done.err
+    assert f"TIME_SYSTEM = {scale}" in opm.read_text()
+    opm.write_text(opm.read_text() + MANOEUVRES)
+    oem, spk, again = tmp_path / "m.oem", tmp_path / "m.bsp", tmp_path / "m.opm"
+    files = [word for path in (oem, spk, again) for word in ("--out", path)]
+    done = moonstation(
+        "orbit", "propagate", opm, "--days", "0.3", "--degree", "8", "--time-system", scale, *files
+    )
+    assert done.status == 0, done.err
+    assert "; 2 manoeuvres." in done.out
+    # a leg before, between, in and after: nobody interpolates over an edge
+    assert oem.read_text().count("META_START") == 4
+    message, kernel = read_ephemeris(oem), read_ephemeris(spk)
+    et = np.linspace(message.et[0] + 1e-5, message.et[-1] - 1e-5, 5000)
+    assert np.linalg.norm(message.position_icrf(et) - kernel.position_icrf(et), axis=1).max() < 0.003
+    first, second = opm_orbit(opm), opm_orbit(again)
+    assert second.mass == 800.0
+    for told, kept in zip(first.manoeuvres, second.manoeuvres, strict=True):
+        assert abs(told.epoch - kept.epoch) < 1e-5
+        assert (type(told), told.axes) == (type(kept), kept.axes)
+        assert told.isp == pytest.approx(kept.isp, rel=1e-6)
+    done = moonstation("orbit", "propagate", opm, "--days", "0.127")
+    assert done.status == 2
+    assert "the span ends within the burn of 2035-01-01T0" in done.err
+    done = moonstation("orbit", "propagate", opm, "--days", "0.3", "--degree", "8", "--skip-burns")
+    assert "2 manoeuvre(s) of low.opm left out" in done.out
+
+
+def test_forces_are_chosen_and_told(moonstation: Run) -> None:
+    usual = moonstation("orbit", "propagate", *LOW)
+    assert (
+        "Venus, Jupiter, flattening of the Earth and tides of the solid Moon; no sunlight pressure"
+        in usual.out
+    )
+    done = moonstation(
+        "orbit", "propagate", *LOW, "--planets", "saturn", "--no-earth-j2", "--no-tides", "--relativity", "--area",
+        "12 m2", "--mass", "1.2 t", "--cr", "1.5",
+    )  # fmt: skip
+    assert done.status == 0, done.err
+    assert "Earth, Sun, Saturn, sunlight pressure (area over mass 0.01 m2/kg, Cr 1.5" in done.out
+    assert "relativity; no flattening of the Earth, tides of the solid Moon" in done.out
+
+
+def test_forces_move_the_orbit(moonstation: Run, tmp_path: Path) -> None:
+    ends = []
+    for name, words in (("a", ()), ("b", ("--no-tides",)), ("c", ("--area", "40 m2", "--mass", "1 t"))):
+        path = tmp_path / f"{name}.csv"
+        assert moonstation("orbit", "propagate", *LOW, *words, "--out", path).status == 0
+        ends.append(pd.read_csv(path).filter(regex="^x|^y|^z").iloc[-1].to_numpy()[:3] * 1e3)
+    # a bulge of 1e-6 m/s2 and a light of 0.04 x 1.3 x 4.5e-6 N/m2, over 7 hours
+    assert 0.05 < np.linalg.norm(ends[1] - ends[0]) < 50.0
+    assert 1.0 < np.linalg.norm(ends[2] - ends[0]) < 200.0
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--area", "12 m2"), "--area stands alone; sunlight presses by area over mass, give --mass too"),
+        (("--mass", "12 kg"), "--mass stands alone"),
+        (("--cr", "1.5"), "--cr: no sunlight presses; give --area and --mass too"),
+        (("--planets", "venus,pluto"), "--planets venus,pluto: give some of mercury, venus"),
+        (("--area", "1 m2", "--mass", "0 kg"), "a mass above 0 kg"),
+        (("--area", "1 m2", "--mass", "1 kg", "--cr", "9"), "reflectivity is 9.0; give between 0 and 3"),
+    ],
+)
+def test_forces_that_make_no_sense(moonstation: Run, words: tuple[str, ...], message: str) -> None:
+    done = moonstation("orbit", "propagate", *LOW, *words)
+    assert done.status == 2
+    assert message in " ".join(done.err.split())
+    assert "Traceback" not in done.err
+
+
+def test_an_ephemeris_takes_no_forces(moonstation: Run, tmp_path: Path) -> None:
+    path = tmp_path / "low.oem"
+    assert moonstation("orbit", "propagate", *LOW, "--out", path).status == 0
+    done = moonstation("orbit", "propagate", path, "--no-tides")
+    assert done.status == 2
+    assert "is not flown anew; leave the options of forces out" in " ".join(done.err.split())

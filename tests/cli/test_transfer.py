@@ -33,6 +33,31 @@ def test_mars_windows_are_printed_and_written(moonstation, tmp_path: Path):
         assert picture[..., :3].std() > 0.05
 
 
+def test_round_orbits_of_the_catalogue_have_no_argument(moonstation):
+    done = moonstation("transfer", "home", "--orbit", "polar-100", "--from", "2030-03-01", "--days", "1")
+    assert done.status == 0, done.err
+    assert "100 x 100 km, inclination 90.0 deg" in done.out
+
+
+def test_flights_to_a_halo_orbit_are_drawn_with_the_light_at_a_site(moonstation, tmp_path: Path):
+    table, png = tmp_path / "f.csv", tmp_path / "f.png"
+    done = moonstation(
+        "transfer", "moon", "--orbit", "dro", "--from", "2030-03-01", "--days", "2", "--flight", "direct",
+        "--site", "connecting-ridge", "--csv", table, "--png", png,
+    )  # fmt: skip
+    assert done.status == 0, done.err
+    rows = pd.read_csv(table)
+    assert rows[["arrival_sun_fraction", "arrival_earth_fraction"]].min().min() >= 0.0
+    # the Earth stands over the southern horizon for a fortnight, this one among it
+    assert (rows["arrival_earth_fraction"] == 1.0).all()
+    assert "that Connecting Ridge sees at the insertion" in done.out
+    picture = imread(png)
+    assert picture.shape[0] > 900
+    # both strips, most of them in full light
+    yellow = (np.abs(picture[..., :3] - np.array([0.996, 0.906, 0.208])).max(axis=-1) < 0.04).mean()
+    assert yellow > 0.04
+
+
 def test_the_same_request_gives_the_same_bytes(moonstation, tmp_path: Path):
     for name in ("a.png", "b.png"):
         assert (
@@ -117,9 +142,23 @@ def test_flights_home(moonstation, tmp_path: Path):
     assert "-6.00" in done.out
 
 
+@pytest.mark.slow
+def test_home_from_an_orbit_held_by_earth_and_moon(moonstation, tmp_path):
+    table = tmp_path / "home.csv"
+    words = ("--orbit", "nrho", "--from", "2030-03-01", "--days", "1", "--flight", "4.4 d", "--csv", table)
+    done = moonstation("transfer", "home", *words)
+    assert done.status == 0
+    rows = pd.read_csv(table)
+    assert set(rows["way"]) <= {"direct", "flyby"}
+    np.testing.assert_allclose(rows["entry_angle_deg"], -6.0, atol=0.01)
+    assert "halo orbit" in done.out
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [
+        (("home", "--orbit", "dro", "--flight", "9 d"), "direct or flyby"),
+        (("home", "--orbit", "halo", "--flyby", "1 km", "--days", "1"), "15 to 10000 km"),
         (("mars", "--from", "2029-06"), "is no time"),
         (("mars", "--from", "2029-06-01", "--to", "2029-12-31"), "nearest"),
         (("mars", "--from", "2148", "--to", "2149"), "kernels cover"),
@@ -141,7 +180,14 @@ def test_flights_home(moonstation, tmp_path: Path):
         (("moon", "--orbit", "nrho", "--flight", "4 d"), "give direct or flyby"),
         (("moon", "--orbit", "halo", "--z-amplitude", "130000 km"), "the family goes from 0"),
         (("moon", "--orbit", "dro", "--radius", "5 km"), "10,000 to 100,000 km"),
-        (("moon", "--orbit", "nrho", "--site", "ilrs:base"), "leave them out"),
+        (("moon", "--orbit", "nrho", "--sun", "2 deg.."), "--sun: no landing is computed from --orbit nrho"),
+        (("moon", "--orbit", "gateway-nrho"), "give --orbit nrho"),
+        (("home", "--orbit", "queqiao-1"), "give --orbit halo --z-amplitude '13000 km'"),
+        (("moon", "--orbit", "dro-70000"), "give --orbit dro --radius '70000 km'"),
+        (("moon", "--png", "x.svg"), "--png x.svg: suffix .svg is unknown; give .png"),
+        (("mars", "--overview", "x"), "--overview x: suffix none is unknown; give .png"),
+        (("moon", "--apoapsis", "70000 km"), "give 60000 km at most, or a halo"),
+        (("moon", "--azimuth", "90 deg..90 deg"), "has no width; write a lower and a higher bound"),
         (("moon", "--orbit", "halo", "--orbit-epoch", "2031-01-01"), "lies after the first day"),
         (("moon", "--orbit", "halo", "--days", "400", "--orbit-epoch", "2028-01-01"), "for 40 at most"),
         (("moon", "--orbit", "nowhere"), "nrho, halo, dro"),

@@ -66,3 +66,42 @@ def orbiter_ground(trajectory, station, et):
     nearest = np.linalg.norm(r_orbiter + np.maximum(along, 0.0)[:, None] * path, axis=1)
     sine = -np.sum(path * zenith, axis=1)
     return runs(et, (nearest > MOON_RADIUS) & (sine > np.sin(np.radians(station.mask_deg))))
+
+
+def orbiter_orbiter(sender, receiver, et):
+    """Reception at the second: nearest point of the path to the Moon's centre, in ICRF, one second apart."""
+    r_receiver = receiver.position_icrf(et)
+    light_time = np.zeros_like(et)
+    for _ in range(3):
+        r_sender = sender.position_icrf(et - light_time)
+        light_time = np.linalg.norm(r_receiver - r_sender, axis=1) / SPEED_OF_LIGHT
+    path = r_receiver - r_sender
+    share = np.clip(-np.sum(r_sender * path, axis=1) / np.sum(path * path, axis=1), 0.0, 1.0)
+    return runs(et, np.linalg.norm(r_sender + share[:, None] * path, axis=1) > MOON_RADIUS)
+
+
+def ground_orbiter(trajectory, station, et):
+    """Reception at the orbiter: the station is where it was when the signal left it."""
+    r_orbiter = trajectory.position_icrf(et)
+    light_time = np.zeros_like(et)
+    for _ in range(4):
+        r_station, zenith = station_icrf(station, et - light_time)
+        light_time = np.linalg.norm(r_station - r_orbiter, axis=1) / SPEED_OF_LIGHT
+    path = unit(r_station - r_orbiter)
+    along = -np.sum(r_orbiter * path, axis=1)
+    nearest = np.linalg.norm(r_orbiter + np.maximum(along, 0.0)[:, None] * path, axis=1)
+    sine = -np.sum(path * zenith, axis=1)
+    return runs(et, (nearest > MOON_RADIUS) & (sine > np.sin(np.radians(station.mask_deg))))
+
+
+def ground_site(site, horizon, height, station, et):
+    """Reception at the site."""
+    r_site = turned(np.swapaxes(default_ephemeris().rotation_icrf_to_me(et), 1, 2), site.r_me(height))
+    light_time = np.zeros_like(et)
+    for _ in range(3):
+        r_station, zenith = station_icrf(station, et - light_time)
+        light_time = np.linalg.norm(r_station - r_site, axis=1) / SPEED_OF_LIGHT
+    me = default_ephemeris().rotation_icrf_to_me(et)
+    seen = above_terrain(site, horizon, height, turned(me, r_station))
+    sine = np.sum(unit(r_site - r_station) * zenith, axis=1)
+    return runs(et, seen & (sine > np.sin(np.radians(station.mask_deg))))

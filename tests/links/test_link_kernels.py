@@ -111,7 +111,7 @@ def received(orbit, station, et):
 def test_sine_of_elevation_at_a_station(orbit, station):
     et = np.random.default_rng(2).uniform(1010.0, 1000.0 + 290 * 56.0, 500)
     out = np.empty(et.size)
-    _kernels.station_sine(et, *station, *orbit, out)
+    _kernels.station_sine(et, *station, *orbit, -1.0, out)
     path, _, zenith = received(orbit, station, et)
     # One correction of the light time leaves under a metre of 380,000 km here.
     np.testing.assert_allclose(out, -np.sum(path * zenith, axis=1), atol=2e-9)
@@ -120,7 +120,7 @@ def test_sine_of_elevation_at_a_station(orbit, station):
 def test_clearance_of_the_moon(orbit, station):
     et = np.random.default_rng(3).uniform(1010.0, 1000.0 + 290 * 56.0, 2000)
     out = np.empty(et.size)
-    _kernels.moon_clearance(et, *station, *orbit, R, out)
+    _kernels.moon_clearance(et, *station, *orbit, R, -1.0, out)
     path, r, _ = received(orbit, station, et)
     radius = np.linalg.norm(r, axis=1)
     moon = np.arcsin(R / radius)

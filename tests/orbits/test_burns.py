@@ -59,7 +59,7 @@ def test_impulse_is_what_it_says(axes, about):
     assert flown.mass(np.array([EPOCH.tdb_s, flown.et[-1]])) == pytest.approx(
         [1000.0, 1000.0 * np.exp(-one.delta_v / (300.0 * STANDARD_GRAVITY))]
     )
-    assert "1 manoeuvres" in flown.note
+    assert "; 1 manoeuvre." in flown.note
 
 
 def test_engine_against_equations_with_mass():

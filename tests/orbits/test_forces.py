@@ -22,7 +22,7 @@ FAR = {"bound": False, "farthest": 1.5e9}
 
 
 def only(**options):
-    return ForceModel(**{"planets": (), "earth_oblateness": False, **options})
+    return ForceModel(**{"planets": (), "earth_oblateness": False, "tides": False, **options})
 
 
 @pytest.mark.slow
@@ -217,6 +217,6 @@ def test_forces_that_make_no_sense(options, message):
 def test_note_tells_what_is_in_and_out():
     flown = propagate(HIGH, epoch=EPOCH, duration=3600.0, degree=8, forces=ForceModel(area_to_mass=0.02))
     assert "sunlight pressure (area over mass 0.02 m2/kg, Cr 1.3, shadows of Moon and Earth)" in flown.note
-    assert "no tides of the solid Moon, relativity; no manoeuvres" in flown.note
+    assert "tides of the solid Moon; no relativity; no manoeuvres" in flown.note
     plain = propagate(HIGH, epoch=EPOCH, duration=3600.0, degree=8, forces=EARTH_AND_SUN)
     assert "Earth and Sun; no planets, flattening of the Earth, sunlight pressure" in plain.note

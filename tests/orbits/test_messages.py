@@ -12,6 +12,7 @@ from moonstation.formats.opm import Manoeuvre, Opm, write_opm
 from moonstation.formats.provenance import packaged_file
 from moonstation.formats.spk import write_spk
 from moonstation.orbits.burns import impulse_icrf
+from moonstation.orbits.flight import fly
 from moonstation.orbits.messages import (
     frame_bias,
     interpolation_records,
@@ -249,21 +250,79 @@ def test_opm_gives_state_and_impulses(tmp_path):
     burns = (
         Manoeuvre("2035-01-02T00:00:00", 0.0, -1.0, "RTN", (0.0, 0.01, 0.0)),
         Manoeuvre("2035-01-01T12:00:00", 0.0, -1.0, "TNW", (0.005, 0.002, 0.001)),
-        Manoeuvre("2035-01-03T12:00:00", 60.0, -2.0, "ICRF", (0.005, 0.0, 0.0)),
     )
     write_opm(path, opm(manoeuvres=burns))
     orbit = opm_orbit(path)
     assert orbit.epoch.utc == "2035-01-01T06:00:00.250Z"
     np.testing.assert_allclose(orbit.state_icrf, np.array(opm().state) * 1e3)
-    assert [impulse.axes for impulse in orbit.impulses] == ["VNB", "RTN"]
-    assert orbit.burns == ("2035-01-03T12:00:00",)
-    change = impulse_icrf(orbit.impulses[0], orbit.state_icrf, np.zeros(6))
+    assert [impulse.axes for impulse in orbit.manoeuvres] == ["VNB", "RTN"]
+    assert orbit.mass is None
+    change = impulse_icrf(orbit.manoeuvres[0], orbit.state_icrf, np.zeros(6))
     # T along the velocity, W along the momentum, N = W x T (CCSDS 502.0-B, annex on reference frames)
     t = orbit.state_icrf[3:] / np.linalg.norm(orbit.state_icrf[3:])
     w = np.cross(orbit.state_icrf[:3], orbit.state_icrf[3:])
     w /= np.linalg.norm(w)
     np.testing.assert_allclose(change, 5.0 * t + 2.0 * np.cross(w, t) + 1.0 * w, atol=1e-12)
-    assert abs(orbit.impulses[1].epoch - Epoch.parse("2035-01-02T00:00:00Z")) < 1e-6
+    assert abs(orbit.manoeuvres[1].epoch - Epoch.parse("2035-01-02T00:00:00Z")) < 1e-6
+
+
+def test_burns_of_an_opm_give_the_change_of_velocity_and_mass_that_it_tells(tmp_path):
+    path = tmp_path / "craft.opm"
+    burns = (
+        Manoeuvre("2035-01-01T07:00:00", 0.0, -5.0, "RTN", (0.0, 0.01, 0.0)),
+        Manoeuvre("2035-01-01T08:00:00", 600.0, -40.0, "TNW", (0.1, 0.0, 0.05)),
+        Manoeuvre("2035-01-01T10:00:00", 300.0, 0.0, "ICRF", (0.02, 0.0, 0.0)),
+    )
+    write_opm(path, opm(manoeuvres=burns, spacecraft={"MASS": 1200.0}))
+    orbit = opm_orbit(path)
+    flight = fly(
+        orbit.state_icrf,
+        epoch=orbit.epoch,
+        duration=20_000.0,
+        degree=8,
+        manoeuvres=orbit.manoeuvres,
+        mass=orbit.mass,
+    )
+    for told, one in zip(burns, flight.trajectory.manoeuvres, strict=True):
+        assert one.end - one.begin == pytest.approx(told.duration, abs=1e-6)
+        assert one.mass_after - one.mass_before == pytest.approx(told.delta_mass, abs=1e-6)
+        assert one.delta_v == pytest.approx(1e3 * np.linalg.norm(told.delta_v), rel=1e-7)
+    # the third is one of constant acceleration in axes that stand still: 20 m/s along x against a flight without it
+    plain = fly(
+        orbit.state_icrf,
+        epoch=orbit.epoch,
+        duration=20_000.0,
+        degree=8,
+        manoeuvres=orbit.manoeuvres[:2],
+        mass=orbit.mass,
+    )
+    third = flight.trajectory.manoeuvres[2]
+    gained = third.after[3:] - plain.trajectory.state_icrf(np.array([third.end]))[0, 3:]
+    np.testing.assert_allclose(gained, [20.0, 0.0, 0.0], atol=0.5)
+
+
+@pytest.mark.parametrize(
+    ("burn", "craft", "error"),
+    [
+        (("2035-01-01T08:00:00", 600.0, -4.0, "TNW", (0.1, 0.0, 0.0)), {}, "MASS is missing"),
+        (
+            ("2035-01-01T08:00:00", 600.0, -4.0, "TNW", (0.0, 0.0, 0.0)),
+            {"MASS": 9.0},
+            "are zero; mend or remove",
+        ),
+        (("2035-01-01T08:00:00", 600.0, -9.0, "TNW", (0.1, 0.0, 0.0)), {"MASS": 9.0}, "-9 kg of 9 kg"),
+        (
+            ("2035-01-01T08:00:00", 0.0, 9.0, "TNW", (0.1, 0.0, 0.0)),
+            {"MASS": 9.0},
+            "9 kg of 9 kg; give a negative",
+        ),
+    ],
+)
+def test_burns_that_cannot_be_flown_are_refused(tmp_path, burn, craft, error):
+    path = tmp_path / "craft.opm"
+    write_opm(path, opm(manoeuvres=(Manoeuvre(*burn),), spacecraft=craft))
+    with pytest.raises(DataFileError, match=re.escape(error)):
+        opm_orbit(path)
 
 
 @pytest.mark.parametrize(

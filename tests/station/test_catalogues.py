@@ -26,6 +26,7 @@ USE = {
     "launcher": '[[launcher]]\nfrom = "{id}"\n',
     "orbit": '[[orbiter]]\nid = "o"\norbit = "{id}"\n',
     "element": '[[element]]\nid = "e"\nfrom = "{id}"\nsite = "base"\n',
+    "radio": '[[radio]]\nid = "r"\nfrom = "{id}"\non = "base"\n',
 }
 ENTRIES = [(kind, name) for kind in KINDS for name in packaged_catalogue().entries[kind]]
 
@@ -52,7 +53,7 @@ def test_each_value_has_a_known_source_and_a_confidence(kind, name):
         assert value["confidence"] in LEVELS, key
         assert value["source"] in packaged_sources(), key
     bare = {k for k, v in values.items() if not isinstance(v, dict)}
-    assert bare <= {"id", "name", "kind", "note"}
+    assert bare <= {"id", "name", "kind", "note", "band", "antenna"}
 
 
 def test_traps_of_the_sources_are_avoided():
@@ -153,6 +154,17 @@ def test_values_of_builtin_stations_say_where_they_come_from(name):
         "power_kind",
         "content",
         "launcher",
+        "on",
+        "band",
+        "antenna",
+        "reflection",
+        "of",
+        "needs",
+        "mode",
+        "element",
+        "robot",
+        "effect",
+        "law",
     }
     for key, said in station.provenance.items():
         if key.rpartition(".")[2] in naming and not said.source:

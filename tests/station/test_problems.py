@@ -55,6 +55,63 @@ def check(tmp_path):
     return _check
 
 
+ELEMENTS = 'periapsis_altitude = "300 km"\napoapsis_altitude = "8600 km"\ninclination = "55 deg"\n'
+
+
+@pytest.mark.parametrize(
+    ("keys", "message"),
+    [
+        (
+            "",
+            'periapsis_altitude: is missing; add it, as in periapsis_altitude = "100 km", or orbit = "queqiao-2"',
+        ),
+        ('kind = "halo"', "a halo orbit takes one of z_amplitude, period, perilune; give one"),
+        ('kind = "halo"\nperiod = "14 d"\nperilune = "9000 km"', "a halo orbit takes one of"),
+        ('kind = "dro"', 'a distant retrograde orbit has no size; add radius = "70000 km"'),
+        (
+            'kind = "nrho"\nresonance = "nine"',
+            'resonance: "nine" is no resonance; give turns and synodic months, as 9:2',
+        ),
+        ('kind = "nrho"\nradius = "70000 km"', "radius does not go with kind nrho; leave it out"),
+        (
+            'kind = "nrho"\n' + ELEMENTS,
+            "periapsis_altitude: does not go with kind nrho, which has no elements",
+        ),
+        (ELEMENTS + 'resonance = "9:2"', "resonance does not go with kind elements"),
+        ('kind = "nhro"', '"nhro" is not one of elements, halo, nrho, dro; did you mean "nrho"?'),
+        ('ephemeris = "none.oem"', 'ephemeris: file "none.oem" does not exist; check the path'),
+        (
+            'ephemeris = "s.toml"\norbit = "queqiao-2"',
+            'ephemeris: stands beside orbit = "queqiao-2"; keep one',
+        ),
+        ('ephemeris = "s.toml"\nepoch = 2035-01-01', "epoch does not go with an ephemeris"),
+        (
+            ELEMENTS + 'area = "3 m2"',
+            "area stands alone; sunlight presses by area over mass, give mass too",
+        ),
+        (ELEMENTS + 'area = "3 m2"\nmass = "1 g"', "area over mass is above 100 m2/kg; check both"),
+    ],
+)
+def test_orbits_of_orbiters(check, keys, message):
+    problems = check(GOOD.replace(ELEMENTS, keys + "\n"))
+    assert any(message in problem for problem in problems), problems
+    assert all("[[orbiter]] relay" in problem for problem in problems)
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        'kind = "halo"\nz_amplitude = "13000 km"\npoint = "L1"\nnorth = true',
+        'orbit = "gateway-nrho"\ndegree = 12\nepoch = 2034-12-01',
+        'orbit = "dro-70000"\nradius = "50000 km"',
+        'ephemeris = "s.toml"\nbody_id = -5',
+        ELEMENTS + 'area = "30 m2"\nmass = "1 t"\nreflectivity = 1.6',
+    ],
+)
+def test_orbits_of_orbiters_that_are_well(check, keys):
+    assert check(GOOD.replace(ELEMENTS, keys + "\n")) == []
+
+
 def test_good_file_has_no_problems(check):
     assert check(GOOD) == []
 

@@ -6,6 +6,7 @@ import pytest
 from moonstation.errors import RequestError
 from moonstation.spacetime.ephemerides import default_ephemeris
 from moonstation.spacetime.epochs import Epoch
+from moonstation.spacetime.sites import Site
 from moonstation.study.arrivals import LandingRules, site_arrivals
 from moonstation.study.places import find_place
 from moonstation.sunlight.light import site_light
@@ -49,11 +50,40 @@ def test_a_landing_far_from_the_poles_waits_for_the_plane(flight):
     assert wide.landing <= found.landing
 
 
+def test_the_ground_under_the_approach_is_lit_where_that_is_asked_for(flight):
+    place = find_place("20 deg, 30 deg")
+    lit = LandingRules(cross_track=np.pi / 2, approach_lit=True)
+    (found,) = site_arrivals([flight], place, lit)
+    assert found.approach_sun_elevation > 0.0
+    # against the Sun over a place 50 km back along the heading of the orbit
+    et = np.array([found.landing.tdb_s])
+    to_me = default_ephemeris().rotation_icrf_to_me(et)[0]
+    normal = to_me @ np.cross(flight.arrival_state[:3], flight.arrival_state[3:])
+    up = place.site.enu_me[2]
+    along = np.cross(normal, up) / np.linalg.norm(np.cross(normal, up))
+    back = np.cos(50e3 / 1737.4e3) * up - np.sin(50e3 / 1737.4e3) * along
+    lat, lon = np.degrees([np.arcsin(back[2]), np.arctan2(back[1], back[0])])
+    there = site_light(Site("before", float(lat), float(lon)), et)
+    # the Sun is not at an infinite distance, which the place before counts and the rule does not
+    assert found.approach_sun_elevation == pytest.approx(there.elevation[0], abs=np.radians(0.01))
+
+
+def test_a_range_for_the_sun_asks_for_the_sun_over_the_terrain_too(flight):
+    place = find_place("connecting-ridge")
+    rules = LandingRules(sun_elevation=np.radians((-2.0, 1.5)), cross_track=np.pi / 2)
+    (found,) = site_arrivals([flight], place, rules)
+    assert found.landing is not None
+    seen = site_light(place.site, np.array([found.landing.tdb_s]))
+    assert seen.sun_fraction(place.ground.horizon, place.height)[0] > 0.0
+
+
 def test_rules_that_never_hold_are_named(flight):
     place = find_place("20 deg, 30 deg")
     (dark,) = site_arrivals([flight], place, LandingRules(sun_elevation=(1.5, 1.57)))
     assert dark.landing is None
-    assert "Sun" in dark.limit
+    assert "its highest then is" in dark.limit
+    highest = float(dark.limit.split()[-2])
+    assert 10.0 < highest < 80.0
     (short,) = site_arrivals([flight], place, LandingRules(cross_track=1e-6))
     assert "plane" in short.limit
     with pytest.raises(RequestError, match="above the earliest"):

@@ -13,6 +13,7 @@ from moonstation.errors import DataFileError, OutputError, RequestError
 from moonstation.spacetime.epochs import Epoch
 from moonstation.study import cluster
 from moonstation.study.maps import MapRequest, make_map
+from moonstation.study.orbit_survey import survey_lifetimes
 from moonstation.terrain.elevation import ElevationModel
 from moonstation.terrain.region import map_grid
 from terrain_reference import polar_window
@@ -201,3 +202,22 @@ def test_without_dask(terrain, tmp_path, monkeypatch, capsys):
     told = capsys.readouterr().err
     assert "pip install 'moonstation[cluster]'" in told
     assert "Traceback" not in told
+
+
+def test_a_survey_of_orbits_has_the_same_figures_on_a_cluster():
+    options = {
+        "altitude": 60e3,
+        "inclinations": np.radians([0.0, 40.0, 85.0, 90.0]),
+        "nodes": np.radians(np.arange(0.0, 360.0, 40.0)),
+        "epoch": Epoch.parse("2035-01-01"),
+        "duration": 5 * 86_400.0,
+        "degree": 8,
+    }
+    shares = []
+    far = survey_lifetimes(**options, cluster="local:2", progress=shares.append)
+    assert far.equals(survey_lifetimes(**options))
+    assert len(far) == 36
+    assert shares == sorted(shares)
+    assert shares[-1] == 1.0
+    with pytest.raises(RequestError, match="give one of the two"):
+        survey_lifetimes(**options, cluster="local:2", threads=2)

@@ -10,8 +10,8 @@ from moonstation.report.orbit_maps import draw_lifetimes, draw_relays
 from moonstation.report.orbit_turning import draw_turning
 from moonstation.spacetime.epochs import Epoch
 from moonstation.spacetime.sites import Site
+from moonstation.study.kept_orbits import KeepingPlan
 from moonstation.study.orbit_search import (
-    KeepingPlan,
     fly_found,
     keep_found,
     keeping_figures,

@@ -138,3 +138,8 @@ def test_averages_need_no_stored_horizons_and_no_number_of_threads():
     for layers, threads in ((("average_sun",), 3), (("average_sun", "any_light"), 2)):
         again = tile_light(ground, sky, 2.0, directions=45, layers=layers, threads=threads)
         assert np.array_equal(again["average_sun"], alone)
+
+
+def test_a_map_of_more_pixels_than_a_computer_can_make_is_refused() -> None:
+    with pytest.raises(RequestError, match=r"give a pixel of [0-9.]+ m or more, or a smaller region"):
+        map_grid(ElevationModel.packaged(), -89.0, 0.0, width=40e3, height=40e3, pixel=1e-3)

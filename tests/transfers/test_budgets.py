@@ -5,6 +5,7 @@ import pytest
 
 from moonstation.errors import RequestError
 from moonstation.transfers.budgets import budgets, delivered, delivered_table
+from moonstation.transfers.insertion import LunarOrbit, descent_lowering
 from moonstation.transfers.launch import launchers, mass_after
 
 
@@ -51,3 +52,23 @@ def test_senseless_engines_are_refused():
         delivered(800.0, isp=0.0)
     with pytest.raises(RequestError, match="0 to 1"):
         delivered(800.0, isp=300.0, margin=5.0)
+
+
+def test_a_descent_from_elsewhere_first_goes_to_where_published_ones_begin():
+    assert descent_lowering(LunarOrbit(100e3, 100e3)) == 0.0
+    # Hohmann's transfer from 500 to 100 km by the vis-viva equation
+    gm, r1, r2 = 4.902800122e12, 2237.4e3, 1837.4e3
+    axis = 0.5 * (r1 + r2)
+    hohmann = (np.sqrt(gm / r1) - np.sqrt(gm * (2 / r1 - 1 / axis))) + (
+        np.sqrt(gm * (2 / r2 - 1 / axis)) - np.sqrt(gm / r2)
+    )
+    assert descent_lowering(LunarOrbit(500e3, 500e3)) == pytest.approx(hohmann, rel=1e-8)
+    # from an ellipse with that periapsis: what circularising there costs
+    ellipse = 0.5 * (r2 + 17737.4e3)
+    assert descent_lowering(LunarOrbit(100e3, 16000e3)) == pytest.approx(
+        np.sqrt(gm * (2 / r2 - 1 / ellipse)) - np.sqrt(gm / r2), rel=1e-8
+    )
+    low = {one.id: landed for one, _, landed in delivered(240.0, isp=320.0, landing=True)}
+    high = {one.id: landed for one, _, landed in delivered(240.0, isp=320.0, landing=True, lowering=571.0)}
+    for key, landed in high.items():
+        assert landed == pytest.approx(low[key] * np.exp(-571.0 / (320.0 * 9.80665)), rel=1e-9)

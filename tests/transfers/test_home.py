@@ -6,7 +6,6 @@ import pytest
 from moonstation.constants import EARTH_RADIUS
 from moonstation.errors import OrbitError, RequestError
 from moonstation.spacetime.epochs import Epoch
-from moonstation.transfers import _cislunar_kernels as kernels
 from moonstation.transfers.cislunar import Cislunar
 from moonstation.transfers.home import Entry, fly_home
 from moonstation.transfers.insertion import LunarOrbit
@@ -40,7 +39,7 @@ def test_the_entry_is_met(day, entry, second):
         near + space.moon(home.departure.tdb_s),
         home.departure.tdb_s,
         home.entry.tdb_s + 0.5 * DAY,
-        mode=kernels.TO_RADIUS,
+        to="radius",
         level=EARTH_RADIUS + entry.altitude,
     )
     assert met

@@ -8,7 +8,6 @@ from moonstation.errors import OrbitError, RequestError
 from moonstation.orbits.multiple_shooting import fly_periodic
 from moonstation.orbits.three_body import distant_retrograde_orbit, halo_orbit, near_rectilinear_orbit
 from moonstation.spacetime.epochs import Epoch
-from moonstation.transfers import _cislunar_kernels as kernels
 from moonstation.transfers.cislunar import Cislunar
 from moonstation.transfers.launch import find_launch_site, parking_state
 from moonstation.transfers.moon import Departure
@@ -27,7 +26,7 @@ def nrho():
     return fly_periodic(orbit, epoch=Epoch.parse("2030-03-01"), revolutions=4)
 
 
-def flown(flight, until, mode=kernels.TO_TIME):
+def flown(flight, until, mode="time"):
     """A flight, flown anew from its parking orbit by its own figures."""
     space = Cislunar.over(flight.departure.tdb_s - DAY, until.tdb_s + DAY)
     radius = EARTH_RADIUS + 200e3
@@ -39,7 +38,7 @@ def flown(flight, until, mode=kernels.TO_TIME):
         radius=radius,
         speed=np.sqrt(GM_EARTH / radius) + flight.injection,
     )
-    when, state, _ = space.fly(start, flight.departure.tdb_s, until.tdb_s, mode=mode)
+    when, state, _ = space.fly(start, flight.departure.tdb_s, until.tdb_s, to=mode)
     return space, when, state - space.moon(when)
 
 

@@ -7,18 +7,31 @@ import sys
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
 from moonstation import __version__
 from moonstation.cli import (
     check,
     data,
+    design,
+    design_budget,
+    design_size,
     heat,
+    link,
+    link_assign,
+    link_budget,
+    link_codes,
+    link_contacts,
+    link_network,
+    link_plan,
+    link_relays,
     maps,
     orbit,
     orbit_find,
     picture,
     scenarios,
     show,
+    simulate,
     site,
     stopping,
     study,
@@ -49,6 +62,19 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 
+
+def _unfold_help(group: typer.Typer) -> None:
+    """Put each paragraph of the commands' help on one line, for the terminal to fold, its brackets as they stand."""
+    for known in group.registered_commands:
+        doc = known.callback.__doc__ if known.callback is not None else None
+        folded = "\n\n".join(" ".join(text.split()) for text in inspect.cleandoc(doc or "").split("\n\n"))
+        # [[demand]] would be taken for a colour
+        known.help = escape(folded)
+    for inner in group.registered_groups:
+        if inner.typer_instance is not None:
+            _unfold_help(inner.typer_instance)
+
+
 for _name, _command in (
     ("study", study.command),
     ("check", check.command),
@@ -58,19 +84,29 @@ for _name, _command in (
     ("heat", heat.command),
     ("map", maps.command),
     ("picture", picture.command),
+    ("simulate", simulate.command),
 ):
-    # each paragraph on one line, for the terminal to fold
-    _paragraphs = inspect.cleandoc(_command.__doc__ or "").split("\n\n")
-    _help = "\n\n".join(" ".join(text.split()) for text in _paragraphs)
     # only a place may begin with a negative number
-    app.command(name=_name, help=_help, cls=SouthernCommand if _name in {"heat", "map", "windows"} else None)(
-        _command
-    )
+    app.command(name=_name, cls=SouthernCommand if _name in {"heat", "map", "windows"} else None)(_command)
 app.add_typer(data.app, name="data")
 app.add_typer(site.app, name="site")
 app.add_typer(transfer.app, name="transfer")
 app.add_typer(orbit.app, name="orbit")
 orbit.app.add_typer(orbit_find.app, name="find")
+link.add("contacts", link_contacts.command)
+link.add("assign", link_assign.command)
+app.add_typer(design.app, name="design")
+design.add("budget", design_budget.command)
+design.add("size", design_size.command)
+link.add("network", link_network.command)
+link.app.add_typer(link_plan.app, name="plan")
+app.add_typer(link.app, name="link")
+link.add("budget", link_budget.command)
+link.add("codes", link_codes.command)
+link.add("relays", link_relays.command)
+# places may begin with a negative number
+link.app.registered_commands[-1].cls = SouthernCommand
+_unfold_help(app)
 
 
 def _version(wanted: bool) -> None:

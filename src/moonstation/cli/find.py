@@ -123,7 +123,7 @@ def command(
         Path | None, typer.Option(help="Write it to this GeoJSON, too, which QGIS opens.")
     ] = None,
     toml: Annotated[
-        Path | None, typer.Option(help="Write the places as [[site]] tables of a station file, too.")
+        Path | None, typer.Option(help="Write the places as site tables of a station file, too.")
     ] = None,
 ) -> int:
     """Find the best places of a region under your terms, or pairs of places that are lit by turns.

@@ -96,7 +96,7 @@ def command(
 ) -> int:
     """Map sunlight, dark spells, permanent shadow and sight of the Earth over a region."""
     span = read_period(days, years)
-    check_file(png, "--png")
+    check_file(png, "--png", ".png")
     ensemble = read_ensemble(members, error, seed)
     begin = Epoch.parse(start)
     heights = tuple(sorted(read_quantity(text, "length", "--height") for text in height or ["2 m"]))

@@ -13,29 +13,8 @@ from rich.table import Table
 
 from moonstation.arrays import FloatArray
 from moonstation.cli.console import Report, out, progress_bar
-from moonstation.cli.orbit_words import (
-    AnomalyOption,
-    ApoapsisOption,
-    ArgumentOption,
-    AxisOption,
-    BodyOption,
-    BurnsOption,
-    DaysOption,
-    DegreeOption,
-    EccentricityOption,
-    EpochOption,
-    FrameOption,
-    InclinationOption,
-    NodeOption,
-    OrbitArgument,
-    PeriapsisOption,
-    PositionOption,
-    SiteOption,
-    VelocityOption,
-    check_files,
-    read_input,
-)
-from moonstation.cli.words import SouthernCommand, check_file, read_quantity
+from moonstation.cli.orbit_words import OrbitArgument, SiteOption, check_files, with_orbit, with_span
+from moonstation.cli.words import SouthernCommand, check_file, read_mask, read_quantity
 from moonstation.errors import OutputError, RequestError
 from moonstation.formats.drafts import replace_file
 from moonstation.formats.spk import BODY_ID
@@ -48,12 +27,14 @@ from moonstation.spacetime.sites import Site
 from moonstation.study.orbit_events import event_calendar, event_names, queries_of
 from moonstation.study.orbit_files import (
     SUFFIXES,
+    TIME_SYSTEMS,
     FileOptions,
     write_orbit_file,
     write_scene,
     write_text_file,
 )
 from moonstation.study.orbit_study import OrbitLine, OrbitStudy, find_stations, orbit_line, study_orbit
+from moonstation.study.orbiters import ForceChanges
 from moonstation.study.orbits import OrbitInput, OrbitRun, find_orbit
 from moonstation.study.places import Place, find_place
 from moonstation.study.run import software
@@ -63,6 +44,8 @@ PICTURE = {".png": "picture"}
 PAGE = {".html": "page"}
 SHOWN = 40
 MOST_ORBITS = 6
+NOTHING = OrbitInput()
+"""What is said of an orbit where nothing is."""
 COMPARED = 20_000
 """Instants at which two orbits are compared at most."""
 
@@ -75,6 +58,7 @@ def _group() -> None:
 
 
 @app.command(name="propagate", cls=SouthernCommand)
+@with_orbit
 def propagate_command(
     orbit: OrbitArgument = None,
     out_files: Annotated[
@@ -86,9 +70,6 @@ def propagate_command(
             "(Cesium), .png.",
         ),
     ] = None,
-    epoch: EpochOption = None,
-    days: DaysOption = None,
-    degree: DegreeOption = None,
     step: Annotated[
         str | None,
         typer.Option(
@@ -103,40 +84,35 @@ def propagate_command(
     object_id: Annotated[
         str, typer.Option("--object-id", help="International designator for messages.")
     ] = "",
-    periapsis: PeriapsisOption = None,
-    apoapsis: ApoapsisOption = None,
-    semi_major_axis: AxisOption = None,
-    eccentricity: EccentricityOption = None,
-    inclination: InclinationOption = None,
-    node: NodeOption = None,
-    argument: ArgumentOption = None,
-    anomaly: AnomalyOption = None,
-    frame: FrameOption = None,
-    position: PositionOption = None,
-    velocity: VelocityOption = None,
-    body_id: BodyOption = None,
-    skip_burns: BurnsOption = False,
+    time_system: Annotated[
+        str, typer.Option("--time-system", help="Scale of the times in messages: TDB or UTC.")
+    ] = "TDB",
+    given: OrbitInput = NOTHING,
 ) -> int:
     """Propagate an orbit and write it as tables, messages, kernels, scenes and pictures.
 
-    Forces: lunar gravity to a degree chosen by height, Earth and Sun. An orbit that hits the ground is given as far as
-    it goes.
+    Forces: lunar gravity to a degree chosen by height, Earth and Sun, and what the options of forces say; a note
+    tells which acted. An orbit that hits the ground is given as far as it goes.
     """
-    given = read_input(
-        epoch=epoch, days=days, degree=degree, periapsis=periapsis, apoapsis=apoapsis, semi_major_axis=semi_major_axis,
-        eccentricity=eccentricity, inclination=inclination, node=node, argument=argument, anomaly=anomaly, frame=frame,
-        position=position, velocity=velocity, body_id=body_id, skip_burns=skip_burns,
-    )  # fmt: skip
     files = out_files or []
     check_files(files, SUFFIXES | PICTURE)
     if view not in VIEWS:
         raise RequestError(f"--view {view}: is unknown; give one of {', '.join(VIEWS)}")
+    system = time_system.upper()
+    if system not in TIME_SYSTEMS:
+        raise RequestError(f"--time-system {time_system[:20]}: give {' or '.join(TIME_SYSTEMS)}")
     seconds = None if step is None else read_quantity(step, "time", "--step")
+    if seconds is not None and not seconds > 0.0:
+        raise RequestError(f"--step {step}: give a length above zero, e.g. '10 min'")
     with progress_bar() as report:
         run = _find(orbit, given, report, 0.8)
         places = find_places(site, report)
         options = FileOptions(
-            step=seconds, body_id=BODY_ID if body_id is None else body_id, object_id=object_id, places=places
+            step=seconds,
+            body_id=BODY_ID if given.body_id is None else given.body_id,
+            object_id=object_id,
+            places=places,
+            time_system=system,
         )
         for number, path in enumerate(files):
             report(f"writing {path.name}", 0.8 + 0.2 * number / len(files))
@@ -151,6 +127,7 @@ def propagate_command(
 
 
 @app.command(name="events", cls=SouthernCommand)
+@with_orbit
 def events_command(
     orbit: OrbitArgument = None,
     event: Annotated[
@@ -171,22 +148,7 @@ def events_command(
     list_kinds: Annotated[
         bool, typer.Option("--list", help="List the events that can be looked for, and stop.")
     ] = False,
-    epoch: EpochOption = None,
-    days: DaysOption = None,
-    degree: DegreeOption = None,
-    periapsis: PeriapsisOption = None,
-    apoapsis: ApoapsisOption = None,
-    semi_major_axis: AxisOption = None,
-    eccentricity: EccentricityOption = None,
-    inclination: InclinationOption = None,
-    node: NodeOption = None,
-    argument: ArgumentOption = None,
-    anomaly: AnomalyOption = None,
-    frame: FrameOption = None,
-    position: PositionOption = None,
-    velocity: VelocityOption = None,
-    body_id: BodyOption = None,
-    skip_burns: BurnsOption = False,
+    given: OrbitInput = NOTHING,
 ) -> int:
     """Find events of an orbit: passages, nodes, eclipses, occultations, conjunctions, crossings, passes over a site.
 
@@ -195,11 +157,6 @@ def events_command(
     if list_kinds:
         _print_kinds()
         return 0
-    given = read_input(
-        epoch=epoch, days=days, degree=degree, periapsis=periapsis, apoapsis=apoapsis, semi_major_axis=semi_major_axis,
-        eccentricity=eccentricity, inclination=inclination, node=node, argument=argument, anomaly=anomaly, frame=frame,
-        position=position, velocity=velocity, body_id=body_id, skip_burns=skip_burns,
-    )  # fmt: skip
     for path, key in ((csv, "--csv"), (ics, "--ics")):
         check_file(path, key)
     with progress_bar() as report:
@@ -252,6 +209,7 @@ PLACE = "connecting-ridge"
 
 
 @app.command(name="show", cls=SouthernCommand)
+@with_orbit
 def show_command(
     orbit: OrbitArgument = None,
     out_files: PageOption = None,
@@ -260,34 +218,15 @@ def show_command(
     mask: MaskOption = "10 deg",
     ground: GroundOption = None,
     view: Annotated[str, typer.Option(help=f"What a picture shows: {', '.join(VIEWS)}.")] = "all",
-    epoch: EpochOption = None,
-    days: DaysOption = None,
-    degree: DegreeOption = None,
-    periapsis: PeriapsisOption = None,
-    apoapsis: ApoapsisOption = None,
-    semi_major_axis: AxisOption = None,
-    eccentricity: EccentricityOption = None,
-    inclination: InclinationOption = None,
-    node: NodeOption = None,
-    argument: ArgumentOption = None,
-    anomaly: AnomalyOption = None,
-    frame: FrameOption = None,
-    position: PositionOption = None,
-    velocity: VelocityOption = None,
-    body_id: BodyOption = None,
-    skip_burns: BurnsOption = False,
+    given: OrbitInput = NOTHING,
 ) -> int:
     """Show an orbit: elements, heights, life, shadow, sight of the Earth, passes over a place, contacts, pictures."""
-    given = read_input(
-        epoch=epoch, days=days, degree=degree, periapsis=periapsis, apoapsis=apoapsis, semi_major_axis=semi_major_axis,
-        eccentricity=eccentricity, inclination=inclination, node=node, argument=argument, anomaly=anomaly, frame=frame,
-        position=position, velocity=velocity, body_id=body_id, skip_burns=skip_burns,
-    )  # fmt: skip
     _show([orbit], given, out_files or [], site, mask, ground or [], view, open_page=open_page, apart=False)
     return 0
 
 
 @app.command(name="compare", cls=SouthernCommand)
+@with_span
 def compare_command(
     orbits: Annotated[
         list[str],
@@ -310,18 +249,13 @@ def compare_command(
     mask: MaskOption = "10 deg",
     ground: GroundOption = None,
     view: Annotated[str, typer.Option(help=f"What a picture shows: {', '.join(VIEWS)}.")] = "all",
-    epoch: EpochOption = None,
-    days: DaysOption = None,
-    degree: DegreeOption = None,
-    body_id: BodyOption = None,
-    skip_burns: BurnsOption = False,
+    given: OrbitInput = NOTHING,
 ) -> int:
     """Set orbits, or ephemerides of the same flight, side by side."""
     if len(orbits) < 2:
         raise RequestError(f"{orbits[0]} alone: name two orbits or more, or see it with orbit show")
     if len(orbits) > MOST_ORBITS:
         raise RequestError(f"{len(orbits)} orbits are too many for one page; compare {MOST_ORBITS} at most")
-    given = read_input(epoch=epoch, days=days, degree=degree, body_id=body_id, skip_burns=skip_burns)
     asked = (
         any(Path(name).suffix.lower() in (".oem", ".bsp", ".opm") for name in orbits)
         if differences is None
@@ -352,7 +286,7 @@ def _show(
     check_files(files, PAGE | PICTURE | {".czml": "scene for Cesium"})
     if view not in VIEWS:
         raise RequestError(f"--view {view}: is unknown; give one of {', '.join(VIEWS)}")
-    least = read_quantity(mask, "angle", "--mask")
+    least = read_mask(mask)
     count = len(names)
     with progress_bar() as report:
         place = None if site is None else find_place(site, progress=lambda stage: report(stage, 0.02))
@@ -402,7 +336,7 @@ def _input_for(name: str | None, given: OrbitInput) -> OrbitInput:
     """What is said, less what a file does not take."""
     suffix = Path(name or "").suffix.lower()
     if suffix in (".oem", ".bsp"):
-        return replace(given, degree=None)
+        return replace(given, degree=None, forces=ForceChanges())
     return replace(given, epoch=None) if suffix == ".opm" else given
 
 
@@ -465,7 +399,7 @@ def print_run(run: OrbitRun) -> None:
     out.print(
         # a span of whole days in TDB ends a millisecond or two beside midnight UTC
         f"{(run.start + 0.5).utc[:19].replace('T', ' ')} to {(run.stop + 0.5).utc[:19].replace('T', ' ')} UTC, "
-        f"{(run.stop - run.start) / 86_400.0:.4g} d",
+        f"{days_words(run.stop - run.start)} d",
         markup=False,
         soft_wrap=True,
     )
@@ -473,6 +407,12 @@ def print_run(run: OrbitRun) -> None:
         out.print(f"{run.id} {run.ending}", markup=False, style="yellow", soft_wrap=True)
     for note in run.notes:
         out.print(f"note: {note}", markup=False, soft_wrap=True)
+
+
+def days_words(seconds: float) -> str:
+    """Days to four digits, as many before the point as there are."""
+    days = seconds / 86_400.0
+    return f"{days:.0f}" if days >= 1000.0 else f"{days:.4g}"
 
 
 def _print_kinds() -> None:

@@ -9,6 +9,7 @@ import numpy as np
 import typer
 
 from moonstation.cli.console import Report, out, progress_bar
+from moonstation.cli.force_words import with_forces
 from moonstation.cli.orbit import find_places, print_run
 from moonstation.cli.orbit_find_words import (
     USUAL_BURN_ERROR,
@@ -42,12 +43,12 @@ from moonstation.cli.orbit_find_words import (
     write_found,
 )
 from moonstation.cli.orbit_surveys import lifetimes_command, relay_command
-from moonstation.cli.words import SouthernCommand, check_file, read_quantity
+from moonstation.cli.words import SouthernCommand, check_file, read_mask, read_quantity
 from moonstation.constants import MOON_RADIUS
 from moonstation.errors import RequestError
 from moonstation.orbits.elements import Elements
+from moonstation.orbits.forces import ForceModel
 from moonstation.orbits.frozen import FrozenOrbit, find_frozen_orbit
-from moonstation.orbits.gravity import degree_for
 from moonstation.orbits.low_orbit_keeping import LowOrbitKeeping, keep_low_orbit
 from moonstation.orbits.station_keeping import TARGETS, Keeping
 from moonstation.orbits.three_body import (
@@ -58,9 +59,9 @@ from moonstation.orbits.three_body import (
 )
 from moonstation.report.wording import duration, number, share
 from moonstation.spacetime.epochs import Epoch, tdb_to_utc
+from moonstation.study.kept_orbits import KeepingPlan, degree_of
 from moonstation.study.orbit_files import write_text_file
 from moonstation.study.orbit_search import (
-    KeepingPlan,
     fly_found,
     fly_frozen,
     keep_found,
@@ -69,10 +70,9 @@ from moonstation.study.orbit_search import (
     low_keeping_table,
     sight_of,
 )
+from moonstation.study.orbiters import ForceChanges
 
 DAY = 86_400.0
-PERILUNE_MARGIN = 0.85
-"""Perilunes in the full model go lower than in the three-body problem, by up to 12 % over a year of the 9:2 orbit."""
 
 app = typer.Typer(
     help="Find orbits by purpose in the full model, and what keeping them costs.", no_args_is_help=True
@@ -96,9 +96,11 @@ class _Wish:
     mask: float
     plan: KeepingPlan | None
     keep_out: Path | None
+    forces: ForceModel
 
 
 @app.command(name="halo", cls=SouthernCommand)
+@with_forces
 def halo_command(
     z_amplitude: Annotated[
         str | None, typer.Option(help="Greatest height out of the plane of Earth and Moon, e.g. '13000 km'.")
@@ -123,6 +125,7 @@ def halo_command(
     burns: BurnsOption = 4,
     seed: SeedOption = 1,
     keep_out: KeepOutOption = None,
+    forces: ForceChanges | None = None,
 ) -> int:
     """Find a halo orbit about L1 or L2 of Earth and Moon, as Queqiao-1 flew, by amplitude, period or perilune.
 
@@ -141,13 +144,14 @@ def halo_command(
         raise RequestError("halo orbit: give one of --z-amplitude, --period and --perilune")
     wish = _read_wish(
         epoch, revolutions, degree, out_files, site, mask, keep, navigation, burn_error, pointing, deadband, burns,
-        seed, keep_out,
+        seed, keep_out, forces,
     )  # fmt: skip
     _find(lambda: halo_orbit(point=int(point[-1]), north=north, **sizes), "halo", wish)
     return 0
 
 
 @app.command(name="nrho", cls=SouthernCommand)
+@with_forces
 def nrho_command(
     resonance: Annotated[
         str, typer.Option(help="Turns in so many synodic months, e.g. 9:2 (the Gateway's) or 4:1.")
@@ -168,6 +172,7 @@ def nrho_command(
     burns: BurnsOption = 1,
     seed: SeedOption = 1,
     keep_out: KeepOutOption = None,
+    forces: ForceChanges | None = None,
 ) -> int:
     """Find a near-rectilinear halo orbit by its resonance with the month, as the Gateway's 9:2.
 
@@ -178,13 +183,14 @@ def nrho_command(
     pair = _resonance(resonance)
     wish = _read_wish(
         epoch, revolutions, degree, out_files, site, mask, keep, navigation, burn_error, pointing, deadband, burns,
-        seed, keep_out,
+        seed, keep_out, forces,
     )  # fmt: skip
     _find(lambda: near_rectilinear_orbit(resonance=pair, point=int(point[-1]), north=north), "nrho", wish)
     return 0
 
 
 @app.command(name="dro", cls=SouthernCommand)
+@with_forces
 def dro_command(
     radius: Annotated[
         str, typer.Option(help="Distance from the Moon's centre on the Earth's side, 10,000 to 100,000 km.")
@@ -203,12 +209,13 @@ def dro_command(
     burns: BurnsOption = 1,
     seed: SeedOption = 1,
     keep_out: KeepOutOption = None,
+    forces: ForceChanges | None = None,
 ) -> int:
     """Find a distant retrograde orbit about the Moon, as Orion flew on Artemis I (70,000 km)."""
     distance = read_quantity(radius, "altitude", "--radius")
     wish = _read_wish(
         epoch, revolutions, degree, out_files, site, mask, keep, navigation, burn_error, pointing, deadband, burns,
-        seed, keep_out,
+        seed, keep_out, forces,
     )  # fmt: skip
     _find(lambda: distant_retrograde_orbit(radius=distance), "dro", wish)
     return 0
@@ -226,7 +233,7 @@ def frozen_command(
     ] = False,
     epoch: EpochOption = USUAL_EPOCH,
     days: Annotated[
-        float, typer.Option(help="Span over which it is flown to see how long it lasts [d].")
+        float, typer.Option(help="Span in days over which it is flown to see how long it lasts.")
     ] = 365.25,
     degree: Annotated[int, typer.Option(help="Degree of the gravity field.", min=2, max=1200)] = 50,
     out_files: OutOption = None,
@@ -349,6 +356,7 @@ def _read_wish(
     burns: int,
     seed: int,
     keep_out: Path | None,
+    forces: ForceChanges | None,
 ) -> _Wish:
     if keep_out is not None and keep is None:
         raise RequestError("--keep-out: nothing is kept; give --keep NUMBER too")
@@ -366,9 +374,10 @@ def _read_wish(
         degree=degree,
         files=check_outputs(out_files),
         site=site,
-        mask=read_quantity(mask, "angle", "--mask"),
+        mask=read_mask(mask),
         plan=plan if keep is not None else None,
         keep_out=keep_out,
+        forces=(forces or ForceChanges()).over(),
     )
 
 
@@ -387,13 +396,14 @@ def _find(search: Callable[[], PeriodicOrbit], short_name: str, wish: _Wish) -> 
         report("searching", 0.0)
         places = find_places(wish.site, report)
         orbit = search()
-        degree = degree_for(PERILUNE_MARGIN * orbit.perilune) if wish.degree is None else wish.degree
+        degree = degree_of(orbit, wish.degree)
         run = fly_found(
             orbit,
             epoch=wish.epoch,
             revolutions=wish.revolutions,
             degree=degree,
             short_name=short_name,
+            forces=wish.forces,
             progress=lambda done: report("closing in the full model", 0.05 + (end - 0.15) * done),
         )
         sight = sight_of(
@@ -404,7 +414,11 @@ def _find(search: Callable[[], PeriodicOrbit], short_name: str, wish: _Wish) -> 
         )
         if wish.plan is not None:
             kept = keep_found(
-                run, orbit, wish.plan, progress=lambda done: report("keeping", end + (0.95 - end) * done)
+                run,
+                orbit,
+                wish.plan,
+                forces=wish.forces,
+                progress=lambda done: report("keeping", end + (0.95 - end) * done),
             )
         write_found(run, wish.files, report, done=0.95, places=places, turning=True)
         if kept is not None and wish.keep_out is not None:

@@ -19,8 +19,9 @@ from moonstation.orbits.station_keeping import KeepingErrors
 from moonstation.report.wording import duration, number, share
 from moonstation.spacetime.epochs import tdb_to_utc
 from moonstation.spacetime.sites import Site
+from moonstation.study.kept_orbits import KeepingPlan
 from moonstation.study.orbit_files import SUFFIXES, FileOptions, write_orbit_file
-from moonstation.study.orbit_search import KeepingPlan, Sight, turning_line
+from moonstation.study.orbit_search import Sight, turning_line
 from moonstation.study.orbit_study import orbit_line
 from moonstation.study.orbits import USUAL_START, OrbitRun
 

@@ -11,7 +11,7 @@ from rich.table import Table
 
 from moonstation.arrays import FloatArray
 from moonstation.cli.console import out, progress_bar
-from moonstation.cli.orbit import PICTURE, find_places, print_run
+from moonstation.cli.orbit import find_places, print_run
 from moonstation.cli.orbit_find_words import (
     USUAL_EPOCH,
     EpochOption,
@@ -24,14 +24,14 @@ from moonstation.cli.orbit_find_words import (
     write_bytes,
     write_found,
 )
-from moonstation.cli.words import check_file, read_quantity, read_range
+from moonstation.cli.words import check_file, read_mask, read_quantity, read_range
 from moonstation.errors import RequestError
 from moonstation.orbits.batches import Survey
 from moonstation.report.wording import count
 from moonstation.spacetime.epochs import Epoch
 from moonstation.spacetime.sites import Site
 from moonstation.study.orbit_files import write_text_file
-from moonstation.study.orbit_survey import survey_lifetimes, survey_relays
+from moonstation.study.orbit_survey import SURVEYED, survey_lifetimes, survey_relays
 from moonstation.study.orbits import OrbitInput, find_orbit
 
 YEAR_DAYS = 365.25
@@ -40,6 +40,13 @@ POLE = "south pole"
 
 TableOption = Annotated[Path | None, typer.Option("--table", help="Write all of them to this table (CSV).")]
 MapOption = Annotated[Path | None, typer.Option("--map", help="Draw them as this picture (PNG).")]
+ClusterOption = Annotated[
+    str | None,
+    typer.Option(
+        "--cluster",
+        help="Fly them on a Dask cluster: local, local:N for N workers, or tcp://HOST:PORT of a scheduler.",
+    ),
+]
 SurveyDegreeOption = Annotated[int, typer.Option(help="Degree of the gravity field.", min=2, max=1200)]
 
 
@@ -66,6 +73,7 @@ def relay_command(
     map_file: MapOption = None,
     out_files: OutOption = None,
     threads: ThreadsOption = None,
+    cluster: ClusterOption = None,
 ) -> int:
     """Survey elliptical relay orbits over node and argument of periapsis: which live longest and dwell over a site.
 
@@ -77,7 +85,7 @@ def relay_command(
         read_quantity(text, "altitude", key)
         for text, key in ((periapsis, "--periapsis"), (apoapsis, "--apoapsis"))
     )
-    tilt, least = read_quantity(inclination, "angle", "--inclination"), read_quantity(mask, "angle", "--mask")
+    tilt, least = read_quantity(inclination, "angle", "--inclination"), read_mask(mask)
     middle = 270.0 if north else 90.0
     given = read_range(argument_range, "angle", "--argument-range")
     first, last = np.radians([middle - 20.0, middle + 20.0]) if given is None else given
@@ -103,6 +111,7 @@ def relay_command(
             mask_deg=float(np.degrees(least)),
             degree=degree,
             threads=threads,
+            cluster=cluster,
             progress=lambda done: report(f"flying {nodes * arguments} orbits", share * done),
         )
         name = place.name if places else f"the {place.name}"
@@ -132,6 +141,7 @@ def relay_command(
                     inclination=tilt,
                     raan=float(np.radians(row["node_deg"])),
                     arg_periapsis=float(np.radians(row["argument_deg"])),
+                    forces=SURVEYED,
                 ),
                 progress=lambda done: report("flying the first again", share + 0.1 * done),
             )
@@ -165,7 +175,7 @@ def relay_command(
     for cells in found.head(SHOWN).to_dict("records"):
         drawn.add_row(
             f"{cells['node_deg']:g}", f"{cells['argument_deg']:g}", f"{cells['lifetime_d']:.2f}", cells["ending"],
-            f"{cells['lowest_km']:.1f}", f"{100.0 * cells['dwell_share']:.1f}", f"{cells['longest_gap_h']:.2f}",
+            f"{cells['lowest_km']:z.1f}", f"{100.0 * cells['dwell_share']:.1f}", f"{cells['longest_gap_h']:.2f}",
         )  # fmt: skip
     out.print_wide(drawn, 110)
     if len(found) > SHOWN:
@@ -185,11 +195,12 @@ def lifetimes_command(
     inclination_step: Annotated[str, typer.Option("--inclination-step", help="Step between them.")] = "5 deg",
     nodes: Annotated[int, typer.Option(help="Nodes, evenly round the Moon.", min=1, max=3600)] = 4,
     epoch: EpochOption = USUAL_EPOCH,
-    days: Annotated[float, typer.Option(help="How long each is flown at most [d].")] = YEAR_DAYS,
+    days: Annotated[float, typer.Option(help="Days that each is flown at most.")] = YEAR_DAYS,
     degree: SurveyDegreeOption = 30,
     table: TableOption = None,
     map_file: MapOption = None,
     threads: ThreadsOption = None,
+    cluster: ClusterOption = None,
 ) -> int:
     """Map how long low orbits last before they hit the ground, over inclination and node.
 
@@ -216,6 +227,7 @@ def lifetimes_command(
             duration=span,
             degree=degree,
             threads=threads,
+            cluster=cluster,
             progress=lambda done: report(f"flying {len(grid) * nodes} orbits", 0.98 * done),
         )
         title = f"Lifetimes of round orbits {height / 1e3:g} km up, from {moment.utc[:10]}, gravity to degree {degree}"
@@ -266,6 +278,4 @@ def _between(first: float, last: float, number: int) -> FloatArray:
 
 def _check_survey_files(table: Path | None, map_file: Path | None) -> None:
     check_file(table, "--table")
-    check_file(map_file, "--map")
-    if map_file is not None and map_file.suffix.lower() not in PICTURE:
-        raise RequestError(f"--map {map_file}: suffix {map_file.suffix or 'none'} is unknown; give .png")
+    check_file(map_file, "--map", ".png")

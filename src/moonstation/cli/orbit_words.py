@@ -1,15 +1,19 @@
 """What the orbit commands read from a command line: elements, states, epochs, and what they have in common."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from moonstation.cli.words import read_quantity
+from moonstation.cli.force_words import OPTIONS as FORCE_OPTIONS
+from moonstation.cli.force_words import read_forces
+from moonstation.cli.option_groups import with_options
+from moonstation.cli.words import check_file, read_quantity
 from moonstation.errors import RequestError
 from moonstation.orbits.elements import Axes
 from moonstation.spacetime.epochs import Epoch
 from moonstation.station.units import conversion, show
+from moonstation.study.orbiters import ForceChanges
 from moonstation.study.orbits import OrbitInput
 
 ORBIT_HELP = (
@@ -133,6 +137,7 @@ def read_input(
     velocity: str | None = None,
     body_id: int | None = None,
     skip_burns: bool = False,
+    forces: ForceChanges | None = None,
 ) -> OrbitInput:
     """Read what is said of an orbit on a command line.
 
@@ -165,7 +170,42 @@ def read_input(
         velocity=read_vector(velocity, "m/s", "--velocity", "0, 0, 1.6 km/s"),
         body_id=body_id,
         skip_burns=skip_burns,
+        forces=forces or ForceChanges(),
     )
+
+
+SPAN_OPTIONS: dict[str, Any] = {
+    "epoch": EpochOption,
+    "days": DaysOption,
+    "degree": DegreeOption,
+    "body_id": BodyOption,
+    "skip_burns": BurnsOption,
+}
+ELEMENT_OPTIONS: dict[str, Any] = {
+    "periapsis": PeriapsisOption,
+    "apoapsis": ApoapsisOption,
+    "semi_major_axis": AxisOption,
+    "eccentricity": EccentricityOption,
+    "inclination": InclinationOption,
+    "node": NodeOption,
+    "argument": ArgumentOption,
+    "anomaly": AnomalyOption,
+    "frame": FrameOption,
+    "position": PositionOption,
+    "velocity": VelocityOption,
+}
+
+
+def _read_all(**said: Any) -> OrbitInput:
+    forces = read_forces(**{key: said.pop(key) for key in FORCE_OPTIONS})
+    return read_input(**said, forces=forces)
+
+
+with_orbit = with_options("given", SPAN_OPTIONS | ELEMENT_OPTIONS | FORCE_OPTIONS, _read_all)
+"""Gives a command all options that say an orbit; it takes what they say as its argument `given`."""
+
+with_span = with_options("given", SPAN_OPTIONS | FORCE_OPTIONS, _read_all)
+"""The same without those of elements and states, for orbits that have names."""
 
 
 def _axes(text: str | None) -> Axes | None:
@@ -198,8 +238,6 @@ def read_vector(text: str | None, unit: str, key: str, example: str) -> tuple[fl
 
 def check_files(paths: list[Path], suffixes: dict[str, str]) -> None:
     """Refuse files whose suffix says nothing, before anything is computed."""
-    from moonstation.cli.words import check_file
-
     for path in paths:
         check_file(path, "--out")
         if path.suffix.lower() not in suffixes:

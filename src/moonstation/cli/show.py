@@ -62,8 +62,7 @@ def _site(station: Station, site: SiteSpec) -> Tree:
 
 
 def _orbiter(orbiter: Orbiter) -> Text:
-    shape = f"{orbiter.periapsis_altitude / 1e3:g} x {orbiter.apoapsis_altitude / 1e3:g} km"
-    return _line(orbiter.id, orbiter.name, shape + (", relay" if orbiter.relay else ""))
+    return _line(orbiter.id, orbiter.name, orbiter.shape + (", relay" if orbiter.relay else ""))
 
 
 def _line(name: str, text: str, extra: str = "") -> Text:

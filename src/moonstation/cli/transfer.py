@@ -53,7 +53,7 @@ def mars_command(
         str | None, typer.Option(help="Window of the porkchop picture, by its year in the table; the first.")
     ] = None,
     most_c3: Annotated[
-        float, typer.Option(help="Departure energy up to which the picture is coloured [km2/s2].")
+        float, typer.Option(help="Departure energy in km2/s2 up to which the picture is coloured.")
     ] = 30.0,
     png: Annotated[Path | None, typer.Option(help="Write a porkchop picture of one window (PNG).")] = None,
     overview: Annotated[Path | None, typer.Option(help="Write a picture of all windows (PNG).")] = None,
@@ -64,8 +64,9 @@ def mars_command(
     Type I goes less than half a turn about the Sun, type II more.
     """
     first, last = _edge(start, "--from", end=False), _edge(stop, "--to", end=True)
-    for path, key in ((png, "--png"), (overview, "--overview"), (csv, "--csv")):
-        check_file(path, key)
+    for path, key in ((png, "--png"), (overview, "--overview")):
+        check_file(path, key, ".png")
+    check_file(csv, "--csv")
     if best not in AIMS:
         raise RequestError(f"--best {best}: give one of {', '.join(AIMS)}")
     longest_flight = read_quantity(longest, "time", "--longest")

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from moonstation.arrays import FloatArray
 from moonstation.cli.console import out, progress_bar
 from moonstation.cli.transfer_words import SHOWN, WIDTH, minute, plain_table, print_masses, print_troubles
 from moonstation.cli.words import read_quantity, write_file
@@ -21,16 +22,20 @@ from moonstation.orbits.three_body import (
     near_rectilinear_orbit,
 )
 from moonstation.spacetime.epochs import Epoch
+from moonstation.study.places import Place
+from moonstation.sunlight.light import site_light
 from moonstation.transfers.budgets import delivered, delivered_table
 from moonstation.transfers.cislunar import MODEL
 from moonstation.transfers.insertion import LunarOrbit
 from moonstation.transfers.low_energy import find_low_energy_flights, low_energy_table
 from moonstation.transfers.moon import Departure
-from moonstation.transfers.periodic import Way
+from moonstation.transfers.periodic import PeriodicFlight, Way
 from moonstation.transfers.periodic_search import REACH, WAYS, find_periodic_flights, periodic_table
 
 PERIODIC = ("nrho", "halo", "dro")
 LOW_ENERGY = "low-energy"
+STRIP_SAMPLES = 720
+SEEN_ON_ARRIVAL = ("arrival_sun_fraction", "arrival_earth_fraction")
 MOST_REVOLUTIONS = 40
 """Of the orbit flown in the full model before and during the search: beyond, closing it takes minutes."""
 
@@ -74,17 +79,21 @@ def far_flights(
     *,
     isp: float,
     margin: float,
+    place: Place | None,
+    png: Path | None,
     csv: Path | None,
     every: bool,
 ) -> int:
-    """Find, print and write flights."""
+    """Find, print, draw and write flights."""
     ways = far.ways()
     altitude = read_quantity(far.flyby, "altitude", "--flyby")
     begin = first if far.epoch is None else Epoch.parse(far.epoch)
     troubles: list[str] = []
     with progress_bar() as report:
         report("flying the orbit", 0.0)
-        path = _path(far.periodic(), begin, first, last, lambda part: report("flying the orbit", 0.1 * part))
+        path = orbit_path(
+            far.periodic(), begin, first, last, lambda part: report("flying the orbit", 0.1 * part)
+        )
         flights = find_periodic_flights(
             first,
             last,
@@ -92,48 +101,101 @@ def far_flights(
             path,
             ways=ways,
             altitude=altitude,
-            progress=lambda part: report("correcting flights", 0.1 + 0.9 * part),
+            progress=lambda part: report("correcting flights", 0.1 + 0.85 * part),
             trouble=troubles.append,
         )
+        if png is not None:
+            # imported when it is wanted: the drawing library takes a second
+            from moonstation.report.periodic_flights import periodic_flights_png
+
+            report("drawing", 0.96)
+            strips = light_strips(place, first, last)
+            title = f"{leave.site.name} to the {path.name}"
+            write_file(
+                png,
+                periodic_flights_png(flights, title=title, site=place.name if place else "", strips=strips),
+            )
     table = periodic_table(flights)
+    if place is not None:
+        table = table.join(_seen_on_arrival(place, flights))
     total = table["injection_m_s"] + table["at_the_moon_m_s"]
     best = int(total.argmin())
     # the cheaper way of a day
     day = table["departure_utc"].str[:10]
     shown = table if every else table.loc[sorted(total.groupby(day).idxmin())]
-    _print(shown, leave, path, best, altitude, every=every)
+    _print(shown, leave, path, best, altitude, place, every=every)
     print_troubles(troubles)
-    spent = flights[best].at_the_moon
-    print_masses(delivered_table(delivered(spent, isp=isp, margin=margin)), spent, isp, margin, landing=False)
-    if csv is not None:
-        for flight, row in zip(flights, table.index, strict=True):
-            for launcher, held, _ in delivered(flight.at_the_moon, isp=isp, margin=margin):
-                table.loc[row, f"in_orbit_{launcher.id}_kg"] = held
-        write_file(csv, table.to_csv(index=False, lineterminator="\n"))
-        out.print(f"{csv}: written", markup=False, soft_wrap=True)
+    _write_masses(
+        table, [flight.at_the_moon for flight in flights], best, isp=isp, margin=margin, csv=csv, png=png
+    )
     return 0
 
 
-def _path(
-    orbit: PeriodicOrbit, begin: Epoch, first: Epoch, last: Epoch, progress: Callable[[float], None]
+def light_strips(place: Place | None, first: Epoch, last: Epoch) -> list[tuple[str, FloatArray, FloatArray]]:
+    """What a site sees of Sun and Earth over a span, for pictures: label, times, shares of the discs."""
+    if place is None:
+        return []
+    et = np.linspace(first.tdb_s, last.tdb_s, STRIP_SAMPLES)
+    light = site_light(place.site, et)
+    horizon, height = place.ground.horizon, place.height
+    return [
+        ("Sun", et, light.sun_fraction(horizon, height)),
+        ("Earth", et, light.earth_fraction(horizon, height)),
+    ]
+
+
+def _seen_on_arrival(place: Place, flights: list[PeriodicFlight]) -> pd.DataFrame:
+    """What the site sees at each insertion."""
+    # the light of a site is computed over times in order
+    et = np.array([flight.arrival.tdb_s for flight in flights])
+    order = np.argsort(et)
+    light = site_light(place.site, et[order])
+    back = np.argsort(order)
+    shares = (
+        light.sun_fraction(place.ground.horizon, place.height),
+        light.earth_fraction(place.ground.horizon, place.height),
+    )
+    return pd.DataFrame(
+        {
+            f"arrival_{body}_fraction": share[back]
+            for body, share in zip(("sun", "earth"), shares, strict=True)
+        }
+    )
+
+
+def orbit_path(
+    orbit: PeriodicOrbit,
+    begin: Epoch,
+    first: Epoch,
+    last: Epoch,
+    progress: Callable[[float], None],
+    *,
+    reach: float = REACH,
 ) -> Trajectory:
-    """The orbit as it is flown in the full model, for as long as flights may arrive."""
+    """The orbit as it is flown in the full model, from an epoch to so long after the last day."""
     if begin > first:
         raise RequestError(
             f"--orbit-epoch {begin.utc[:16]}Z lies after the first day, {first.utc[:10]}: give that day or an earlier "
             f"one, such as one period of {orbit.period_s / SECONDS_PER_DAY:.2f} d before"
         )
-    revolutions = int(np.ceil((last - begin + REACH) / orbit.period_s))
+    revolutions = int(np.ceil((last - begin + reach) / orbit.period_s))
     if revolutions > MOST_REVOLUTIONS:
         raise RequestError(
-            f"--days: {orbit.name} goes round {revolutions} times from its epoch to the last arrival; give fewer days "
+            f"--days: {orbit.name} goes round {revolutions} times from its epoch to the last flight; give fewer days "
             f"or a later --orbit-epoch, for {MOST_REVOLUTIONS} at most"
         )
     return fly_periodic(orbit, epoch=begin, revolutions=revolutions, progress=progress)
 
 
 def _print(
-    table: pd.DataFrame, leave: Departure, path: Trajectory, best: int, altitude: float, *, every: bool
+    table: pd.DataFrame,
+    leave: Departure,
+    path: Trajectory,
+    best: int,
+    altitude: float,
+    place: Place | None,
+    *,
+    every: bool,
 ) -> None:
     out.print(
         f"{leave.site.name}, parking orbit {leave.altitude / 1e3:g} km, to the {path.name}",
@@ -154,8 +216,11 @@ def _print(
             "at Moon\n[m/s]",
         ),
     )
+    if "arrival_sun_fraction" in table:
+        drawn.add_column("Sun/Earth\non arrival", no_wrap=True)
     for number, row in (table if every else table.head(SHOWN)).iterrows():
         burn = row["flyby_burn_m_s"]
+        seen = "/".join(f"{100.0 * row[key]:.0f}%" for key in SEEN_ON_ARRIVAL if key in row)
         drawn.add_row(
             row["way"],
             minute(row["lift_off_utc"]),
@@ -168,6 +233,7 @@ def _print(
             f"{burn:.0f}" if burn else "-",
             f"{row['insertion_m_s']:.0f}",
             f"{row['at_the_moon_m_s']:.0f}" + ("*" if number == best else ""),
+            *((seen,) if seen else ()),
         )
     out.print_wide(drawn, WIDTH + 14)
     if len(table) > SHOWN and not every:
@@ -184,6 +250,16 @@ def _print(
         markup=False,
         soft_wrap=True,
     )
+    if place is not None:
+        out.print(
+            f"Sun/Earth: shares of the discs that {place.name} sees at the insertion; landings from such an "
+            "orbit are not computed.",
+            style="dim",
+            markup=False,
+            soft_wrap=True,
+        )
+        if place.limit:
+            out.print(place.limit, style="yellow", markup=False, soft_wrap=True)
     out.print(MODEL, markup=False, style="dim", soft_wrap=True)
 
 
@@ -261,14 +337,30 @@ def low_energy_flights(
         soft_wrap=True,
     )
     out.print(MODEL, markup=False, style="dim", soft_wrap=True)
-    spent = flights[best].insertion
-    print_masses(delivered_table(delivered(spent, isp=isp, margin=margin)), spent, isp, margin, landing=False)
+    _write_masses(
+        table, [flight.insertion for flight in flights], best, isp=isp, margin=margin, csv=csv, png=png
+    )
+    return 0
+
+
+def _write_masses(
+    table: pd.DataFrame,
+    spent: list[float],
+    best: int,
+    *,
+    isp: float,
+    margin: float,
+    csv: Path | None,
+    png: Path | None,
+) -> None:
+    """Print what launchers deliver with the best flight, put that of all flights into the table, name the files."""
+    masses = delivered_table(delivered(spent[best], isp=isp, margin=margin))
+    print_masses(masses, spent[best], isp, margin, landing=False)
     if csv is not None:
-        for flight, row in zip(flights, table.index, strict=True):
-            for launcher, held, _ in delivered(flight.insertion, isp=isp, margin=margin):
+        for used, row in zip(spent, table.index, strict=True):
+            for launcher, held, _ in delivered(used, isp=isp, margin=margin):
                 table.loc[row, f"in_orbit_{launcher.id}_kg"] = held
         write_file(csv, table.to_csv(index=False, lineterminator="\n"))
-    for path in (png, csv):
-        if path is not None:
-            out.print(f"{path}: written", markup=False, soft_wrap=True)
-    return 0
+    for written in (png, csv):
+        if written is not None:
+            out.print(f"{written}: written", markup=False, soft_wrap=True)

@@ -8,7 +8,15 @@ import pandas as pd
 import typer
 
 from moonstation.cli.console import out, progress_bar
-from moonstation.cli.transfer_far import LOW_ENERGY, PERIODIC, FarRequest, far_flights, low_energy_flights
+from moonstation.cli.transfer_far import (
+    LOW_ENERGY,
+    PERIODIC,
+    FarRequest,
+    far_flights,
+    light_strips,
+    low_energy_flights,
+)
+from moonstation.cli.transfer_far_home import far_home_flights
 from moonstation.cli.transfer_words import SHOWN, WIDTH, minute, plain_table, print_masses, print_troubles
 from moonstation.cli.words import (
     PLACE_HELP,
@@ -23,15 +31,15 @@ from moonstation.errors import RequestError
 from moonstation.spacetime.epochs import Epoch
 from moonstation.station.catalogues import packaged_catalogue
 from moonstation.station.units import parse_quantity
-from moonstation.study.arrivals import LandingRules, SiteArrival, site_arrivals
+from moonstation.study.arrivals import APPROACH, LandingRules, SiteArrival, site_arrivals
 from moonstation.study.places import Place, find_place
-from moonstation.sunlight.light import site_light
 from moonstation.transfers.budgets import budgets, delivered, delivered_table
 from moonstation.transfers.cislunar import MODEL
 from moonstation.transfers.home import Entry
-from moonstation.transfers.insertion import LunarOrbit
+from moonstation.transfers.insertion import DESCENT_ORBIT, LunarOrbit, descent_lowering
 from moonstation.transfers.launch import find_launch_site
 from moonstation.transfers.moon import LONGEST_FLIGHT, SHORTEST_FLIGHT, Departure, MoonFlight, moon_porkchop
+from moonstation.transfers.periodic_search import WAYS
 from moonstation.transfers.search import AIMS, find_home_flights, find_moon_flights, home_table, moon_table
 
 LONGEST_SPAN_DAYS = 400.0
@@ -42,7 +50,10 @@ START = Annotated[str, typer.Option("--from", help="First day, e.g. 2030-03-01."
 DAYS = Annotated[float, typer.Option(help="Length of the span in days.")]
 ORBIT = Annotated[
     str | None,
-    typer.Option(help="Orbit of the Moon by its name in the catalogue, instead of the four that follow."),
+    typer.Option(
+        help="Orbit of the Moon by its name in the catalogue, instead of the four that follow; or nrho (9:2, south "
+        "of L2), halo (about L2, south), dro (distant retrograde)."
+    ),
 ]
 PERIAPSIS = Annotated[str, typer.Option(help="Its periapsis over the 1737.4 km sphere.")]
 APOAPSIS = Annotated[str | None, typer.Option(help="Its apoapsis likewise; circular if not given.")]
@@ -51,6 +62,20 @@ SIDE = Annotated[
 ]
 LEAN = Annotated[
     str, typer.Option("--orbit-inclination", help="Its inclination to the Moon's equator, or 'free'.")
+]
+
+Z_AMPLITUDE = Annotated[
+    str, typer.Option(help="Greatest height of --orbit halo out of the Moon's orbital plane.")
+]
+RADIUS = Annotated[str, typer.Option(help="Distance of --orbit dro from the Moon, towards the Earth.")]
+ORBIT_EPOCH = Annotated[
+    str | None,
+    typer.Option(
+        help="When nrho or halo is farthest from the Moon, dro on the Earth's side; the first day if not given."
+    ),
+]
+FLYBY = Annotated[
+    str, typer.Option(help="Height of the burn close to the Moon on the way to or from nrho, halo or dro.")
 ]
 
 
@@ -69,32 +94,15 @@ def moon_command(
         ),
     ] = None,
     turns: Annotated[int, typer.Option(help="Whole turns in it before the injection.")] = 0,
-    orbit: Annotated[
-        str | None,
-        typer.Option(
-            help="Orbit of the Moon by its name in the catalogue, instead of the four that follow; or nrho (9:2, south "
-            "of L2), halo (about L2, south), dro (distant retrograde)."
-        ),
-    ] = None,
+    orbit: ORBIT = None,
     periapsis: PERIAPSIS = "100 km",
     apoapsis: APOAPSIS = None,
     orbit_inclination: LEAN = "90 deg",
     side: SIDE = "south",
-    z_amplitude: Annotated[
-        str, typer.Option(help="Greatest height of --orbit halo out of the Moon's orbital plane.")
-    ] = "13000 km",
-    radius: Annotated[
-        str, typer.Option(help="Distance of --orbit dro from the Moon, towards the Earth.")
-    ] = "70000 km",
-    orbit_epoch: Annotated[
-        str | None,
-        typer.Option(
-            help="When nrho or halo is farthest from the Moon, dro on the Earth's side; the first day if not given."
-        ),
-    ] = None,
-    flyby: Annotated[
-        str, typer.Option(help="Height of the burn close to the Moon on the way to nrho, halo or dro.")
-    ] = "100 km",
+    z_amplitude: Z_AMPLITUDE = "13000 km",
+    radius: RADIUS = "70000 km",
+    orbit_epoch: ORBIT_EPOCH = None,
+    flyby: FLYBY = "100 km",
     flight: Annotated[
         str | None,
         typer.Option(
@@ -116,7 +124,13 @@ def moon_command(
     aside: Annotated[
         str, typer.Option(help="How far beside the orbit's plane the landing may lie.")
     ] = "2 deg",
-    isp: Annotated[float, typer.Option(help="Specific impulse of the craft [s], an assumption.")] = 320.0,
+    approach_lit: Annotated[
+        bool,
+        typer.Option("--approach-lit", help="Land only where the ground 50 km before the site is lit, too."),
+    ] = False,
+    isp: Annotated[
+        float, typer.Option(help="Specific impulse of the craft in seconds, an assumption.")
+    ] = 320.0,
     margin: Annotated[str, typer.Option(help="Added to the computed insertion only.")] = "0 %",
     png: Annotated[Path | None, typer.Option(help="Write a porkchop picture (PNG).")] = None,
     csv: Annotated[Path | None, typer.Option(help="Write the flights to this table, too.")] = None,
@@ -127,8 +141,8 @@ def moon_command(
     Dates and times of flight come from a first pass by conics; each flight shown is then made exact in the full model:
     launch site, height, inclination and time of the periselene are met.
     """
-    for path, key in ((png, "--png"), (csv, "--csv")):
-        check_file(path, key)
+    check_file(png, "--png", ".png")
+    check_file(csv, "--csv")
     first, last = _span(start, days)
     azimuths = read_range(azimuth, "angle", "--azimuth")
     leave = Departure(
@@ -139,12 +153,14 @@ def moon_command(
     )
     share = read_quantity(margin, "share", "--margin")
     if orbit in PERIODIC:
-        if site is not None or png is not None:
-            raise RequestError(
-                f"--orbit {orbit}: --site and --png go with orbits about the Moon alone; leave them out"
-            )
+        landing = {"--sun": sun is not None, "--earth-visible": earth, "--approach-lit": approach_lit}
+        for key in (key for key, said in landing.items() if said):
+            raise RequestError(f"{key}: no landing is computed from --orbit {orbit}; leave it out")
+        place = None if site is None else find_place(site, terrain=terrain or ())
         far = FarRequest(orbit, z_amplitude, radius, orbit_epoch, flyby, flight)
-        return far_flights(far, first, last, leave, isp=isp, margin=share, csv=csv, every=every)
+        return far_flights(
+            far, first, last, leave, isp=isp, margin=share, place=place, png=png, csv=csv, every=every
+        )
     reach = _orbit(orbit, periapsis, apoapsis, orbit_inclination, side)
     if flight == LOW_ENERGY:
         if site is not None:
@@ -157,6 +173,7 @@ def moon_command(
         sun_elevation=read_range(sun, "angle", "--sun"),
         earth_visible=earth,
         cross_track=read_quantity(aside, "angle", "--aside"),
+        approach_lit=approach_lit,
     )
     delivered(0.0, isp=isp, margin=share)
     if best not in AIMS:
@@ -188,14 +205,21 @@ def moon_command(
     cheapest = int(np.argmin(table["injection_m_s"] + table["insertion_m_s"]))
     _print_flights(table, leave, reach, place, cheapest, every=every)
     print_troubles(troubles)
-    masses = delivered(flights[cheapest].insertion.delta_v, isp=isp, margin=share, landing=place is not None)
+    lowering = descent_lowering(reach)
+    masses = delivered(
+        flights[cheapest].insertion.delta_v,
+        isp=isp,
+        margin=share,
+        landing=place is not None,
+        lowering=lowering,
+    )
     print_masses(
         delivered_table(masses), flights[cheapest].insertion.delta_v, isp, share, landing=place is not None
     )
     if csv is not None:
         for f, row in zip(flights, table.index, strict=True):
             for launcher, held, landed in delivered(
-                f.insertion.delta_v, isp=isp, margin=share, landing=place is not None
+                f.insertion.delta_v, isp=isp, margin=share, landing=place is not None, lowering=lowering
             ):
                 table.loc[row, f"in_orbit_{launcher.id}_kg"] = held
                 if landed is not None:
@@ -215,7 +239,17 @@ def home_command(
     apoapsis: APOAPSIS = None,
     orbit_inclination: LEAN = "90 deg",
     side: SIDE = "south",
-    flight: Annotated[str, typer.Option(help="Time of flight to the perigee.")] = "4.5 d",
+    z_amplitude: Z_AMPLITUDE = "13000 km",
+    radius: RADIUS = "70000 km",
+    orbit_epoch: ORBIT_EPOCH = None,
+    flyby: FLYBY = "100 km",
+    flight: Annotated[
+        str,
+        typer.Option(
+            help="Time of flight to the perigee. From nrho, halo or dro: that of direct flights, or direct or flyby "
+            "for one way alone."
+        ),
+    ] = "4.5 d",
     entry_altitude: Annotated[str, typer.Option(help="Height of the entry interface.")] = "121.92 km",
     entry_angle: Annotated[str, typer.Option(help="Flight-path angle there, downward.")] = "6 deg",
     entry_inclination: Annotated[
@@ -225,11 +259,11 @@ def home_command(
     csv: Annotated[Path | None, typer.Option(help="Write the flights to this table, too.")] = None,
     every: Annotated[bool, typer.Option("--all", help=f"Print more than the first {SHOWN}.")] = False,
 ) -> int:
-    """Find direct flights from an orbit of the Moon to the Earth's air, one a day.
+    """Find flights from an orbit of the Moon to the Earth's air, one a day.
 
-    Each is exact in the full model: height, flight-path angle and inclination at the entry interface are met. The
-    orbit's
-    node is taken to suit.
+    Each is exact in the full model: height, flight-path angle and inclination at the entry interface are met. The node
+    of an orbit about the Moon alone is taken to suit; nrho, halo and dro are left where that is cheapest in a day, by
+    way of a burn close to the Moon, or directly.
     """
     check_file(csv, "--csv")
     first, last = _span(start, days)
@@ -240,6 +274,9 @@ def home_command(
         if entry_inclination is None
         else read_quantity(entry_inclination, "angle", "--entry-inclination"),
     )
+    if orbit in PERIODIC:
+        far = FarRequest(orbit, z_amplitude, radius, orbit_epoch, flyby, flight if flight in WAYS else None)
+        return far_home_flights(far, first, last, meet, flight=flight, csv=csv, every=every)
     leave = _orbit(orbit, periapsis, apoapsis, orbit_inclination, side)
     long = read_quantity(flight, "time", "--flight")
     if not SHORTEST_FLIGHT <= long <= LONGEST_FLIGHT:
@@ -318,15 +355,24 @@ def _orbit(name: str | None, periapsis: str, apoapsis: str | None, inclination: 
         except LookupError as error:
             raise RequestError(f"--orbit: {error}; or give {', '.join(PERIODIC)}") from error
 
-        def value(key: str, dimension: str) -> float:
+        def bare(key: str) -> object:
             held = entry[key]
-            return parse_quantity(str(held["value"] if isinstance(held, dict) else held), dimension)
+            return held["value"] if isinstance(held, dict) else held
 
+        def value(key: str, dimension: str) -> float:
+            return parse_quantity(str(bare(key)), dimension)
+
+        if "kind" in entry:
+            kind = str(bare("kind"))
+            size = {"halo": "z_amplitude", "dro": "radius"}.get(kind)
+            more = "" if size is None else f" --{size.replace('_', '-')} '{bare(size)}'"
+            raise RequestError(f"--orbit {name}: is no orbit about the Moon alone; give --orbit {kind}{more}")
         return LunarOrbit(
             value("periapsis_altitude", "altitude"),
             value("apoapsis_altitude", "altitude"),
             value("inclination", "angle"),
-            south=bool(np.sin(value("arg_periapsis", "angle")) < 0.0),
+            # round orbits have no argument
+            south=value("arg_periapsis", "angle") > np.pi if "arg_periapsis" in entry else side == "south",
         )
     low = read_quantity(periapsis, "altitude", "--periapsis")
     high = low if apoapsis is None else read_quantity(apoapsis, "altitude", "--apoapsis")
@@ -363,21 +409,13 @@ def _picture(
         raise RequestError("--png: the span is too long for a picture; give up to 360 days")
     arrivals = first.tdb_s + step * np.arange(before, before + PICTURE_STEPS + count, dtype=np.float64)
     chop = moon_porkchop(departures, arrivals, leave, reach)
-    strips = []
-    if place is not None:
-        # two samples a picture step, or a dark hour between would not show
-        et = np.linspace(first.tdb_s, last.tdb_s, 2 * PICTURE_STEPS)
-        light = site_light(place.site, et)
-        strips = [
-            ("Sun", et, light.sun_fraction(place.ground.horizon, place.height)),
-            ("Earth", et, light.earth_fraction(place.ground.horizon, place.height)),
-        ]
     return moon_porkchop_png(
         chop,
         flights,
         title=f"{leave.site.name} to {_told(reach)}",
         site=place.name if place is not None else "",
-        strips=strips,
+        # two samples a picture step, or a dark hour between would not show
+        strips=light_strips(place, first, last),
     )
 
 
@@ -392,6 +430,7 @@ def _site_table(arrivals: list[SiteArrival]) -> pd.DataFrame:
                 "landing_utc": a.landing.utc if a.landing is not None else "",
                 "landing_sun_elevation_deg": np.degrees(a.landing_sun_elevation),
                 "landing_sun_from_heading_deg": np.degrees(a.landing_sun_beside),
+                "approach_sun_elevation_deg": np.degrees(a.approach_sun_elevation),
                 "no_landing_because": a.limit,
             }
             for a in arrivals
@@ -443,7 +482,10 @@ def _print_flights(
         if place is not None:
             seen = [f"{100.0 * row[key]:.0f}%" for key in ("arrival_sun_fraction", "arrival_earth_fraction")]
             landed = row["landing_utc"]
-            sun = f"{row['landing_sun_elevation_deg']:.1f}, {row['landing_sun_from_heading_deg']:+.0f}"
+            sun = (
+                f"{row['landing_sun_elevation_deg']:.1f}, {row['landing_sun_from_heading_deg']:+.0f}, "
+                f"{row['approach_sun_elevation_deg']:.1f}"
+            )
             cells += ["/".join(seen), minute(landed) if landed else "none", sun if landed else "-"]
         drawn.add_row(*cells)
     out.print_wide(drawn, WIDTH if place is None else WIDTH + 30)
@@ -466,10 +508,17 @@ def _print_flights(
         out.print(
             f"{place.name}: shares of the discs seen on arrival; first landing in the orbit's plane with "
             f"the light asked for; "
-            "Sun there: elevation, and azimuth from the heading of the approach (0 ahead, 180 behind). "
+            "Sun there: elevation, azimuth from the heading of the approach (0 ahead, 180 behind), and elevation over "
+            f"a level horizon {APPROACH / 1e3:g} km before the site. "
             f"Descent {budget['descent'].delta_v:.0f} m/s, ascent {budget['ascent'].delta_v:.0f} m/s from "
             f"and to 100 km "
-            f"({budget['descent'].note}; published, {budget['descent'].source}).",
+            f"({budget['descent'].note}; published, {budget['descent'].source})."
+            + (
+                f" Before it {lowering:.0f} m/s from the orbit down to a round one of {DESCENT_ORBIT / 1e3:g} km (two "
+                "impulses, computed; no turn of the plane)."
+                if (lowering := descent_lowering(reach)) >= 0.5
+                else ""
+            ),
             style="dim",
             markup=False,
             soft_wrap=True,

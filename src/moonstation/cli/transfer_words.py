@@ -43,7 +43,8 @@ def print_troubles(troubles: list[str]) -> None:
     """Print how many flights were tried in vain, and why the first."""
     if troubles:
         out.print(
-            f"{len(troubles)} flights were tried and not found; the first: {troubles[0]}",
+            f"{len(troubles)} flight{'s were' if len(troubles) > 1 else ' was'} tried and not found"
+            f"{'; the first' if len(troubles) > 1 else ''}: {troubles[0]}",
             style="yellow",
             markup=False,
             soft_wrap=True,

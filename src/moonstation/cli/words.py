@@ -1,5 +1,6 @@
 """What the commands read from a command line: quantities, ranges, places, spans."""
 
+import math
 import re
 from pathlib import Path
 from typing import Any
@@ -46,6 +47,14 @@ def read_quantity(text: str, dimension: str, key: str) -> float:
         raise RequestError(f"{key}: {error}") from error
 
 
+def read_mask(text: str) -> float:
+    """Read the least elevation of passes [rad]."""
+    least = read_quantity(text, "angle", "--mask")
+    if not abs(least) < math.pi / 2.0:
+        raise RequestError(f"--mask {text}: nothing stands that high; give an elevation under 90 deg")
+    return least
+
+
 def read_range(text: str | None, dimension: str, key: str) -> tuple[float, float] | None:
     """Read a range of quantities, or None where none is given."""
     if text is None:
@@ -90,10 +99,12 @@ def read_span(
     return first, stop
 
 
-def check_file(path: Path | None, key: str) -> None:
-    """Refuse a place for a file before anything is computed."""
+def check_file(path: Path | None, key: str, suffix: str = "") -> None:
+    """Refuse a place for a file before anything is computed; one with another suffix, if it must have one."""
     if path is None:
         return
+    if suffix and path.suffix.lower() != suffix:
+        raise RequestError(f"{key} {path}: suffix {path.suffix or 'none'} is unknown; give {suffix}")
     if path.is_dir():
         raise OutputError(f"{key} {path}: is a folder; give the name of a file")
     if not path.absolute().parent.is_dir():

@@ -1,7 +1,8 @@
 """CCSDS Orbit Ephemeris Messages (CCSDS 502.0-B-2, OEM version 2.0, keyword = value form), written and read."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -33,10 +34,13 @@ def write_oem(
     originator: str = "MOONSTATION",
     comments: Sequence[str] = (),
     interpolation_degree: int = 7,
+    starts: Sequence[int] = (0,),
+    time_system: str = "TDB",
+    clock: Callable[[FloatArray], list[str]] = tdb_text,
 ) -> None:
     """Write a trajectory about the Moon as an OEM; whole or not at all.
 
-    Centre MOON, axes ICRF, time system TDB, kilometres. The same arguments give the same bytes. Who reads it
+    Centre MOON, axes ICRF, kilometres. The same arguments give the same bytes. Who reads it
     interpolates between the rows: at degree 7 a low orbit (100 km) is off by up to 10 m with rows 600 s apart, 3 cm
     with 120 s and 0.2 mm with 60 s (docs/decisions/0003-orbit-integrator.md).
 
@@ -45,7 +49,7 @@ def write_oem(
     path : Path
         File to write; an older one is replaced when the new one is complete.
     et : FloatArray
-        Epochs (n,) [TDB s past J2000], increasing by a microsecond at least.
+        Epochs (n,) [TDB s past J2000], increasing by a microsecond at least within each segment.
     states_icrf : FloatArray
         States (n, 6) [m, m/s], Moon-centred, ICRF axes.
     object_name, object_id : str
@@ -58,6 +62,13 @@ def write_oem(
         Lines for the metadata, e.g. the force model.
     interpolation_degree : int
         Degree advised for Hermite interpolation, odd; at most 2 n - 1.
+    starts : sequence of int
+        Rows at which segments begin, 0 first. Nobody interpolates over the edge of a segment: the row of a manoeuvre
+        stands in both, before and after.
+    time_system : str
+        Name of the scale that `clock` tells.
+    clock : callable
+        Epochs (n,) to text of that scale.
 
     Raises
     ------
@@ -69,36 +80,43 @@ def write_oem(
     epochs, states = np.asarray(et, dtype=np.float64), np.asarray(states_icrf, dtype=np.float64)
     if epochs.ndim != 1 or len(epochs) < 2 or states.shape != (len(epochs), 6):
         raise RequestError(f"{path}: an OEM takes at least two epochs (n,) and as many states (n, 6)")
-    if not (np.isfinite(epochs).all() and np.isfinite(states).all() and np.all(np.diff(epochs) >= 2e-6)):
+    parts = [slice(a, b) for a, b in pairwise([*starts, len(epochs)])]
+    rising = all(np.all(np.diff(epochs[part]) >= 2e-6) for part in parts)
+    if not (np.isfinite(epochs).all() and np.isfinite(states).all() and rising):
         raise RequestError(f"{path}: epochs must increase and all values be finite; check the trajectory")
+    if starts[0] != 0 or any(part.stop - part.start < 2 for part in parts):
+        raise RequestError(f"{path}: a segment of an OEM takes two rows or more, the first begins with row 0")
     header = {"object name": object_name, "object id": object_id, "creation date": creation_date}
     for what, text in {**header, "originator": originator}.items():
         if not text.strip() or not text.isascii() or not text.isprintable():
             raise RequestError(f"{path}: {what} {text!r} cannot stand in an OEM; give one line of ASCII text")
-    times = tdb_text(epochs)
-    lines = [
-        "CCSDS_OEM_VERS = 2.0",
-        f"CREATION_DATE = {creation_date}",
-        f"ORIGINATOR = {originator}",
-        "",
-        "META_START",
-        *(f"COMMENT {_plain(line)}" for text in comments for line in text.splitlines()),
-        f"OBJECT_NAME = {object_name}",
-        f"OBJECT_ID = {object_id}",
-        "CENTER_NAME = MOON",
-        "REF_FRAME = ICRF",
-        "TIME_SYSTEM = TDB",
-        f"START_TIME = {times[0]}",
-        f"STOP_TIME = {times[-1]}",
-        "INTERPOLATION = HERMITE",
-        f"INTERPOLATION_DEGREE = {min(interpolation_degree, 2 * len(epochs) - 1)}",
-        "META_STOP",
-        "",
-    ]
+    lines = ["CCSDS_OEM_VERS = 2.0", f"CREATION_DATE = {creation_date}", f"ORIGINATOR = {originator}", ""]
     row = "%s %.9f %.9f %.9f %.12f %.12f %.12f"
-    values = (states / 1e3).tolist()
-    lines.extend(row % (time, *state) for time, state in zip(times, values, strict=True))
-    lines.append("")
+    for part in parts:
+        times = clock(epochs[part])
+        if any(late <= early for early, late in pairwise(times)):
+            raise RequestError(
+                f"{path}: holds a leap second, which {time_system} cannot tell from its neighbours; write it in TDB"
+            )
+        count = part.stop - part.start
+        lines += [
+            "META_START",
+            *(f"COMMENT {_plain(line)}" for text in comments for line in text.splitlines()),
+            f"OBJECT_NAME = {object_name}",
+            f"OBJECT_ID = {object_id}",
+            "CENTER_NAME = MOON",
+            "REF_FRAME = ICRF",
+            f"TIME_SYSTEM = {time_system}",
+            f"START_TIME = {times[0]}",
+            f"STOP_TIME = {times[-1]}",
+            "INTERPOLATION = HERMITE",
+            f"INTERPOLATION_DEGREE = {min(interpolation_degree, 2 * count - 1)}",
+            "META_STOP",
+            "",
+        ]
+        values = (states[part] / 1e3).tolist()
+        lines.extend(row % (time, *state) for time, state in zip(times, values, strict=True))
+        lines.append("")
     _write(path, "\n".join(lines))
 
 

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -66,6 +67,7 @@ def write_spk(
     body_id: int = BODY_ID,
     name: str = "",
     comments: Sequence[str] = (),
+    starts: Sequence[int] = (0,),
 ) -> None:
     """Write a trajectory about the Moon as an SPK of type 13; whole or not at all.
 
@@ -76,7 +78,7 @@ def write_spk(
     path : Path
         File to write; an older one is replaced when the new one is complete.
     et : FloatArray
-        Epochs (n,) [TDB s past J2000], ascending, n >= 2.
+        Epochs (n,) [TDB s past J2000], ascending within each segment, n >= 2.
     states_icrf : FloatArray
         States (n, 6) [m, m/s], Moon-centred, ICRF axes.
     body_id : int
@@ -85,6 +87,8 @@ def write_spk(
         Segment id: what flies.
     comments : sequence of str
         Lines for the comment area.
+    starts : sequence of int
+        Rows at which segments begin, 0 first; see `moonstation.formats.oem.write_oem`.
 
     Raises
     ------
@@ -97,7 +101,8 @@ def write_spk(
     states = np.ascontiguousarray(states_icrf, dtype=np.float64)
     if epochs.ndim != 1 or len(epochs) < 2 or states.shape != (len(epochs), 6):
         raise RequestError(f"{path}: an SPK takes at least two epochs (n,) and as many states (n, 6)")
-    if not (np.isfinite(states).all() and np.all(np.diff(epochs) > 0.0)):
+    parts = [slice(a, b) for a, b in pairwise([*starts, len(epochs)])]
+    if not (np.isfinite(states).all() and all(np.all(np.diff(epochs[part]) > 0.0) for part in parts)):
         raise RequestError(f"{path}: epochs must ascend and all values be finite; check the trajectory")
     if not -(2**31) < body_id < 0:
         raise RequestError(
@@ -110,26 +115,27 @@ def write_spk(
         raise OutputError(f"{path}: cannot be written ({error.strerror}); choose another folder") from error
     draft = folder / target.name[-60:]
     words = [_plain(line)[:900] for text in comments for line in text.splitlines()]
-    degree = min(DEGREE, 2 * len(epochs) - 1)
     try:
         with spice_lock():
             handle = spiceypy.spkopn(str(draft), "moonstation", 1024 + sum(len(word) + 1 for word in words))
             try:
                 if words:
                     spiceypy.dafac(handle, words)
-                spiceypy.spkw13(
-                    handle,
-                    body_id,
-                    MOON,
-                    "J2000",
-                    float(epochs[0]),
-                    float(epochs[-1]),
-                    (_plain(name) or "orbiter")[:NAME_LENGTH],
-                    degree,
-                    len(epochs),
-                    states / 1e3,
-                    epochs,
-                )
+                for part in parts:
+                    rows = epochs[part]
+                    spiceypy.spkw13(
+                        handle,
+                        body_id,
+                        MOON,
+                        "J2000",
+                        float(rows[0]),
+                        float(rows[-1]),
+                        (_plain(name) or "orbiter")[:NAME_LENGTH],
+                        min(DEGREE, 2 * len(rows) - 1),
+                        len(rows),
+                        states[part] / 1e3,
+                        rows,
+                    )
             finally:
                 spiceypy.spkcls(handle)
         place(draft, target)

@@ -11,11 +11,11 @@ import math
 import numpy as np
 from numba import njit
 
-from moonstation.arrays import FloatArray
+from moonstation.arrays import INNER, FloatArray
 from moonstation.constants import SPEED_OF_LIGHT
 
 
-@njit(cache=True, nogil=True, fastmath=False, error_model="numpy")
+@njit(**INNER)
 def _at(track: FloatArray, epoch: float, step: float, et: float, column: int) -> tuple[float, float, float]:
     """Value of three columns of a track at an epoch; the cubics at the ends go on a little beyond it."""
     s = (et - epoch) / step
@@ -121,7 +121,7 @@ def site_sine(
         out[i] = (up[0] * x + up[1] * y + up[2] * z) / math.sqrt(x * x + y * y + z * z)
 
 
-@njit(cache=True, nogil=True, fastmath=False, error_model="numpy")
+@njit(**INNER)
 def _sent(
     target: FloatArray,
     epoch: float,
@@ -130,14 +130,17 @@ def _sent(
     sx: float,
     sy: float,
     sz: float,
+    sense: float,
 ) -> tuple[float, float, float]:
-    """Where a target was when what arrives at a station (sx, sy, sz) at an epoch left it."""
+    """Where a target was when what arrives at a station (sx, sy, sz) at an epoch left it (sense -1), or is when what
+    leaves the station then arrives at it (sense 1).
+    """
     distance = math.sqrt(sx * sx + sy * sy + sz * sz)
-    emission = et - distance / SPEED_OF_LIGHT
+    emission = et + sense * distance / SPEED_OF_LIGHT
     x, y, z = _at(target, epoch, step, emission, 0)
     # That was the light time from the Moon's centre, wrong by 0.06 s at 20,000 km from it. The target moves
     # straight on in so short a time, and the rate of the nearest row does: 5 m off at worst.
-    late = (math.sqrt((x - sx) ** 2 + (y - sy) ** 2 + (z - sz) ** 2) - distance) / SPEED_OF_LIGHT
+    late = -sense * (math.sqrt((x - sx) ** 2 + (y - sy) ** 2 + (z - sz) ** 2) - distance) / SPEED_OF_LIGHT
     k = min(max(round((emission - epoch) / step), 0), target.shape[0] - 1)
     return x - late * target[k, 3], y - late * target[k, 4], z - late * target[k, 5]
 
@@ -151,6 +154,7 @@ def station_sine(
     target: FloatArray,
     target_epoch: float,
     target_step: float,
+    sense: float,
     out: FloatArray,
 ) -> None:
     """Sine of the elevation at which a ground station receives a target on or about the Moon.
@@ -158,18 +162,20 @@ def station_sine(
     Parameters
     ----------
     et : (m,) array
-        Epochs of reception [s].
+        Epochs at the station [s].
     station, station_epoch, station_step
         Track of the station with its zenith, see the module.
     target, target_epoch, target_step
         Track of the target.
+    sense : float
+        -1 where the station receives, 1 where it sends.
     out : (m,) array
         Written.
     """
     for i in range(et.shape[0]):
         sx, sy, sz = _at(station, station_epoch, station_step, et[i], 0)
         zx, zy, zz = _at(station, station_epoch, station_step, et[i], 6)
-        x, y, z = _sent(target, target_epoch, target_step, et[i], sx, sy, sz)
+        x, y, z = _sent(target, target_epoch, target_step, et[i], sx, sy, sz, sense)
         x -= sx
         y -= sy
         z -= sz
@@ -187,6 +193,7 @@ def moon_clearance(
     target_epoch: float,
     target_step: float,
     moon_radius: float,
+    sense: float,
     out: FloatArray,
 ) -> None:
     """How far the Moon is out of the way from an orbiter to a ground station.
@@ -194,24 +201,95 @@ def moon_clearance(
     Parameters
     ----------
     et : (m,) array
-        Epochs of reception [s].
+        Epochs at the station [s].
     station, station_epoch, station_step
         Track of the station, see the module.
     target, target_epoch, target_step
         Track of the orbiter, always above the ball.
     moon_radius : float
         Radius of the ball that stands in the way [m].
+    sense : float
+        -1 where the station receives, 1 where it sends.
     out : (m,) array
         Written: cos(angular radius of the ball) minus cos(angle from its centre to the station), as seen from
         the orbiter; above zero where the way is clear.
     """
     for i in range(et.shape[0]):
         sx, sy, sz = _at(station, station_epoch, station_step, et[i], 0)
-        x, y, z = _sent(target, target_epoch, target_step, et[i], sx, sy, sz)
+        x, y, z = _sent(target, target_epoch, target_step, et[i], sx, sy, sz, sense)
         ux, uy, uz = sx - x, sy - y, sz - z
         square = x * x + y * y + z * z
         along = (x * ux + y * uy + z * uz) / math.sqrt(square * (ux * ux + uy * uy + uz * uz))
         out[i] = math.sqrt(max(0.0, 1.0 - moon_radius * moon_radius / square)) + along
+
+
+@njit(cache=True, nogil=True, fastmath=False, error_model="numpy")
+def pair_clearance(
+    et: FloatArray,
+    sender: FloatArray,
+    sender_epoch: float,
+    sender_step: float,
+    receiver: FloatArray,
+    receiver_epoch: float,
+    receiver_step: float,
+    moon_radius: float,
+    out: FloatArray,
+) -> None:
+    """How far the Moon is out of the way between two orbiters.
+
+    Parameters
+    ----------
+    et : (m,) array
+        Epochs of reception [s].
+    sender, sender_epoch, sender_step
+        Track of the one that sends, see the module.
+    receiver, receiver_epoch, receiver_step
+        Track of the other, both always above the ball.
+    moon_radius : float
+        Radius of the ball that stands in the way [m].
+    out : (m,) array
+        Written: the angles from each of them to its own horizon on the ball, as seen from the centre, less the angle
+        between the two [rad]; above zero where the way is clear.
+    """
+    for i in range(et.shape[0]):
+        rx, ry, rz = _at(receiver, receiver_epoch, receiver_step, et[i], 0)
+        x, y, z = _at(sender, sender_epoch, sender_step, et[i], 0)
+        late = math.sqrt((x - rx) ** 2 + (y - ry) ** 2 + (z - rz) ** 2) / SPEED_OF_LIGHT
+        x, y, z = _at(sender, sender_epoch, sender_step, et[i] - late, 0)
+        # by tangents, which keep their digits where the angle is small and where it is nearly half a turn
+        cx, cy, cz = y * rz - z * ry, z * rx - x * rz, x * ry - y * rx
+        between = math.atan2(math.sqrt(cx * cx + cy * cy + cz * cz), x * rx + y * ry + z * rz)
+        of_sender = math.acos(min(1.0, moon_radius / math.sqrt(x * x + y * y + z * z)))
+        of_receiver = math.acos(min(1.0, moon_radius / math.sqrt(rx * rx + ry * ry + rz * rz)))
+        out[i] = of_sender + of_receiver - between
+
+
+@njit(cache=True, nogil=True, fastmath=False, error_model="numpy")
+def distances(
+    et: FloatArray,
+    a: FloatArray,
+    a_epoch: float,
+    a_step: float,
+    b: FloatArray,
+    b_epoch: float,
+    b_step: float,
+    out: FloatArray,
+) -> None:
+    """Distance between two tracks at the same epochs [m].
+
+    Parameters
+    ----------
+    et : (m,) array
+        Epochs [s].
+    a, a_epoch, a_step, b, b_epoch, b_step
+        The tracks, see the module.
+    out : (m,) array
+        Written.
+    """
+    for i in range(et.shape[0]):
+        x, y, z = _at(a, a_epoch, a_step, et[i], 0)
+        p, q, r = _at(b, b_epoch, b_step, et[i], 0)
+        out[i] = math.sqrt((x - p) ** 2 + (y - q) ** 2 + (z - r) ** 2)
 
 
 def rates(values: FloatArray, step: float) -> FloatArray:

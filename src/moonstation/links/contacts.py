@@ -1,36 +1,68 @@
 """Contacts: when two ends can hear each other.
 
 A contact is a window in which every condition of a pair holds. Times are times of reception, TDB seconds past
-J2000; the ground station receives, and of a site and an orbiter the orbiter does. Edges are roots of the
-conditions, to 0.1 s, whatever the step of a study.
+J2000. Edges are roots of the conditions, to 0.1 s, whatever the step of a study. A signal to a ground station and one
+from it do not meet the same Moon and the same Earth: windows of both ways differ by up to 2.6 s and are found apart.
 
 What is left out: the bending of signals in the Earth's atmosphere (0.09 deg at a mask of 10 deg, 20 s of the
 Earth's turn), the uncertainty of UT1 (see `moonstation.spacetime.earth`), and whether the antennas are free.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import math
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TypeVar
+from functools import partial
+from itertools import permutations, product
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
 
 from moonstation.arrays import FloatArray
 from moonstation.errors import RequestError
-from moonstation.links.tracks import SLOW_STEP, Track, Tracks
-from moonstation.links.views import Elevation, SiteView, StationView, highest_elevation
-from moonstation.links.windows import TOLERANCE, fast_windows, slow_windows
+from moonstation.links.pairs import (
+    PairWindows,
+    SurfaceAntenna,
+    orbiter_and_ground,
+    orbiter_and_orbiter,
+    site_and_ground,
+    site_and_orbiter,
+    site_and_site,
+)
+from moonstation.links.surface import LineOfSight
+from moonstation.links.tracks import Tracks
+from moonstation.links.views import highest_elevation
 from moonstation.orbits.propagation import Trajectory
 from moonstation.spacetime.earth import GroundStation
 from moonstation.spacetime.ephemerides import Ephemeris
 from moonstation.spacetime.epochs import tdb_to_utc
-from moonstation.spacetime.events import find_intervals, intersect
 from moonstation.spacetime.sites import Site
 from moonstation.terrain.horizons import Horizon
 
-CLEARANCE_ROWS = 4.0
-"""Rows of an orbiter's track between samples of the Moon's clearance: 30 samples a round, with two extrema."""
+HOMEWARD = ("site-ground", "site-orbiter", "orbiter-ground")
+OUTWARD = ("ground-site", "orbiter-site", "ground-orbiter")
+AMONG = ("orbiter-orbiter", "site-site")
+KINDS = (*HOMEWARD, *OUTWARD, *AMONG)
+"""Kinds of contacts by sender and receiver: towards the Earth, from it, and among equals (both ways each)."""
+
+LONGEST_LIGHT_TIME = 2.0
+"""Reception on the Moon begins no later than this after the begin of the span, where sending does [s]."""
+
+__all__ = [
+    "AMONG",
+    "HOMEWARD",
+    "KINDS",
+    "OUTWARD",
+    "Contact",
+    "SurfaceAntenna",
+    "contacts_frame",
+    "find_contacts",
+    "orbiter_ground_contacts",
+    "site_ground_contacts",
+    "site_orbiter_contacts",
+    "windows_between",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +74,16 @@ class Contact:
     from_id, to_id : str
         The ends; the second receives.
     kind : str
-        "site-ground", "site-orbiter" or "orbiter-ground".
+        One of `KINDS`.
     start, stop : float
         Reception begins and ends, TDB seconds past J2000.
     max_elevation : float
-        Highest elevation [rad] at the ground station, or at the site for an orbiter.
+        Highest elevation [rad] at the ground station, or at the site for an orbiter or another site; nan between
+        orbiters.
     clipped : bool
         Whether the window reaches the begin or the end of the span and so may be longer.
+    light_time : float
+        One-way light time in the middle of the window [s]; nan where it was not asked for.
     """
 
     from_id: str
@@ -58,33 +93,12 @@ class Contact:
     stop: float
     max_elevation: float
     clipped: bool
+    light_time: float = math.nan
 
     @property
     def duration(self) -> float:
         """Length of the window [s]."""
         return self.stop - self.start
-
-
-@dataclass(frozen=True, eq=False)
-class SurfaceAntenna:
-    """An antenna at a site.
-
-    Attributes
-    ----------
-    site : Site
-        The place.
-    horizon : Horizon
-        Its terrain horizon.
-    height : float
-        Height of the antenna above ground [m], within those of the horizon.
-    min_elevation : float
-        Lowest elevation that the antenna itself can point at [rad], above the terrain or not.
-    """
-
-    site: Site
-    horizon: Horizon
-    height: float
-    min_elevation: float = -0.5 * np.pi
 
 
 def site_ground_contacts(
@@ -137,8 +151,7 @@ def site_ground_contacts(
     """
     tracks = _tracks(tracks, start, stop, ephemeris)
     antenna = SurfaceAntenna(site, horizon, height, min_elevation)
-    windows, _ = _site_ground(tracks, antenna, station)
-    return windows
+    return site_and_ground(tracks, antenna, station).windows
 
 
 def site_orbiter_contacts(
@@ -191,8 +204,7 @@ def site_orbiter_contacts(
     """
     tracks = _tracks(tracks, start, stop, ephemeris)
     antenna = SurfaceAntenna(site, horizon, height, min_elevation)
-    windows, _ = _site_orbiter(tracks, antenna, trajectory)
-    return windows
+    return site_and_orbiter(tracks, antenna, trajectory).windows
 
 
 def orbiter_ground_contacts(
@@ -234,8 +246,7 @@ def orbiter_ground_contacts(
     RequestError
         If the span is empty.
     """
-    windows, _ = _orbiter_ground(_tracks(tracks, start, stop, ephemeris), trajectory, station)
-    return windows
+    return orbiter_and_ground(_tracks(tracks, start, stop, ephemeris), trajectory, station).windows
 
 
 def find_contacts(
@@ -245,6 +256,8 @@ def find_contacts(
     *,
     start: float,
     stop: float,
+    kinds: Collection[str] = HOMEWARD,
+    sights: Mapping[tuple[str, str], LineOfSight] = MappingProxyType({}),
     ephemeris: Ephemeris | None = None,
     workers: int = 2,
     progress: Callable[[float], None] | None = None,
@@ -261,6 +274,10 @@ def find_contacts(
         Ground stations by id.
     start, stop : float
         Span, TDB seconds past J2000.
+    kinds : collection of str
+        Which of `KINDS`; those towards the Earth if not given.
+    sights : mapping of (str, str) to LineOfSight
+        Sites that may see each other, both ways where both are wanted; "site-site" contacts come from these.
     ephemeris : Ephemeris, optional
         The packaged DE440 if not given.
     workers : int
@@ -271,34 +288,34 @@ def find_contacts(
     Returns
     -------
     list of Contact
-        Site to ground, site to orbiter, orbiter to ground; pairs in the order given, windows in that of time.
+        Kinds in the order of `KINDS`, pairs in the order given, windows in that of time.
 
     Raises
     ------
     CoverageError
         If ephemeris or a trajectory do not reach over the span.
     RequestError
-        If a horizon does not hold for the height of its antenna, or the span is empty.
+        If a horizon does not hold for the height of its antenna, a kind is unknown, or the span is empty.
     """
+    unknown = [kind for kind in kinds if kind not in KINDS]
+    if unknown:
+        raise RequestError(f"no kind of contact {unknown[0]!r}; give some of {', '.join(KINDS)}")
     tracks = Tracks(start, stop, ephemeris=ephemeris)
     jobs: list[Callable[[], list[Contact]]] = []
-    for site_id, antenna in antennas.items():
-        for station_id, station in stations.items():
-            jobs.append(_job(tracks, site_id, station_id, "site-ground", _site_ground, antenna, station))
-    for site_id, antenna in antennas.items():
-        for orbiter_id, trajectory in trajectories.items():
-            jobs.append(_job(tracks, site_id, orbiter_id, "site-orbiter", _site_orbiter, antenna, trajectory))
-    for orbiter_id, trajectory in trajectories.items():
-        for station_id, station in stations.items():
-            jobs.append(
-                _job(tracks, orbiter_id, station_id, "orbiter-ground", _orbiter_ground, trajectory, station)
-            )
+    for kind in KINDS:
+        if kind in kinds:
+            for from_id, to_id, windows_of in _pairs(kind, tracks, antennas, trajectories, stations, sights):
+                jobs.append(partial(_contacts_of, tracks, from_id, to_id, kind, windows_of))
+    flying = [kind for kind in kinds if "orbiter" in kind]
     pool = ThreadPoolExecutor(max_workers=max(1, workers))
     try:
         # Tracks first, each by one thread: the pairs then only read them.
-        ready = [pool.submit(tracks.orbiter, trajectory) for trajectory in trajectories.values()]
+        ready = [pool.submit(tracks.orbiter, trajectory) for trajectory in trajectories.values() if flying]
         for station in stations.values():
-            tracks.station(station)
+            if {"site-ground", "orbiter-ground"} & set(kinds):
+                tracks.station(station)
+            if {"ground-site", "ground-orbiter"} & set(kinds):
+                tracks.station(station, sends=True)
         for track in ready:
             track.result()
         found: list[Contact] = []
@@ -311,6 +328,58 @@ def find_contacts(
     finally:
         # when one fails or the user stops, those that wait do not begin
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _pairs(
+    kind: str,
+    tracks: Tracks,
+    antennas: Mapping[str, SurfaceAntenna],
+    trajectories: Mapping[str, Trajectory],
+    stations: Mapping[str, GroundStation],
+    sights: Mapping[tuple[str, str], LineOfSight],
+) -> Iterator[tuple[str, str, Callable[[], PairWindows]]]:
+    """Pairs of a kind in order, with what finds their windows."""
+    if kind in ("site-ground", "ground-site"):
+        for (a, antenna), (b, station) in product(antennas.items(), stations.items()):
+            sends = kind == "ground-site"
+            yield *_ends(a, b, sends), partial(site_and_ground, tracks, antenna, station, sends=sends)
+    elif kind in ("site-orbiter", "orbiter-site"):
+        for (a, antenna), (b, trajectory) in product(antennas.items(), trajectories.items()):
+            yield *_ends(a, b, kind == "orbiter-site"), partial(site_and_orbiter, tracks, antenna, trajectory)
+    elif kind in ("orbiter-ground", "ground-orbiter"):
+        for (a, trajectory), (b, station) in product(trajectories.items(), stations.items()):
+            sends = kind == "ground-orbiter"
+            yield *_ends(a, b, sends), partial(orbiter_and_ground, tracks, trajectory, station, sends=sends)
+    elif kind == "orbiter-orbiter":
+        for (a, sender), (b, receiver) in permutations(trajectories.items(), 2):
+            yield a, b, partial(orbiter_and_orbiter, tracks, sender, receiver)
+    else:
+        for a, b in permutations(antennas, 2):
+            if (a, b) in sights:
+                yield a, b, partial(site_and_site, tracks, sights[a, b])
+
+
+def _ends(a: str, b: str, swapped: bool) -> tuple[str, str]:
+    return (b, a) if swapped else (a, b)
+
+
+def _contacts_of(
+    tracks: Tracks, from_id: str, to_id: str, kind: str, windows_of: Callable[[], PairWindows]
+) -> list[Contact]:
+    pair = windows_of()
+    windows = pair.windows
+    seen = pair.elevation
+    highest = np.full(len(windows), np.nan) if seen is None else highest_elevation(windows, seen)
+    light_time = pair.light_time(np.ascontiguousarray(windows.mean(axis=1)))
+    clipped = (windows[:, 0] <= tracks.start + LONGEST_LIGHT_TIME) | (windows[:, 1] >= tracks.stop)
+    if not kind.startswith("ground"):
+        clipped = (windows[:, 0] <= tracks.start) | (windows[:, 1] >= tracks.stop)
+    return [
+        Contact(from_id, to_id, kind, begin, end, peak, cut, late)
+        for (begin, end), peak, cut, late in zip(
+            windows.tolist(), highest.tolist(), clipped.tolist(), light_time.tolist(), strict=True
+        )
+    ]
 
 
 def contacts_frame(contacts: Iterable[Contact]) -> pd.DataFrame:
@@ -364,77 +433,12 @@ def windows_between(
     return [np.array(sorted(windows), dtype=np.float64) for windows in pairs.values()]
 
 
-Windows = tuple[FloatArray, Elevation]
-A = TypeVar("A")
-B = TypeVar("B")
-
-
-def _site_ground(tracks: Tracks, antenna: SurfaceAntenna, station: GroundStation) -> Windows:
-    start, stop = tracks.start, tracks.stop
-    track = tracks.station(station)
-    risen = slow_windows(_view(antenna, track), start, stop, step=SLOW_STEP)
-    heard = StationView(track, tracks.site(antenna.site, antenna.height))
-    return intersect(risen, _above_mask(heard, station, start, stop)), heard.elevation
-
-
-def _site_orbiter(tracks: Tracks, antenna: SurfaceAntenna, trajectory: Trajectory) -> Windows:
-    track = tracks.orbiter(trajectory)
-    view = _view(antenna, track)
-    return fast_windows(view, tracks.start, tracks.stop, step=track.step), view.elevation
-
-
-def _orbiter_ground(tracks: Tracks, trajectory: Trajectory, station: GroundStation) -> Windows:
-    start, stop = tracks.start, tracks.stop
-    orbiter = tracks.orbiter(trajectory)
-    heard = StationView(tracks.station(station), orbiter)
-    clear = find_intervals(heard.clearance, start, stop, step=CLEARANCE_ROWS * orbiter.step, tol=TOLERANCE)
-    return intersect(clear, _above_mask(heard, station, start, stop)), heard.elevation
-
-
-def _above_mask(heard: StationView, station: GroundStation, start: float, stop: float) -> FloatArray:
-    mask = np.sin(np.radians(station.mask_deg))
-    return find_intervals(lambda et: heard.sine(et) - mask, start, stop, step=SLOW_STEP, tol=TOLERANCE)
-
-
-def _view(antenna: SurfaceAntenna, track: Track) -> SiteView:
-    """View of a track from an antenna, with its horizon on even azimuths from north."""
-    azimuth = antenna.horizon.azimuth
-    count = max(azimuth.size, round(2.0 * np.pi / float(np.min(np.diff(azimuth)))))
-    even = np.arange(count) * (2.0 * np.pi / count)
-    profile = antenna.horizon.at(even, height=antenna.height)
-    edge = np.maximum(profile, antenna.min_elevation)
-    return SiteView(track, antenna.site.r_me(antenna.height), antenna.site.enu_me, edge)
-
-
 def _tracks(tracks: Tracks | None, start: float, stop: float, ephemeris: Ephemeris | None) -> Tracks:
     if tracks is None:
         return Tracks(start, stop, ephemeris=ephemeris)
     if (tracks.start, tracks.stop) != (start, stop):
         raise RequestError("tracks are of another span than the contacts asked for: make them anew")
     return tracks
-
-
-def _job(
-    tracks: Tracks,
-    from_id: str,
-    to_id: str,
-    kind: str,
-    windows_of: Callable[[Tracks, A, B], Windows],
-    a: A,
-    b: B,
-) -> Callable[[], list[Contact]]:
-    def job() -> list[Contact]:
-        windows, elevation = windows_of(tracks, a, b)
-        highest = highest_elevation(windows, elevation)
-        clipped = (windows[:, 0] <= tracks.start) | (windows[:, 1] >= tracks.stop)
-        return [
-            Contact(from_id, to_id, kind, begin, end, peak, cut)
-            for (begin, end), peak, cut in zip(
-                windows.tolist(), highest.tolist(), clipped.tolist(), strict=True
-            )
-        ]
-
-    return job
 
 
 def _iso_utc(et: FloatArray) -> list[str]:

@@ -6,7 +6,8 @@ of the sky whose rate changes on the way becomes several contacts of the plan, o
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import NamedTuple
+from itertools import pairwise
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -134,15 +135,23 @@ class ContactPlan:
         """
         gone = np.array([self.place(node) for node in nodes], dtype=np.int64)
         keep = ~(np.isin(self.sender, gone) | np.isin(self.receiver, gone))
+        return self.take(keep)
+
+    def take(self, which: NDArray[Any]) -> "ContactPlan":
+        """Return the plan of some contacts, chosen by a mask or by places in order; all nodes stay known."""
         return ContactPlan(
             nodes=self.nodes,
-            sender=self.sender[keep],
-            receiver=self.receiver[keep],
-            start=self.start[keep],
-            stop=self.stop[keep],
-            rate=self.rate[keep],
-            owlt=self.owlt[keep],
+            sender=self.sender[which],
+            receiver=self.receiver[which],
+            start=self.start[which],
+            stop=self.stop[which],
+            rate=self.rate[which],
+            owlt=self.owlt[which],
         )
+
+    def contacts(self) -> list[PlannedContact]:
+        """Every contact, in order."""
+        return [self[index] for index in range(len(self))]
 
     def place(self, node: str) -> int:
         """Place of a node in `nodes`.
@@ -158,6 +167,56 @@ class ContactPlan:
             raise RequestError(
                 f"no node {node!r} in the contact plan; it has {', '.join(self.nodes)}"
             ) from error
+
+
+def one_receiver_at_a_time(plan: ContactPlan, receivers: Iterable[str]) -> ContactPlan:
+    """Let each sender serve at most one of some receivers at any instant, as one antenna does.
+
+    The fastest contact is served; among equals the one being served, then the one that goes on longest, so that there
+    are few changes. Contacts to other receivers stay as they are.
+
+    Parameters
+    ----------
+    plan : ContactPlan
+        All contacts, as if each had an antenna.
+    receivers : iterable of str
+        Ids that share the sender's antenna: all ground stations, or all relays.
+    """
+    shared = set(receivers)
+    groups: dict[str, list[PlannedContact]] = {}
+    kept = []
+    for contact in plan.contacts():
+        if contact.to_id in shared:
+            groups.setdefault(contact.from_id, []).append(contact)
+        else:
+            kept.append(contact)
+    for group in groups.values():
+        kept.extend(_by_turns(group))
+    return ContactPlan.of(kept, nodes=plan.nodes)
+
+
+def _by_turns(contacts: list[PlannedContact]) -> list[PlannedContact]:
+    """Contacts of one sender, in order of start, cut so that no two overlap."""
+    edges = sorted({time for contact in contacts for time in (contact.start, contact.stop)})
+    served: list[PlannedContact] = []
+    active: list[PlannedContact] = []
+    coming = 0
+    current: PlannedContact | None = None
+    for begin, end in pairwise(edges):
+        while coming < len(contacts) and contacts[coming].start <= begin:
+            active.append(contacts[coming])
+            coming += 1
+        active = [contact for contact in active if contact.stop > begin]
+        if not active:
+            current = None
+            continue
+        chosen = max(active, key=lambda contact: (contact.rate, contact is current, contact.stop))
+        if chosen is current:
+            served[-1] = served[-1]._replace(stop=end)
+        else:
+            served.append(chosen._replace(start=begin, stop=end))
+        current = chosen
+    return served
 
 
 def _check(contact: PlannedContact) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from moonstation.arrays import FloatArray
-from moonstation.constants import MOON_RADIUS
+from moonstation.constants import MOON_RADIUS, SPEED_OF_LIGHT
 from moonstation.links import _kernels
 from moonstation.links.tracks import Track
 
@@ -75,7 +75,7 @@ class SiteView:
 
 
 class StationView:
-    """What a ground station receives from a target on or about the Moon.
+    """What a ground station receives from a target on or about the Moon, or sends to it.
 
     Parameters
     ----------
@@ -83,10 +83,12 @@ class StationView:
         The ground station, with its zenith.
     target : Track
         What it listens to.
+    sends : bool
+        Whether the station sends to the target instead; the station's track must then be that of a sender.
     """
 
-    def __init__(self, station: Track, target: Track) -> None:
-        self._station, self._target = station, target
+    def __init__(self, station: Track, target: Track, *, sends: bool = False) -> None:
+        self._station, self._target, self._sense = station, target, 1.0 if sends else -1.0
 
     def sine(self, et: FloatArray) -> FloatArray:
         """Sine of the target's elevation at the station."""
@@ -100,6 +102,7 @@ class StationView:
             target.table,
             target.epoch,
             target.step,
+            self._sense,
             out,
         )
         return out
@@ -121,9 +124,38 @@ class StationView:
             target.epoch,
             target.step,
             MOON_RADIUS,
+            self._sense,
             out,
         )
         return out
+
+
+def pair_clearance(sender: Track, receiver: Track, et: FloatArray) -> FloatArray:
+    """Above zero where the Moon does not stand between two orbiters at epochs of reception [s], (m,) [rad]."""
+    out = np.empty(et.size)
+    _kernels.pair_clearance(
+        np.ascontiguousarray(et, dtype=np.float64),
+        sender.table,
+        sender.epoch,
+        sender.step,
+        receiver.table,
+        receiver.epoch,
+        receiver.step,
+        MOON_RADIUS,
+        out,
+    )
+    return out
+
+
+def light_times(a: Track, b: Track, et: FloatArray) -> FloatArray:
+    """One-way light time between two tracks at epochs [s], (m,) [s].
+
+    Both ends are taken at the same epoch: what they move in a light time changes it by 1e-5 s.
+    """
+    out = np.empty(et.size)
+    times = np.ascontiguousarray(et, dtype=np.float64)
+    _kernels.distances(times, a.table, a.epoch, a.step, b.table, b.epoch, b.step, out)
+    return out / SPEED_OF_LIGHT
 
 
 def highest_elevation(windows: FloatArray, elevation: Elevation) -> FloatArray:

@@ -6,7 +6,7 @@ import numpy as np
 
 from moonstation.arrays import BoolArray, FloatArray, IntArray
 from moonstation.links.views import SiteView
-from moonstation.spacetime.events import complement, find_intervals, intersect, union
+from moonstation.spacetime.events import complement, find_intervals, find_intervals_at, intersect, union
 
 TOLERANCE = 0.05
 """Edges of windows are found to this [s]."""
@@ -47,7 +47,7 @@ def slow_windows(view: SiteView, start: float, stop: float, *, step: float) -> F
     return find_intervals(view.above, start, stop, step=step, tol=TOLERANCE)
 
 
-def fast_windows(view: SiteView, start: float, stop: float, *, step: float) -> FloatArray:
+def fast_windows(view: SiteView, looks: FloatArray) -> FloatArray:
     """Windows above the terrain of something that may cross several azimuths of the horizon within a step.
 
     Passes are found against the lowest elevation of the horizon, which is level and so smooth. While the
@@ -59,10 +59,8 @@ def fast_windows(view: SiteView, start: float, stop: float, *, step: float) -> F
     ----------
     view : View
         Site, horizon and target.
-    start, stop : float
-        Span, TDB seconds past J2000.
-    step : float
-        Time between samples for finding passes [s].
+    looks : (n,) array
+        Epochs at which to look for passes, ascending; the first and the last are the span, TDB seconds past J2000.
 
     Returns
     -------
@@ -71,11 +69,11 @@ def fast_windows(view: SiteView, start: float, stop: float, *, step: float) -> F
     """
     lowest, highest = float(np.min(view.horizon)), float(np.max(view.horizon))
     if highest - lowest < LEVEL:
-        return slow_windows(view, start, stop, step=step)
+        return find_intervals_at(view.above, looks, tol=TOLERANCE)
     below, above = math.sin(lowest - LEVEL), math.sin(highest + LEVEL)
-    risen = find_intervals(lambda et: view.sine(et) - below, start, stop, step=step, tol=TOLERANCE)
-    clear = find_intervals(lambda et: view.sine(et) - above, start, stop, step=step, tol=TOLERANCE)
-    band = intersect(risen, complement(clear, start, stop))
+    risen = find_intervals_at(lambda et: view.sine(et) - below, looks, tol=TOLERANCE)
+    clear = find_intervals_at(lambda et: view.sine(et) - above, looks, tol=TOLERANCE)
+    band = intersect(risen, complement(clear, float(looks[0]), float(looks[-1])))
     return union([clear, _windows_within(view, band)])
 
 

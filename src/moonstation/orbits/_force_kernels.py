@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit
 
-from moonstation.arrays import FloatArray
+from moonstation.arrays import INNER, FloatArray
 from moonstation.constants import EARTH_MEAN_RADIUS, MOON_RADIUS, SUN_RADIUS
-from moonstation.orbits._gravity_kernels import INNER, LANES, harmonic_acceleration
+from moonstation.orbits._gravity_kernels import LANES, harmonic_acceleration
 from moonstation.spacetime._kernels import chebyshev_position, chebyshev_state, libration_matrix, moon_bodies
 
 ICRF, RTN, VNB = 0, 1, 2

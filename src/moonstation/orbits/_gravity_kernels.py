@@ -9,20 +9,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit
 
-from moonstation.arrays import FloatArray, IntArray
+from moonstation.arrays import INNER, FloatArray, IntArray
 
 LANES = 16
 """Points handled at once; also the number of collocation nodes in a step of the integrator."""
-
-INNER: dict[str, Any] = {
-    "cache": True,
-    "nogil": True,
-    "fastmath": False,
-    "error_model": "numpy",
-    "no_cpython_wrapper": True,
-    "no_cfunc_wrapper": True,
-}
-"""Options of loops that only other loops call: what Python would need to call them takes two seconds to compile."""
 
 # Places of the scratch of `harmonic_acceleration`, LANES each. It is one flat array with distances known when
 # compiling: only so can the compiler rule out that they overlap, and compute LANES points in parallel.

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 from numba import njit
 
+from moonstation.arrays import INNER
 from moonstation.orbits._force_kernels import evaluate_record
-from moonstation.orbits._gravity_kernels import INNER
 from moonstation.spacetime._kernels import libration_matrix
 
 LOWEST, LOWEST_AT, HIGHEST, HIGHEST_AT, DWELL, LONGEST_GAP, GAP, BEFORE, NEXT = range(9)

@@ -10,17 +10,9 @@ from moonstation.arrays import FloatArray
 from moonstation.constants import MOON_RADIUS, SECONDS_PER_DAY
 from moonstation.errors import OrbitError, RequestError
 from moonstation.orbits import _kernels, _summary_kernels
-from moonstation.orbits.forces import NO_THRUST, ForceModel
-from moonstation.orbits.propagation import (
-    FARTHEST,
-    TOLERANCE,
-    Plan,
-    Trajectory,
-    check_state,
-    collocation_rule,
-    plan_flight,
-    propagate,
-)
+from moonstation.orbits.forces import NO_THRUST, ForceModel, needs_extras
+from moonstation.orbits.plans import FARTHEST, TOLERANCE, Plan, check_state, collocation_rule, plan_flight
+from moonstation.orbits.propagation import Trajectory, propagate
 from moonstation.spacetime.epochs import Epoch
 from moonstation.spacetime.frames import rotation_pa_to_me
 from moonstation.spacetime.sites import Site
@@ -240,8 +232,6 @@ class _Room:
         self.tau = np.empty(STEPS_KEPT + 1)
         self.y = np.empty((STEPS_KEPT + 1, 6))
         self.record = np.empty((STEPS_KEPT, 3, _kernels.RECORD_COEFFICIENTS))
-        self.phi = np.empty((0, 6, 6))
-        self.phi_record = np.empty((0, 6, 3, _kernels.RECORD_COEFFICIENTS))
 
 
 def _fly_to_end(
@@ -259,7 +249,8 @@ def _fly_to_end(
     figures[_summary_kernels.LOWEST] = figures[_summary_kernels.HIGHEST] = radius
     if radius < MOON_RADIUS:
         return _kernels.BELOW_GROUND
-    phi, status = np.eye(6), _kernels.BUFFER_FULL
+    status = _kernels.BUFFER_FULL
+    extras = needs_extras(plan.forces, NO_THRUST)
     while status == _kernels.BUFFER_FULL:
         steps, status = _kernels.advance(
             plan.window,
@@ -272,12 +263,13 @@ def _fly_to_end(
             plan.ground,
             plan.farthest,
             state,
-            phi,
+            extras,
+            None,
             room.tau,
             room.y,
             room.record,
-            room.phi,
-            room.phi_record,
+            None,
+            None,
         )
         _summary_kernels.summarise_steps(
             plan.window,

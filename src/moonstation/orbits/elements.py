@@ -47,9 +47,11 @@ class Elements:
     true_anomaly: float
 
     def __post_init__(self) -> None:
-        values = (self.semi_major_axis, self.eccentricity, self.inclination, self.raan)
-        if not np.isfinite([*values, self.arg_periapsis, self.true_anomaly]).all():
-            raise RequestError(f"orbital elements {values}: give finite numbers")
+        for key, value in vars(self).items():
+            if not np.isfinite(value):
+                raise RequestError(
+                    f"orbital elements: {key.replace('_', ' ')} is {value}; give a finite number"
+                )
         if not 0.0 <= self.eccentricity < 1.0:
             raise OrbitError(f"eccentricity {self.eccentricity:g}: give 0 or more and less than 1")
         if self.semi_major_axis <= 0.0:

@@ -1,6 +1,7 @@
 """What pulls and pushes an orbiter besides the Moon's gravity."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -41,7 +42,7 @@ class ForceModel:
         Coefficient of that pressure (Cr): 1 for a body that swallows all light, 2 for a mirror turned to the Sun.
     tides : bool
         Whether the bulge that Earth and Sun raise on the solid Moon counts (k2 = 0.024133, label of GRGM1200A), whole,
-        with its part that never changes: for a field that has not got it already (docs/forces.md).
+        with its part that never changes: the packaged field has not got that (docs/forces.md); one of your own may.
     relativity : bool
         Whether the first correction of general relativity to the Moon's point mass counts (Schwarzschild).
 
@@ -55,7 +56,7 @@ class ForceModel:
     earth_oblateness: bool = True
     area_to_mass: float = 0.0
     reflectivity: float = 1.3
-    tides: bool = False
+    tides: bool = True
     relativity: bool = False
 
     def __post_init__(self) -> None:
@@ -100,10 +101,16 @@ class ForceModel:
         return f"{', '.join(counted[:-1])} and {counted[-1]}{ending}"
 
 
-EARTH_AND_SUN = ForceModel(planets=(), earth_oblateness=False)
+EARTH_AND_SUN = ForceModel(planets=(), earth_oblateness=False, tides=False)
 """Earth and Sun as points and nothing else: the model of most comparisons."""
 
 NO_THRUST = _force_kernels.Thrust(0.0, 0.0, 0.0, 0, 0, np.zeros(3))
+
+
+@lru_cache(maxsize=1024)
+def _earth_pole(et: float) -> FloatArray:
+    """The Earth's pole of date (3,), ICRF axes; kept, for searches fly the same arcs again and again."""
+    return np.ascontiguousarray(EarthRotation().rotation_itrs_to_gcrs(et)[0, :, 2])
 
 
 def pack_forces(
@@ -118,7 +125,7 @@ def pack_forces(
         place[tuple(slice(size) for size in records.shape)] = records
     pole: FloatArray = np.array([0.0, 0.0, 1.0])
     if model.earth_oblateness:
-        pole = np.ascontiguousarray(EarthRotation().rotation_itrs_to_gcrs(0.5 * (et0 + et1))[0, :, 2])
+        pole = _earth_pole(0.5 * (et0 + et1))
     light = SOLAR_CONSTANT / SPEED_OF_LIGHT * AU**2 * model.area_to_mass * model.reflectivity
     return _force_kernels.Forces(
         gm=np.array([GM_EARTH, GM_SUN, *(GM_PLANETS[name] for name in model.planets)]),
@@ -132,3 +139,8 @@ def pack_forces(
         direction=1.0 if et1 >= et0 else -1.0,
         gradient_degree=gradient_degree,
     )
+
+
+def needs_extras(forces: _force_kernels.Forces, thrust: _force_kernels.Thrust) -> bool | None:
+    """True where forces act that few flights need, else None: then they are not compiled either."""
+    return True if forces.light > 0.0 or forces.slowness > 0.0 or thrust.acceleration > 0.0 else None

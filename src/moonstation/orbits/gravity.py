@@ -114,6 +114,10 @@ def gravity_path() -> Path:
     return packaged_file(PACKAGE, FILE)
 
 
+NO_LESS = 320.0
+"""Ratios below exp of minus this are nothing: their squares are near the smallest float."""
+
+
 def load_gravity(degree: int, path: Path | None = None) -> GravityModel:
     """Load the lunar gravity field up to a degree.
 
@@ -181,18 +185,26 @@ def degree_for(periapsis_radius: float, *, path: Path | None = None) -> int:
 
 def _omitted_squares(radius: float, path: Path) -> FloatArray:
     """Mean square acceleration left out by keeping degrees 0, 1, 2, ... (m/s^2)^2."""
+    gm, reference, weight = _weights(path)
+    # squares that a float cannot hold are left zero: reckoning with them takes most of the time far from the Moon
+    fall = np.log(radius / reference)
+    held = weight.size if fall <= 0.0 else min(weight.size, int(NO_LESS / fall) + 2)
+    size = gm / radius**2 * (reference / radius) ** np.arange(float(held)) * weight[:held]
+    beyond = np.zeros(weight.size + 1)
+    beyond[:held] = np.cumsum((size**2)[::-1])[::-1]
+    return beyond[1:]
+
+
+@lru_cache(maxsize=8)
+def _weights(path: Path) -> tuple[float, float, FloatArray]:
+    """GM [m^3/s^2], reference radius [m], and the root mean square gradient of each degree there, over GM / r^2."""
     surveyed = min(SURVEYED_DEGREE, read_gravity_header(path)[2])
     model = load_gravity(surveyed, path)
     n = np.arange(3001.0)
     power = np.sqrt(2.0 * n + 1.0) * POWER_RULE / np.maximum(n, 1.0) ** 2
     power[: surveyed + 1] = degree_power(model)
     power[:2] = 0.0
-    with np.errstate(under="ignore"):
-        size = (
-            model.gm / radius**2 * (model.radius / radius) ** n * power * np.sqrt((n + 1.0) * (2.0 * n + 1.0))
-        )
-    beyond = np.cumsum((size**2)[::-1])[::-1]
-    return np.append(beyond[1:], 0.0)
+    return model.gm, model.radius, power * np.sqrt((n + 1.0) * (2.0 * n + 1.0))
 
 
 def _reach(model: GravityModel) -> FloatArray:

@@ -8,14 +8,16 @@ import erfa
 import numpy as np
 
 from moonstation.arrays import FloatArray
+from moonstation.constants import STANDARD_GRAVITY
 from moonstation.errors import CoverageError, DataFileError, RequestError
 from moonstation.formats.kvn import Moment, read_moment
 from moonstation.formats.oem import OemSegment, read_oem
+from moonstation.formats.opm import Manoeuvre as OpmManoeuvre
 from moonstation.formats.opm import Opm, read_opm
 from moonstation.formats.provenance import DataSource, file_sha256
 from moonstation.formats.spk import SpkSpan, list_bodies, read_row_epochs, read_states
 from moonstation.orbits._kernels import RECORD_COEFFICIENTS
-from moonstation.orbits.burns import BurnAxes, Impulse
+from moonstation.orbits.burns import Burn, BurnAxes, Impulse, Manoeuvre
 from moonstation.orbits.flight import join
 from moonstation.orbits.propagation import Trajectory
 from moonstation.spacetime.ephemerides import Ephemeris, default_ephemeris
@@ -64,10 +66,11 @@ class OpmOrbit:
         Of the state.
     state_icrf : FloatArray
         State (6,) [m, m/s], Moon-centred, ICRF axes.
-    impulses : tuple of Impulse
-        Its manoeuvres without length.
-    burns : tuple of str
-        Ignitions of manoeuvres with a length, which no impulse stands for.
+    manoeuvres : tuple of Impulse or Burn
+        In order of time; burns where a manoeuvre has a length: of constant thrust and flow of propellant, so that they
+        give the change of velocity and of mass that the message tells.
+    mass : float or None
+        Mass at the epoch that the manoeuvres count from [kg]; None where the message tells none and none is needed.
     message : Opm
         All of the message.
     source : DataSource
@@ -77,8 +80,8 @@ class OpmOrbit:
     name: str
     epoch: Epoch
     state_icrf: FloatArray = field(repr=False)
-    impulses: tuple[Impulse, ...]
-    burns: tuple[str, ...]
+    manoeuvres: tuple[Manoeuvre, ...]
+    mass: float | None
     message: Opm = field(repr=False)
     source: DataSource
 
@@ -95,7 +98,8 @@ def read_ephemeris(path: Path, *, body_id: int | None = None) -> Trajectory:
         raise DataFileError(f"{path}: no such file; check the path")
     with path.open("rb") as stream:
         binary = stream.read(7) in (b"DAF/SPK", b"NAIF/DA")
-    return trajectory_from_spk(path, body_id=body_id) if binary else trajectory_from_oem(path)
+    kernel = binary or path.suffix.lower() == ".bsp"
+    return trajectory_from_spk(path, body_id=body_id) if kernel else trajectory_from_oem(path)
 
 
 def trajectory_from_oem(path: Path, *, ephemeris: Ephemeris | None = None) -> Trajectory:
@@ -194,27 +198,69 @@ def opm_orbit(path: Path, *, ephemeris: Ephemeris | None = None) -> OpmOrbit:
     state = _about_moon(
         path, message.meta["REF_FRAME"], message.meta["CENTER_NAME"], et, np.array([message.state]) * 1e3, sky
     )
-    impulses, burns = [], []
-    for burn in message.manoeuvres:
-        moment = Opm(message.meta, burn.ignition, message.state, path=path).moment
-        if burn.duration > 0.0:
-            burns.append(burn.ignition)
-            continue
-        when = Epoch.from_tdb_s(float(_tdb(path, system, [moment])[0]))
-        axes, delta_v = _impulse_axes(path, burn.frame, np.array(burn.delta_v) * 1e3)
-        impulses.append(Impulse(when, (float(delta_v[0]), float(delta_v[1]), float(delta_v[2])), axes))
+    timed = [
+        (float(_tdb(path, system, [read_moment(path, 0, one.ignition)])[0]), one)
+        for one in message.manoeuvres
+    ]
+    told = message.spacecraft.get("MASS", 0.0)
+    mass = told if told > 0.0 else None
+    if mass is None and any(one.duration > 0.0 for one in message.manoeuvres):
+        if any(one.delta_mass for one in message.manoeuvres):
+            raise DataFileError(
+                f"{path}: a manoeuvre has a duration and uses propellant, but MASS is missing: its acceleration is not "
+                "known; add MASS"
+            )
+        mass = 1.0
+    manoeuvres: list[Manoeuvre] = []
+    left = mass
+    for when, one in sorted(timed, key=lambda pair: pair[0]):
+        manoeuvres.append(_manoeuvre(path, Epoch.from_tdb_s(when), one, left))
+        # the mass is that at the epoch of the state
+        if left is not None and when >= et[0]:
+            left += one.delta_mass
     return OpmOrbit(
         name=message.meta["OBJECT_NAME"],
         epoch=Epoch.from_tdb_s(float(et[0])),
         state_icrf=state[0],
-        impulses=tuple(sorted(impulses, key=lambda impulse: impulse.epoch)),
-        burns=tuple(burns),
+        manoeuvres=tuple(manoeuvres),
+        mass=mass,
         message=message,
         source=_source(path, "OPM"),
     )
 
 
-def _impulse_axes(path: Path, frame: str, delta_v: FloatArray) -> tuple[BurnAxes, FloatArray]:
+NO_FLOW = 1e12
+"""Specific impulse that stands for a burn that uses no propellant [s]: it loses 1e-10 of the mass at 1 km/s."""
+
+
+def _manoeuvre(path: Path, when: Epoch, one: OpmManoeuvre, mass: float | None) -> Manoeuvre:
+    """A manoeuvre of a message as it is flown, from the mass before it [kg]."""
+    axes, vector = _burn_axes(path, one.frame, np.array(one.delta_v) * 1e3)
+    size = float(np.linalg.norm(vector))
+    delta_v = (float(vector[0]), float(vector[1]), float(vector[2]))
+    if one.delta_mass > 0.0 or (mass is not None and mass + one.delta_mass <= 0.0):
+        raise DataFileError(
+            f"{path}: manoeuvre of {one.ignition}: MAN_DELTA_MASS {one.delta_mass:g} kg of {mass or 0.0:g} kg; give a "
+            "negative change that leaves some mass"
+        )
+    if size == 0.0 and (one.duration > 0.0 or (mass is not None and one.delta_mass < 0.0)):
+        raise DataFileError(
+            f"{path}: manoeuvre of {one.ignition}: burns, but MAN_DV_1 to MAN_DV_3 are zero; mend or remove it"
+        )
+    # rocket equation, turned round: what specific impulse gives this change of velocity for this change of mass
+    isp = None
+    if mass is not None and one.delta_mass < 0.0:
+        isp = size / (STANDARD_GRAVITY * -float(np.log1p(one.delta_mass / mass)))
+    if one.duration <= 0.0:
+        return Impulse(when, delta_v, axes, isp=isp)
+    assert mass is not None  # opm_orbit sees to it
+    if isp is None:
+        return Burn(when, one.duration, mass * size / one.duration, NO_FLOW, delta_v, axes)
+    flow = -one.delta_mass / one.duration
+    return Burn(when, one.duration, flow * isp * STANDARD_GRAVITY, isp, delta_v, axes)
+
+
+def _burn_axes(path: Path, frame: str, delta_v: FloatArray) -> tuple[BurnAxes, FloatArray]:
     if frame in ("RSW", "RTN"):
         return "RTN", delta_v
     if frame == "TNW":
@@ -340,20 +386,7 @@ def _cut(path: Path, trajectory: Trajectory, meta: dict[str, str]) -> Trajectory
         raise DataFileError(
             f"{path}: the useable span of a segment holds no two rows; mend USEABLE_START_TIME"
         )
-    return _slice(trajectory, first, last)
-
-
-def _slice(trajectory: Trajectory, first: int, last: int) -> Trajectory:
-    """Rows first to last (inclusive) of a trajectory."""
-    return Trajectory(
-        name=trajectory.name,
-        et=trajectory.et[first : last + 1],
-        states_icrf=trajectory.states_icrf[first : last + 1],
-        records=trajectory.records[first:last],
-        degree=trajectory.degree,
-        note=trajectory.note,
-        sources=trajectory.sources,
-    )
+    return trajectory.rows(first, last)
 
 
 def _spk_part(span: SpkSpan, sky: Ephemeris, source: DataSource) -> Trajectory:
@@ -403,7 +436,7 @@ def _joined(path: Path, parts: list[Trajectory]) -> Trajectory:
                     f"{path}: segments overlap at {Epoch.from_tdb_s(float(part.et[0])).utc} without a common row; "
                     "give one that ends where the next begins"
                 )
-            legs[-1] = _slice(legs[-1], 0, end)
+            legs[-1] = legs[-1].rows(0, end)
         if legs and part.et[0] > legs[-1].et[-1] + SAME_INSTANT:
             ends = Epoch.from_tdb_s(float(legs[-1].et[-1])).utc, Epoch.from_tdb_s(float(part.et[0])).utc
             raise CoverageError(

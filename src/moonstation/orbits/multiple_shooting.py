@@ -11,6 +11,7 @@ from moonstation.arrays import FloatArray
 from moonstation.constants import GM_EARTH, GM_MOON
 from moonstation.errors import OrbitError, RequestError
 from moonstation.orbits.flight import join
+from moonstation.orbits.forces import ForceModel
 from moonstation.orbits.gravity import GravityModel, load_gravity
 from moonstation.orbits.propagation import Trajectory, propagate
 from moonstation.orbits.three_body import MOON_X, TIME, PeriodicOrbit
@@ -178,7 +179,12 @@ def _jacobian(blocks: FloatArray) -> sparse.csc_matrix:
 
 
 def fly_arc(
-    state_icrf: FloatArray, et: float, duration: float, *, gravity: GravityModel
+    state_icrf: FloatArray,
+    et: float,
+    duration: float,
+    *,
+    gravity: GravityModel,
+    forces: ForceModel | None = None,
 ) -> tuple[FloatArray, FloatArray]:
     """State and transition matrix (6, 6) at the end of an arc in the full model."""
     flight = propagate(
@@ -186,6 +192,7 @@ def fly_arc(
         epoch=Epoch.from_tdb_s(et),
         duration=duration,
         gravity=gravity,
+        forces=forces,
         bound=False,
         ground=False,
         transition=True,
@@ -193,7 +200,9 @@ def fly_arc(
     return flight.states_icrf[-1], flight.transitions[-1]
 
 
-def join_arcs(points: PatchPoints, *, gravity: GravityModel, name: str) -> Trajectory:
+def join_arcs(
+    points: PatchPoints, *, gravity: GravityModel, name: str, forces: ForceModel | None = None
+) -> Trajectory:
     """One trajectory through closed patch points, its arcs flown one after the other."""
     return join(
         [
@@ -202,6 +211,7 @@ def join_arcs(points: PatchPoints, *, gravity: GravityModel, name: str) -> Traje
                 epoch=Epoch.from_tdb_s(float(begin)),
                 duration=float(end - begin),
                 gravity=gravity,
+                forces=forces,
                 bound=False,
                 name=name,
             )
@@ -216,6 +226,7 @@ def fly_periodic(
     epoch: Epoch,
     revolutions: int,
     degree: int = 8,
+    forces: ForceModel | None = None,
     name: str = "",
     progress: Callable[[float], None] | None = None,
 ) -> Trajectory:
@@ -231,6 +242,8 @@ def fly_periodic(
         How often it goes round.
     degree : int
         Of the gravity field.
+    forces : ForceModel, optional
+        What counts besides the Moon, Earth and Sun.
     name : str
         Of the trajectory; that of the orbit if not given.
     progress : callable, optional
@@ -257,7 +270,7 @@ def fly_periodic(
     et: FloatArray = epoch.tdb_s + orbit.period_s / ARCS * np.arange(revolutions * ARCS + 1, dtype=np.float64)
 
     def fly(state: FloatArray, et: float, duration: float) -> tuple[FloatArray, FloatArray]:
-        return fly_arc(state, et, duration, gravity=gravity)
+        return fly_arc(state, et, duration, gravity=gravity, forces=forces)
 
     lead = 0.0
     states = np.empty((0, 6))
@@ -269,7 +282,7 @@ def fly_periodic(
         lead = _lead(orbit, float(et[upto - 1]), epoch.tdb_s, states[-1], near=lead)
         if progress is not None:
             progress(upto / len(et))
-    return join_arcs(closed, gravity=gravity, name=name or orbit.name)
+    return join_arcs(closed, gravity=gravity, forces=forces, name=name or orbit.name)
 
 
 def _placed(orbit: PeriodicOrbit, et: FloatArray, start: float) -> FloatArray:

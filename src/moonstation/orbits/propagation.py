@@ -1,23 +1,18 @@
 """Orbits about the Moon, and between Earth and Moon, through time: numerical propagation."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
-from numpy.polynomial import legendre
 
 from moonstation.arrays import FloatArray
 from moonstation.constants import (
     EARTH_RADIUS,
-    GM_EARTH,
     MOON_RADIUS,
     SECONDS_PER_DAY,
     STANDARD_GRAVITY,
 )
 from moonstation.errors import OrbitError, RequestError
 from moonstation.orbits import _force_kernels, _kernels
-from moonstation.orbits._gravity_kernels import LANES
 from moonstation.orbits.burns import (
     AXES,
     CENTERS,
@@ -29,15 +24,22 @@ from moonstation.orbits.burns import (
     impulse_jacobian,
     order_manoeuvres,
 )
-from moonstation.orbits.forces import NO_THRUST, ForceModel, pack_forces
-from moonstation.orbits.gravity import GravityModel, degree_for, load_gravity, omitted_acceleration
+from moonstation.orbits.forces import NO_THRUST, ForceModel, needs_extras
+from moonstation.orbits.gravity import GravityModel, load_gravity, omitted_acceleration
+from moonstation.orbits.plans import (
+    FARTHEST,
+    TOLERANCE,
+    Plan,
+    check_start,
+    check_state,
+    collocation_rule,
+    plan_et,
+    plan_flight,
+)
 from moonstation.orbits.trajectory import Trajectory as Trajectory
-from moonstation.spacetime._kernels import EphemerisWindow
-from moonstation.spacetime.ephemerides import Ephemeris, default_ephemeris
+from moonstation.orbits.trajectory import cut_record
+from moonstation.spacetime.ephemerides import Ephemeris
 from moonstation.spacetime.epochs import Epoch
-
-TOLERANCE = 1e-6
-"""Default size of the last terms kept of the position over a step [m]."""
 
 DRIFT_SHARE = 0.15
 """Growth of a position error per time, as a share of omitted acceleration over mean motion.
@@ -46,58 +48,14 @@ From truncated fields on a polar orbit 100 km up over 7 days: 0.06 of it with de
 degree 8 (for 50).
 """
 
-FARTHEST = 150e6
-"""Distance [m] at which an orbiter counts as gone: twice that of the far ends of halo orbits, which stay."""
+SHORTEST_FLIGHT = 1.0
+"""An orbit that ends sooner has not begun [s]."""
 
-HIGHEST_FARTHEST = 5e9
-"""Largest distance [m] that may be asked for; beyond, planets and the Sun want another centre."""
-
-FREE_DEGREE = 50
-"""Least degree chosen for a flight that the Moon alone does not hold: how low it will pass is not known before."""
+END_GRAIN = 2.0**-20
+"""Flights that hit the ground or leave end on a multiple of this [s]: added to an epoch of 1e9 s it is not rounded."""
 
 STEPS_PER_CALL = 2000
 """Steps between two reports of progress: a few tenths of a second."""
-
-
-@lru_cache(maxsize=1)
-def collocation_rule() -> _kernels.Rule:
-    """Gauss-Legendre collocation for y'' = a(t, y), its matrices computed from the nodes.
-
-    The acceleration over a step is the polynomial through its values at the nodes; position and velocity
-    are its integrals (Hairer, Norsett, Wanner 1993, Solving Ordinary Differential Equations I, II.7 and
-    II.14).
-    """
-    n = LANES
-    x, w = (np.asarray(a, dtype=np.float64) for a in legendre.leggauss(n))
-    # Column j: Legendre coefficients, on [-1, 1], of the polynomial that is 1 at node j and 0 at the others.
-    basis = ((2.0 * np.arange(n) + 1.0) / 2.0)[:, None] * legendre.legvander(x, n - 1).T * w
-    twice = np.stack([legendre.legint(basis[:, j], m=2, lbnd=-1) for j in range(n)], axis=1) / 4.0
-    once = np.stack([legendre.legint(basis[:, j], lbnd=-1) for j in range(n)], axis=1) / 2.0
-    nodes = (1.0 + x) / 2.0
-    record = np.stack(
-        [_legendre_to_chebyshev(np.asarray(twice[:, j], dtype=np.float64)) for j in range(n)], axis=1
-    )
-    return _kernels.Rule(
-        nodes=nodes,
-        stage=np.ascontiguousarray((legendre.legvander(x, n + 1) @ twice).T),
-        weights_position=w / 2.0 * (1.0 - nodes),
-        weights_velocity=w / 2.0,
-        stage_velocity=np.ascontiguousarray((legendre.legvander(x, n) @ once).T),
-        basis=np.ascontiguousarray(basis),
-        record=np.ascontiguousarray(record),
-    )
-
-
-def _legendre_to_chebyshev(coefficients: FloatArray) -> FloatArray:
-    """Coefficients of the same polynomial in Chebyshev's polynomials, by their orthogonality at
-    Chebyshev nodes.
-    """
-    size = len(coefficients)
-    angles = np.pi * (np.arange(size) + 0.5) / size
-    values = legendre.legval(np.cos(angles), coefficients)
-    result = 2.0 / size * np.cos(np.outer(np.arange(size), angles)) @ values
-    result[0] /= 2.0
-    return np.asarray(result)
 
 
 def propagate(
@@ -119,6 +77,7 @@ def propagate(
     mass: float | None = None,
     transition: bool = False,
     transition_degree: int | None = None,
+    to_the_end: bool = False,
 ) -> Trajectory:
     """Propagate an orbit about the Moon, or a flight between Earth and Moon.
 
@@ -163,6 +122,9 @@ def propagate(
         Whether to carry the state transition matrix along, for `Trajectory.transition`.
     transition_degree : int, optional
         Highest degree of the gravity gradient in it; that of the flight if not given.
+    to_the_end : bool
+        Give a flight that hits the ground or goes too far as far as it goes, to a microsecond, instead of refusing it.
+        Without `transition`.
 
     Returns
     -------
@@ -178,7 +140,7 @@ def propagate(
     RequestError
         If an argument makes no sense.
     """
-    who = f"orbit of {name}" if name else "orbit"
+    who = f"orbit of {name}" if name and name != "orbit" else "orbit"
     start = check_state(state_icrf, who)
     gm = load_gravity(2).gm if gravity is None else gravity.gm
     plan = plan_flight(
@@ -203,124 +165,20 @@ def propagate(
             f"{who}: no transition matrices through a burn whose axes turn with the motion; give it in ICRF axes, or "
             "as impulses"
         )
-    flight = _Flight(plan, start, mass, transition, progress)
+    if transition and to_the_end:
+        raise RequestError(f"{who}: no transition matrices of a flight to its end; leave one of the two out")
+    flight = _Flight(plan, start, mass, transition, to_the_end, progress)
     for one in ordered:
         flight.coast(one.begin if plan.sign > 0 else one.end)
+        if flight.ended:
+            break
         if isinstance(one, Impulse):
             flight.strike(one)
         else:
             flight.burn(one)
-    flight.coast(plan.et1)
+    if not flight.ended:
+        flight.coast(plan.et1)
     return flight.trajectory(name)
-
-
-@dataclass(frozen=True, eq=False)
-class Plan:
-    """All that a flight needs besides its state, ready for compiled code; many flights can share one."""
-
-    et0: float
-    et1: float
-    sky: Ephemeris
-    window: EphemerisWindow
-    gravity: GravityModel
-    model: ForceModel
-    forces: _force_kernels.Forces
-    tolerance: float
-    ground: float
-    farthest: float
-    lowest: float
-    who: str
-
-    @property
-    def sign(self) -> float:
-        """1 forward in time, -1 backward."""
-        return self.forces.direction
-
-    def first_state(self, start: FloatArray) -> FloatArray:
-        """State of the integrator (11,) at the start of a flight, see `_kernels.advance`."""
-        state = np.zeros(11)
-        state[2:5], state[5:8] = start[:3], self.sign * start[3:]
-        earth = (
-            self.sky.position_icrf("earth", self.et0)[0] if self.farthest > FARTHEST else np.full(3, np.inf)
-        )
-        rate2 = self.gravity.gm / np.linalg.norm(start[:3]) ** 3
-        if np.isfinite(earth).all():
-            rate2 += GM_EARTH / np.linalg.norm(start[:3] - earth) ** 3
-        state[1] = min(0.2 / np.sqrt(rate2), abs(self.et1 - self.et0))
-        return state
-
-
-def plan_flight(
-    et0: float,
-    duration: float,
-    *,
-    degree: int | None,
-    ephemeris: Ephemeris | None,
-    gravity: GravityModel | None,
-    tolerance: float,
-    forces: ForceModel | None,
-    ground: bool,
-    farthest: float,
-    transition_degree: int | None,
-    lowest: float,
-    who: str,
-) -> Plan:
-    """Check the arguments of `propagate` that do not depend on the state, and load what they name.
-
-    `lowest` is the radius [m] by which a degree that is not given is chosen; `et0` is in TDB s past J2000.
-    """
-    if not (np.isfinite(duration) and duration != 0.0):
-        raise RequestError(
-            f"{who}: duration is {duration} s; give a positive number of seconds, or a negative one to fly backward"
-        )
-    if not (np.isfinite(tolerance) and 1e-9 <= tolerance <= 1.0):
-        raise RequestError(f"{who}: tolerance is {tolerance} m; give between 1e-9 and 1 m")
-    if not (np.isfinite(farthest) and MOON_RADIUS < farthest <= HIGHEST_FARTHEST):
-        raise RequestError(
-            f"{who}: farthest is {farthest} m; give between {MOON_RADIUS:.0f} and {HIGHEST_FARTHEST:.0e} m"
-        )
-    sky = default_ephemeris() if ephemeris is None else ephemeris
-    et1 = et0 + duration
-    sky.require(min(et0, et1), max(et0, et1))
-    for what, value in (("gravity degree", degree), ("degree of the transition", transition_degree)):
-        if value is not None and value < 2:
-            raise RequestError(f"{who}: {what} is {value}; give 2 or more, or none to have it chosen")
-    if gravity is None:
-        if degree is None:
-            degree = max(degree_for(lowest), FREE_DEGREE if farthest > FARTHEST else 0)
-        gravity = load_gravity(degree)
-    elif degree is not None and degree != gravity.degree:
-        raise RequestError(
-            f"{who}: degree {degree} is not the {gravity.degree} of the gravity given; leave one out"
-        )
-    model = ForceModel() if forces is None else forces
-    return Plan(
-        et0=et0,
-        et1=et1,
-        sky=sky,
-        window=_from_start(sky.window(min(et0, et1), max(et0, et1)), et0),
-        gravity=gravity,
-        model=model,
-        forces=pack_forces(
-            model,
-            sky,
-            et0=et0,
-            et1=et1,
-            gradient_degree=gravity.degree if transition_degree is None else transition_degree,
-        ),
-        tolerance=tolerance,
-        ground=MOON_RADIUS if ground else 0.0,
-        farthest=farthest,
-        lowest=lowest,
-        who=who,
-    )
-
-
-def _from_start(window: EphemerisWindow, et0: float) -> EphemerisWindow:
-    """The same records with times counted from et0: an epoch of 1e9 s would jump by 1e-7 s, and the Earth by 0.1 mm."""
-    return window._replace(
-        **{key: value - et0 for key, value in window._asdict().items() if key.startswith("t0_")}
-    )
 
 
 class _Flight:
@@ -332,9 +190,12 @@ class _Flight:
         start: FloatArray,
         mass: float | None,
         transition: bool,
+        to_the_end: bool,
         progress: Callable[[float], None] | None,
     ) -> None:
         self._plan = plan
+        self._to_the_end = to_the_end
+        self.ended = False
         self._state = plan.first_state(start)
         self._phi = np.eye(6)
         self._transition = transition
@@ -375,10 +236,15 @@ class _Flight:
         et = self._plan.et0 + sign * self._state[0]
         self._note_mass(et)
         first = self._motion()
-        self._fly(self._tau(burn.end if sign > 0 else burn.begin), thrust)
-        self._mass = mass - flow * burn.duration
-        self._note_mass(burn.end if sign > 0 else burn.begin)
-        self._log(burn, first, mass, burn.isp * STANDARD_GRAVITY * abs(np.log(mass / self._mass)))
+        end = burn.end if sign > 0 else burn.begin
+        self._fly(self._tau(end), thrust)
+        burnt = burn.duration
+        if self.ended:
+            end = plan_et(self._plan, float(self._taus[-1][-1]))
+            burnt = abs(end - et)
+        self._mass = mass - flow * burnt
+        self._note_mass(end)
+        self._log(burn, first, mass, burn.isp * STANDARD_GRAVITY * abs(np.log1p(-flow * burnt / mass)))
 
     def strike(self, impulse: Impulse) -> None:
         """Change velocity at once."""
@@ -429,6 +295,7 @@ class _Flight:
             transitions=np.ascontiguousarray(transitions),
             transition_records=np.ascontiguousarray(np.moveaxis(phi_records, 1, 0)),
             manoeuvres=tuple(sorted(self._flown, key=lambda one: one.begin)),
+            forces=plan.model.description,
             mass_knots=knots,
         )
 
@@ -465,13 +332,15 @@ class _Flight:
         forces = plan.forces
         if self._first_mass is not None and self._mass is not None:
             forces = forces._replace(light=forces.light * self._first_mass / self._mass)
-        phi_steps = STEPS_PER_CALL if self._transition else 0
+        extras = needs_extras(forces, thrust)
         while state[0] < tau_end:
             tau = np.empty(STEPS_PER_CALL + 1)
             y = np.empty((STEPS_PER_CALL + 1, 6))
             record = np.empty((STEPS_PER_CALL, 3, _kernels.RECORD_COEFFICIENTS))
-            phi = np.empty((phi_steps + 1 if self._transition else 0, 6, 6))
-            phi_record = np.empty((phi_steps, 6, 3, _kernels.RECORD_COEFFICIENTS))
+            phi = np.empty((STEPS_PER_CALL + 1, 6, 6)) if self._transition else None
+            phi_record = (
+                np.empty((STEPS_PER_CALL, 6, 3, _kernels.RECORD_COEFFICIENTS)) if self._transition else None
+            )
             steps, status = _kernels.advance(
                 plan.window,
                 plan.gravity.packed,
@@ -483,7 +352,8 @@ class _Flight:
                 plan.ground,
                 plan.farthest,
                 state,
-                self._phi,
+                extras,
+                self._phi if self._transition else None,
                 tau,
                 y,
                 record,
@@ -491,46 +361,55 @@ class _Flight:
                 phi_record,
             )
             if status not in (_kernels.REACHED_END, _kernels.BUFFER_FULL):
-                raise OrbitError(_describe_end(plan, status, state))
+                if not self._to_the_end or state[0] < SHORTEST_FLIGHT or status not in ENDINGS:
+                    raise OrbitError(_describe_end(plan, status, state))
+                self.ended = True
+                steps = _cut_last_step(plan, status, steps, state, tau, y, record)
             later = bool(self._taus)
             self._taus.append(tau[later : steps + 1].copy())
             self._states.append(y[later : steps + 1].copy())
             self._records.append(record[:steps].copy())
-            if self._transition:
+            if phi is not None and phi_record is not None:
                 self._phis.append(phi[later : steps + 1].copy())
                 self._phi_records.append(phi_record[:steps].copy())
             if self._progress is not None:
                 self._progress(float(state[0] / abs(plan.et1 - plan.et0)))
+            if self.ended:
+                return
 
 
-def check_state(state_icrf: FloatArray, who: str) -> FloatArray:
-    """Six finite numbers as (6,) [m, m/s]; refuses anything else."""
-    start = np.array(state_icrf, dtype=np.float64).ravel()
-    if start.shape != (6,) or not np.isfinite(start).all():
-        raise RequestError(f"{who}: give six finite numbers as state, position [m] and velocity [m/s]")
-    return start
+ENDINGS = (_kernels.BELOW_GROUND, _kernels.LEFT_MOON)
 
 
-def check_start(state: FloatArray, gm: float, who: str, *, bound: bool, ground: bool) -> float:
-    """Radius of the osculating periapsis [m]; refuses orbits that cannot be flown."""
-    r, v = state[:3], state[3:]
-    radius, speed2 = float(np.linalg.norm(r)), float(v @ v)
-    if ground and radius < MOON_RADIUS:
-        raise OrbitError(
-            f"{who}: starts {(MOON_RADIUS - radius) / 1e3:.3f} km under the 1737.4 km sphere; "
-            "give a state above the ground, in metres from the Moon's centre"
-        )
-    energy = speed2 / 2.0 - gm / radius
-    if bound and energy >= 0.0:
-        raise OrbitError(
-            f"{who}: is hyperbolic, {np.sqrt(speed2):.1f} m/s where {np.sqrt(2 * gm / radius):.1f} m/s escapes; "
-            "give a bound state, velocity in m/s relative to the Moon, or bound=False where it may leave"
-        )
-    momentum2 = float(np.sum(np.cross(r, v) ** 2))
-    eccentricity = np.sqrt(max(1.0 + 2.0 * energy * momentum2 / gm**2, 0.0))
-    periapsis = momentum2 / gm / (1.0 + eccentricity)
-    # What osculates a little under ground may yet fly: the harmonics move a periapsis by kilometres.
-    return float(max(periapsis, MOON_RADIUS))
+def _cut_last_step(
+    plan: Plan, status: int, steps: int, state: FloatArray, tau: FloatArray, y: FloatArray, record: FloatArray
+) -> int:
+    """Cut the step in which a flight ends short, in place; gives the number of steps with it."""
+    if status == _kernels.BELOW_GROUND:
+        # the step into the ground is written after those that count
+        # one grain early, so that no rounding puts it under ground
+        last, end = steps, float(state[0]) - END_GRAIN
+    else:
+        last = steps - 1
+        low, end = float(tau[last]), float(tau[steps])
+        for _ in range(60):
+            middle = 0.5 * (low + end)
+            far = np.linalg.norm(_evaluate(tau, record, last, middle)[:3]) > plan.farthest
+            low, end = (low, middle) if far else (middle, end)
+    end = float(np.floor(end / END_GRAIN)) * END_GRAIN
+    if end <= tau[last]:
+        return last
+    y[last + 1] = _evaluate(tau, record, last, end)
+    record[last] = cut_record(record[last], tau[last : last + 2], np.array([tau[last], end]))
+    tau[last + 1] = end
+    return last + 1
+
+
+def _evaluate(tau: FloatArray, record: FloatArray, step: int, when: float) -> FloatArray:
+    """State (6,) within a step."""
+    out = np.empty((1, 6))
+    _kernels.evaluate_trajectory(np.array([when]), tau[step : step + 2], record[step : step + 1], out)
+    return np.asarray(out[0])
 
 
 def _describe_model(plan: Plan, lowest: float, flown: list[Flown]) -> str:
@@ -541,7 +420,7 @@ def _describe_model(plan: Plan, lowest: float, flown: list[Flown]) -> str:
     degree, height_km = gravity.degree, (radius - MOON_RADIUS) / 1e3
     omitted = omitted_acceleration(radius, degree, path=gravity.path)
     drift = DRIFT_SHARE * omitted * np.sqrt(radius**3 / gravity.gm) * SECONDS_PER_DAY
-    burns = f"{len(flown)} manoeuvres" if flown else "no manoeuvres"
+    burns = f"{len(flown) or 'no'} manoeuvre{'' if len(flown) == 1 else 's'}"
     return (
         f"Gravity to degree {degree}, {plan.model.description}; {burns}. Degrees "
         f"above {degree} would add about {omitted:.1g} m/s2 at the {where}, {height_km:.0f} km up, which "

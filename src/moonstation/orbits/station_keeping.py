@@ -8,6 +8,7 @@ import numpy as np
 
 from moonstation.arrays import FloatArray
 from moonstation.errors import OrbitError, RequestError
+from moonstation.orbits.forces import ForceModel
 from moonstation.orbits.gravity import load_gravity
 from moonstation.orbits.propagation import Trajectory, propagate
 from moonstation.spacetime.epochs import Epoch
@@ -87,6 +88,7 @@ def keep_orbit(
     reference: Trajectory,
     burns_et: FloatArray,
     *,
+    forces: ForceModel | None = None,
     errors: KeepingErrors | None = None,
     deadband: float = 0.03,
     members: int = 100,
@@ -106,6 +108,8 @@ def keep_orbit(
         What is kept to; flown in the packaged gravity to its degree.
     burns_et : FloatArray
         Epochs (n + `TARGETS`,) [TDB s past J2000] at which burns are allowed; the last `TARGETS` are aimed at only.
+    forces : ForceModel, optional
+        Those that the reference was flown with; the usual ones if not given.
     errors : KeepingErrors, optional
         Of navigation, burns and insertion.
     deadband : float
@@ -145,6 +149,7 @@ def keep_orbit(
             epoch=Epoch.from_tdb_s(float(et[k])),
             duration=float(et[k + 1] - et[k]),
             gravity=gravity,
+            forces=forces,
             bound=False,
             transition=transition,
             name="the kept orbiter",

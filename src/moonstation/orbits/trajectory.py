@@ -1,9 +1,10 @@
 """Motion of an orbiter through time: what a propagation leaves."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
+from numpy.polynomial import chebyshev
 
 from moonstation.arrays import FloatArray
 from moonstation.constants import MOON_RADIUS
@@ -43,6 +44,8 @@ class Trajectory:
         Chebyshev coefficients of the columns' positions over each step (6, n - 1, 3, k); empty likewise.
     manoeuvres : tuple of Flown
         Impulses and burns in order of time.
+    forces : str
+        What acted besides the Moon's gravity and what did not, one phrase; "" where the motion is from a file.
     mass_knots : FloatArray
         Epochs and masses (m, 2) [TDB s past J2000, kg] between which mass changes evenly; empty where none was given.
     """
@@ -60,6 +63,7 @@ class Trajectory:
         default_factory=lambda: np.empty((6, 0, 3, _kernels.RECORD_COEFFICIENTS)), repr=False
     )
     manoeuvres: tuple[Flown, ...] = ()
+    forces: str = ""
     mass_knots: FloatArray = field(default_factory=lambda: np.empty((0, 2)), repr=False)
 
     def state_icrf(self, et: FloatArray) -> FloatArray:
@@ -149,6 +153,36 @@ class Trajectory:
         """Lowest and highest altitude of the whole span [m], and when; looked for once."""
         return altitude_extremes(self.altitude, float(self.et[0]), float(self.et[-1]))
 
+    def rows(self, first: int, last: int) -> "Trajectory":
+        """The motion between two of the steps' ends (both inclusive, by number); without transition matrices."""
+        return replace(
+            self,
+            et=self.et[first : last + 1],
+            states_icrf=self.states_icrf[first : last + 1],
+            records=self.records[first:last],
+            transitions=np.empty((0, 6, 6)),
+            transition_records=np.empty((6, 0, 3, _kernels.RECORD_COEFFICIENTS)),
+        )
+
+    def between(self, start: float, stop: float) -> "Trajectory":
+        """The motion over a span [TDB s past J2000], as far as it is known; without transition matrices.
+
+        Steps at both ends are cut short: the polynomials stay the same.
+        """
+        start, stop = max(start, float(self.et[0])), min(stop, float(self.et[-1]))
+        first = int(np.clip(np.searchsorted(self.et, start, side="right") - 1, 0, self.et.size - 2))
+        last = int(np.clip(np.searchsorted(self.et, stop), first + 1, self.et.size - 1))
+        part = self.rows(first, last)
+        et, states, records = part.et.copy(), part.states_icrf.copy(), part.records.copy()
+        steps = np.array([part.et[:2], part.et[-2:]])
+        et[0], et[-1] = start, stop
+        for row, step in ((0, steps[0]), (-1, steps[1])):
+            ends = et[:2] if row == 0 else et[-2:]
+            if (ends != step).any():
+                records[row] = cut_record(part.records[row], step, ends)
+                states[row] = self.state_icrf(et[[row]])[0]
+        return replace(part, et=et, states_icrf=states, records=records)
+
     def _epochs(self, et: FloatArray) -> FloatArray:
         """Epochs as compiled code takes them, all of them within the span."""
         epochs = np.ascontiguousarray(np.atleast_1d(et), dtype=np.float64)
@@ -162,3 +196,15 @@ class Trajectory:
                 f"propagate it over the whole span asked for (TDB {first:.3f} to {last:.3f} s past J2000)"
             )
         return epochs
+
+
+def cut_record(record: FloatArray, step: FloatArray, ends: FloatArray) -> FloatArray:
+    """The same polynomials (3, k) over a part of their step, by their values at Chebyshev's nodes.
+
+    `step` and `ends` hold begin and end of the step and of the part (2,) [s].
+    """
+    size = record.shape[1]
+    nodes = np.cos(np.pi * (np.arange(size) + 0.5) / size)
+    place = 0.5 * (ends[0] + ends[1]) - step[0] + 0.5 * (ends[1] - ends[0]) * nodes
+    values = chebyshev.chebval(2.0 * place / (step[1] - step[0]) - 1.0, record.T)
+    return np.asarray(chebyshev.chebfit(nodes, values.T, size - 1).T)

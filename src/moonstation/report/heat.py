@@ -1,7 +1,8 @@
 """Pictures and tables of temperatures: the ground with depth and time, and elements."""
 
 import io
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
@@ -11,9 +12,10 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
-from moonstation.arrays import FloatArray
+from moonstation.arrays import FloatArray, TimeArray
 from moonstation.report.palette import GRID, INK, LINE, MUTED, SITES
-from moonstation.study.heat import GroundHeat, HeatResult, NodeRun
+from moonstation.station.elements import Element
+from moonstation.station.thermal import ThermalNode
 
 DPI = 130
 SHOWN_DEPTH = 1.0
@@ -24,8 +26,65 @@ LINES = (0.0, 0.1, 0.3, 1.0)
 MOST_COLUMNS = 2400
 """Instants that a picture can show apart."""
 
-WARMTH = LinearSegmentedColormap.from_list("warmth", ["#1d2a5e", "#3f6fb0", "#a9c9e0", "#f4e3b5", "#e08a3c", "#8f2413"])
+WARMTH = LinearSegmentedColormap.from_list(
+    "warmth", ["#1d2a5e", "#3f6fb0", "#a9c9e0", "#f4e3b5", "#e08a3c", "#8f2413"]
+)
 DASHES = ("-", "--", ":", "-.")
+
+
+class Instants(Protocol):
+    """The instants of a span, UTC."""
+
+    @property
+    def times(self) -> TimeArray: ...  # noqa: D102
+
+
+class GroundHeat(Protocol):
+    """The ground at a place: temperatures (n, k) [K] at depths (k,) [m], and what it absorbs (n,) [W/m^2]."""
+
+    @property
+    def place(self) -> Any: ...  # noqa: D102
+    @property
+    def depth(self) -> FloatArray: ...  # noqa: D102
+    @property
+    def temperature(self) -> FloatArray: ...  # noqa: D102
+    @property
+    def absorbed(self) -> FloatArray: ...  # noqa: D102
+
+    def at_depth(self, depth: float) -> FloatArray:
+        """Temperature at a depth [m] through the span [K], (n,)."""
+
+
+class NodeRun(Protocol):
+    """A node of an element: temperature (n,) [K] and heater (n,) [W], NaN before it arrives; sums in SI."""
+
+    @property
+    def node(self) -> ThermalNode: ...  # noqa: D102
+    @property
+    def element(self) -> Element: ...  # noqa: D102
+    @property
+    def temperature(self) -> FloatArray: ...  # noqa: D102
+    @property
+    def heater(self) -> FloatArray: ...  # noqa: D102
+    @property
+    def heater_energy_a_year(self) -> float: ...  # noqa: D102
+    @property
+    def too_cold(self) -> float: ...  # noqa: D102
+    @property
+    def too_hot(self) -> float: ...  # noqa: D102
+
+
+class HeatResult(Protocol):
+    """What the pictures and tables take: grounds by site, and nodes."""
+
+    @property
+    def name(self) -> str: ...  # noqa: D102
+    @property
+    def span(self) -> Instants: ...  # noqa: D102
+    @property
+    def grounds(self) -> Mapping[str, GroundHeat]: ...  # noqa: D102
+    @property
+    def nodes(self) -> Sequence[NodeRun]: ...  # noqa: D102
 
 
 def heat_png(result: HeatResult) -> bytes:
@@ -87,7 +146,7 @@ def _draw_lines(axes: Axes, ground: GroundHeat, times: Any, every: int) -> None:
     _frame(axes, "", legend=True)
 
 
-def _draw_nodes(axes: Axes, nodes: list[NodeRun], times: Any, every: int) -> None:
+def _draw_nodes(axes: Axes, nodes: Sequence[NodeRun], times: Any, every: int) -> None:
     for i, run in enumerate(nodes):
         axes.plot(
             times,
@@ -101,7 +160,7 @@ def _draw_nodes(axes: Axes, nodes: list[NodeRun], times: Any, every: int) -> Non
     _frame(axes, "elements", legend=True)
 
 
-def _draw_heaters(axes: Axes, nodes: list[NodeRun], times: Any, every: int) -> None:
+def _draw_heaters(axes: Axes, nodes: Sequence[NodeRun], times: Any, every: int) -> None:
     for i, run in enumerate(nodes):
         if run.node.heater > 0.0:
             axes.plot(

@@ -100,6 +100,10 @@ def draw_orbits(lines: Sequence[Line], *, view: str = "all", places: Sequence[Pl
         if shown is not None and name in (view, "track"):
             bar = figure.colorbar(shown, ax=axes, shrink=0.85, pad=0.01)
             bar.set_label("altitude [km]")
+    if "track" in panels:
+        figure.text(
+            0.012, 0.006, "circle: where it begins; square: where it ends", fontsize=8, color=palette.INK
+        )
     if len(lines) > 1:
         handles = [
             figure.axes[0].plot([], [], color=COLOURS[i % len(COLOURS)], lw=2, label=line.name)[0]

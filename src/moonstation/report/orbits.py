@@ -283,7 +283,8 @@ def _contacts(s: Any) -> str:
 
 
 def _forces(s: Any) -> str:
-    return f"gravity to degree {s.run.trajectory.degree}" if s.run.trajectory.degree else "as in its file"
+    t = s.run.trajectory
+    return f"gravity to degree {t.degree}, {t.forces}" if t.degree else "as in its file"
 
 
 def _notes(s: Any, *, several: bool) -> list[str]:
@@ -398,8 +399,8 @@ def events_words(table: pd.DataFrame) -> list[list[str]]:
                 "" if instant else row["end_utc"].replace("T", " ").rstrip("Z"),
                 "" if instant else duration(row["duration_s"], 4) + ("*" if row["clipped"] else ""),
                 f"{row['value']:.3f}{unit}",
-                f"{row['lat_deg']:.2f}, {row['lon_deg']:.2f}",
-                f"{row['altitude_km']:.1f}",
+                f"{row['lat_deg']:z.2f}, {row['lon_deg']:z.2f}",
+                f"{row['altitude_km']:z.1f}",
             ]
         )
     return rows

@@ -72,7 +72,7 @@ def write_places_page(result: PlacesResult) -> str:
     return fill_page(
         "sites.html",
         {
-            "title": escaped(result.station.name),
+            "title": escaped(f"{result.station.name}: light"),
             "style": packaged_text("style.css"),
             "head": _head(result),
             "summary": _summary(result),

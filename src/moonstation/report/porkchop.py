@@ -1,7 +1,7 @@
 """Porkchop pictures: departure energy and arrival speed over dates, with the best flights marked (PNG)."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import xarray as xr
@@ -100,7 +100,7 @@ def mars_porkchop_png(
         frameon=False,
         fontsize=8.5,
     )
-    return _png(figure)
+    return png_of(figure)
 
 
 def mars_overview_png(curve: xr.Dataset, windows: Sequence[MarsWindow], *, title: str) -> bytes:
@@ -159,10 +159,10 @@ def mars_overview_png(curve: xr.Dataset, windows: Sequence[MarsWindow], *, title
     lower.xaxis.set_major_formatter(mdates.DateFormatter("%Y"))
     lower.set_xlim(x[0], x[-1])
     for axes in (upper, lower):
-        _plain(axes)
+        plain_axes(axes)
     upper.set_title(title, loc="left", fontweight="bold", color=INK)
     upper.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=2, fontsize=8.5, frameon=False)
-    return _png(figure)
+    return png_of(figure)
 
 
 def moon_porkchop_png(
@@ -194,7 +194,7 @@ def moon_porkchop_png(
     ratios = [6.0, *[0.32] * len(strips)]
     rows = figure.subplots(len(ratios), 1, sharex=True, height_ratios=ratios, squeeze=False)[:, 0]
     axes = rows[0]
-    _plain(axes)
+    plain_axes(axes)
     x = tdb_to_utc(band.departure.values)
     y = band.days.values
     total = band.total.values.T
@@ -259,7 +259,35 @@ def moon_porkchop_png(
     axes.set_ylabel("time of flight [d]")
     axes.set_ylim(float(y[0]), float(y[-1]))
     axes.set_xlim(x[0], x[-1])
-    for strip, (label, times, shares) in zip(rows[1:], strips, strict=True):
+    below = draw_strips(rows[1:], strips, site)
+    for strip in rows[1:]:
+        strip.set_xlim(mdates.date2num(x[0]), mdates.date2num(x[-1]))
+    last = rows[-1]
+    date_axis(last)
+    last.set_xlabel(f"departure from the parking orbit (UTC){below}")
+    axes.set_title(title, loc="left", fontweight="bold", color=INK)
+    figure.legend(handles=handles, loc="outside lower left", ncols=2, frameon=False, fontsize=8.5)
+    return png_of(figure)
+
+
+def date_axis(axes: Axes) -> None:
+    """Dates along x: days, or hours too where a day would stand twice."""
+    low, high = axes.get_xlim()
+    days = high - low
+    if days < 4.0:
+        axes.xaxis.set_major_locator(mdates.HourLocator(byhour=(0, 6, 12, 18) if days < 2.0 else (0, 12)))
+    else:
+        dates = mdates.AutoDateLocator(minticks=5, maxticks=10)
+        axes.xaxis.set_major_locator(mdates.DayLocator() if days < 10.0 else dates)
+    axes.xaxis.set_major_formatter(mdates.DateFormatter("%-d %b %Y, %H:%M" if days < 4.0 else "%-d %b %Y"))
+    for text in axes.get_xticklabels():
+        text.set_rotation(30)
+        text.set_horizontalalignment("right")
+
+
+def draw_strips(rows: Iterable[Axes], strips: Sequence[tuple[str, FloatArray, FloatArray]], site: str) -> str:
+    """Draw what a site sees by date, a strip each; gives the words that explain them."""
+    for strip, (label, times, shares) in zip(rows, strips, strict=True):
         moments = mdates.date2num(tdb_to_utc(times))
         strip.imshow(
             shares[None, :],
@@ -274,18 +302,7 @@ def moon_porkchop_png(
         for side in strip.spines.values():
             side.set_color(LINE)
         strip.tick_params(colors=MUTED, left=False)
-        strip.set_xlim(mdates.date2num(x[0]), mdates.date2num(x[-1]))
-    last = rows[-1]
-    last.xaxis.set_major_locator(mdates.AutoDateLocator(minticks=5, maxticks=10))
-    last.xaxis.set_major_formatter(mdates.DateFormatter("%-d %b %Y"))
-    for text in last.get_xticklabels():
-        text.set_rotation(30)
-        text.set_horizontalalignment("right")
-    below = f"; strips: what {site} sees on that date (yellow: whole disc, grey: none)" if strips else ""
-    last.set_xlabel(f"departure from the parking orbit (UTC){below}")
-    axes.set_title(title, loc="left", fontweight="bold", color=INK)
-    figure.legend(handles=handles, loc="outside lower left", ncols=2, frameon=False, fontsize=8.5)
-    return _png(figure)
+    return f"; strips: what {site} sees on that date (yellow: whole disc, grey: none)" if strips else ""
 
 
 def _by_flight_time(chop: xr.Dataset) -> xr.Dataset:
@@ -312,11 +329,12 @@ def _by_flight_time(chop: xr.Dataset) -> xr.Dataset:
 def _page(width: float, height: float) -> tuple[Figure, Axes]:
     figure = Figure(figsize=(width, height), dpi=DPI, layout="constrained")
     axes = figure.add_subplot()
-    _plain(axes)
+    plain_axes(axes)
     return figure, axes
 
 
-def _plain(axes: Axes) -> None:
+def plain_axes(axes: Axes) -> None:
+    """Give axes their quiet lines and colours."""
     axes.grid(color=GRID, linewidth=0.6)
     axes.set_axisbelow(True)
     axes.tick_params(colors=MUTED)
@@ -355,7 +373,8 @@ def _month(moment: np.datetime64) -> str:
     return str(moment.astype("datetime64[M]"))
 
 
-def _png(figure: Figure) -> bytes:
+def png_of(figure: Figure) -> bytes:
+    """The figure as PNG; the same figure gives the same bytes."""
     stream = io.BytesIO()
     FigureCanvasAgg(figure).print_png(stream, metadata={"Software": "moonstation"})
     return stream.getvalue()

@@ -186,10 +186,11 @@ def _supply(element: Any) -> str:
 def _orbiters(station: Any, partners: dict[str, str]) -> str:
     rows = []
     for o in parts(station, "orbiters"):
-        height = f"{number(o.periapsis_altitude / 1000.0)} × {number(o.apoapsis_altitude / 1000.0)} km"
+        low, high, tilt = o.periapsis_altitude, o.apoapsis_altitude, o.inclination
+        height = o.shape if low is None else f"{number(low / 1000.0)} × {number(high / 1000.0)} km"
         sends = rate(o.earth_rate) if getattr(o, "earth_rate", 0.0) else "–"
         takes = rate(o.relay_rate) if getattr(o, "relay_rate", 0.0) else "–"
-        inclination = degrees(o.inclination * 57.29577951308232)
+        inclination = "–" if tilt is None else degrees(tilt * 57.29577951308232)
         partner = getattr(o, "partner", "")
         rows.append(
             [
@@ -206,7 +207,7 @@ def _orbiters(station: Any, partners: dict[str, str]) -> str:
         "orbiter",
         "partner",
         "relay",
-        "altitude at start",
+        "altitude at start, or orbit",
         "inclination",
         "takes from sites",
         "sends to Earth",

@@ -47,7 +47,8 @@ def conduct(
     (n, b) [W/m2], mass of the cells (nodes,) [kg/m2], contact conductance between them (nodes - 1,) [W/m2/K],
     coefficients of the specific heat (5,), the radiative factor of the conductivity [1/K3]. Adds to the sums of
     temperature (nodes, b) [K], heat gained (nodes, b) [J/m2], conductance (nodes - 1, b) [W/m2/K], emission
-    (b,) [W/m2] and cube of the surface temperature (b,) [K3]; keeps extremes, and the temperatures of the `kept` nodes in series (n, kept, b).
+    (b,) [W/m2] and cube of the surface temperature (b,) [K3]; keeps extremes, and the temperatures of the `kept`
+    nodes in series (n, kept, b).
 
     The properties are those of half a step ahead, by the last change. Elimination from the bottom up leaves one
     equation ``a T + e s T^4 = b`` for the surface, which Newton's method solves from above without a miss.
@@ -200,11 +201,12 @@ def balance_nodes(
     """Step a network of nodes through time, backward Euler with Newton's method.
 
     Takes the temperatures at the start (m,) [K], loads by step (n, m) [W], infrared that arrives (n, m)
-    [W/m2] and the ground's temperature (n,) [K]; heat capacities (m,) [J/K], area times emittance with louvres open and closed (m,) [m2], temperatures at which
-    louvres are shut and open (m, 2) [K], heaters (m,) [W], temperatures at which they are fully on and off (m, 2)
+    [W/m2] and the ground's temperature (n,) [K]; heat capacities (m,) [J/K], area times emittance with louvres open
+    and closed (m,) [m2], temperatures at which louvres are shut and open (m, 2) [K], heaters (m,) [W], temperatures at which they are fully on and off (m, 2)
     [K], conductances (m, m) [W/K] and radiative exchange (m, m) [m2] between nodes, conductance to the ground (m,)
     [W/K]. Returns temperatures (n + 1, m), heat by step (n, m) [W] of heaters, radiated, taken from the
-    infrared, from other nodes and from the ground, and the number of steps in which thermostats and louvres had to be held for the iteration to end.
+    infrared, from other nodes and from the ground, and the number of steps in which thermostats and louvres had to be
+    held for the iteration to end.
 
     Heat is told as the last Newton step took it: the balance of each node closes to round-off.
     """

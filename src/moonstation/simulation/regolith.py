@@ -100,9 +100,9 @@ class Regolith:
 
     def heat_capacity(self, temperature: ArrayLike) -> FloatArray:
         """Specific heat [J/kg/K] (Hayne et al. 2017, appendix A)."""
-        result: FloatArray = np.polynomial.polynomial.polyval(
-            np.asarray(temperature, dtype=np.float64), self.specific_heat
-        )
+        t = np.asarray(temperature, dtype=np.float64)
+        c0, c1, c2, c3, c4 = self.specific_heat
+        result: FloatArray = c0 + t * (c1 + t * (c2 + t * (c3 + t * c4)))
         return result
 
     def albedo_at(self, incidence: ArrayLike) -> FloatArray:

@@ -140,9 +140,7 @@ def absorbed_reflection(
     return result
 
 
-def ground_infrared(
-    ground_temperature: ArrayLike, *, sky_view: float, emissivity: float
-) -> FloatArray:
+def ground_infrared(ground_temperature: ArrayLike, *, sky_view: float, emissivity: float) -> FloatArray:
     """Infrared of the ground around on a body [W/m^2]: ``(1 - v) e_g sigma T_g^4``; it absorbs its emittance of it.
 
     Parameters

@@ -13,6 +13,7 @@ from moonstation.formats.products import is_product_name, terrain_file
 from moonstation.station import metrics
 from moonstation.station.catalogues import DATA, nearest, packaged_launch_sites
 from moonstation.station.draft import Draft, Row
+from moonstation.station.faults import Failure, Function
 from moonstation.station.model import Head
 from moonstation.station.thermal import GROUND
 from moonstation.station.units import show
@@ -97,6 +98,14 @@ def check_horizons_exist(draft: Draft) -> None:
                 _check_terrain(draft, row, f"terrain[{number}]", name)
 
 
+def check_ephemerides_exist(draft: Draft) -> None:
+    """Ephemeris files of orbiters are there."""
+    for row in draft.rows["orbiter"]:
+        name = row.values.get("ephemeris")
+        if isinstance(name, str) and not is_file(draft.folder / name):
+            draft.report(row, "ephemeris", f"file {show(name)} does not exist; check the path")
+
+
 def _check_terrain(draft: Draft, row: Row, key: str, name: str) -> None:
     if not is_product_name(name):
         if not is_file(draft.folder / name):
@@ -148,6 +157,29 @@ def is_file(path: Path) -> bool:
         return False
 
 
+def check_radios_stand(draft: Draft) -> None:
+    """Radios stand on something, their codes are known, and their files and partners are there."""
+    known = dict.fromkeys(draft.ids("site", "element", "orbiter", "ground_station"))
+    others = known | dict.fromkeys(draft.ids("radio"))
+    for row in draft.rows["radio"]:
+        on = row.values.get("on")
+        if isinstance(on, str) and on not in known:
+            cure = nearest(on, known) or "; name a site, an element, an orbiter or a ground station"
+            draft.report(row, "on", f"there is no {show(on)} that it could stand on{cure}")
+        for number, name in enumerate(_texts(row, "talks_to")):
+            if name not in others:
+                cure = nearest(name, others) or "; name an end or another radio"
+                draft.report(row, f"talks_to[{number}]", f"there is no {show(name)} to talk to{cure}")
+        pattern = row.values.get("pattern")
+        if isinstance(pattern, str) and not is_file(draft.folder / pattern):
+            draft.report(row, "pattern", f"file {show(pattern)} does not exist; check the path")
+
+
+def _texts(row: Row, key: str) -> list[str]:
+    value = row.values.get(key)
+    return [name for name in value if isinstance(name, str)] if isinstance(value, list) else []
+
+
 def check_ground_stations_stand(draft: Draft) -> None:
     """No antenna that has been destroyed is counted on."""
     for row in draft.rows["ground_station"]:
@@ -176,6 +208,43 @@ def check_missions_can_fly(draft: Draft) -> None:
             )
             text = f"the flight needs a launcher of the station by its id, and {show(rocket or '')} is none{cure}"
             draft.report(row, "rocket", text)
+
+
+def check_faults_name_something(draft: Draft) -> None:
+    """What fails, what repairs it, and what a function needs, are elements or orbiters of the station."""
+    elements, orbiters = draft.ids("element"), draft.ids("orbiter")
+    for row in draft.rows["failure"]:
+        _check_part(draft, row, "element", row.values.get("element"), [*elements, *orbiters])
+        _check_part(draft, row, "robot", row.values.get("robot"), elements)
+    for row in draft.rows["uncertainty"]:
+        _check_part(draft, row, "element", row.values.get("element"), elements)
+    for row in draft.rows["function"]:
+        if isinstance(row.record, Function):
+            for number, need in enumerate(row.record.demands):
+                for name in need.of:
+                    _check_part(draft, row, f"needs[{number}]", name, [*elements, *orbiters])
+
+
+def _check_part(draft: Draft, row: Row, key: str, name: object, known: list[str]) -> None:
+    if isinstance(name, str) and name and name not in known:
+        cure = nearest(name, known) or f"; there is {_some(known) or 'none'}"
+        draft.report(row, key, f"there is no element or orbiter {show(name)}{cure}")
+
+
+def check_robots_do_not_wait_for_each_other(draft: Draft) -> None:
+    """What repairs a thing does not need that thing to be repaired itself."""
+    helpers: dict[str, tuple[str, Row]] = {}
+    for row in draft.rows["failure"]:
+        if isinstance(row.record, Failure) and row.record.robot:
+            helpers[row.record.element] = (row.record.robot, row)
+    for first, (robot, row) in helpers.items():
+        chain = [first]
+        while robot not in chain and robot in helpers:
+            chain.append(robot)
+            robot = helpers[robot][0]
+        if robot == first:
+            text = f"a cycle: {' needs '.join([*chain, first])} to be repaired; give one of them another robot or none"
+            draft.report(row, "robot", text)
 
 
 def check_requirements_name_something(draft: Draft) -> None:
@@ -213,6 +282,8 @@ def check_thermal_nodes_join(draft: Draft) -> None:
     """The element of a thermal node and both ends of a thermal link are there."""
     elements = dict.fromkeys(draft.ids("element"))
     nodes = dict.fromkeys([*draft.ids("thermal_node"), GROUND])
+    sites = {row.id: row.values.get("site") for row in draft.rows["element"]}
+    stands = {row.id: sites.get(str(row.values.get("element"))) for row in draft.rows["thermal_node"]}
     for row in draft.rows["thermal_node"]:
         name = row.values.get("element")
         if isinstance(name, str) and name not in elements:
@@ -228,6 +299,41 @@ def check_thermal_nodes_join(draft: Draft) -> None:
                 draft.report(row, key, f"there is no thermal node {show(name)}{cure}")
         if row.values.get("node") == GROUND:
             draft.report(row, "node", f'"{GROUND}" goes under to; exchange the two')
+        places = [stands.get(str(row.values.get(key))) for key in ("node", "to")]
+        if None not in places and places[0] != places[1]:
+            draft.report(
+                row, "to", f"joins nodes at {show(places[0])} and {show(places[1])}; link nodes of one site"
+            )
+
+
+def check_demands_can_be_sent(draft: Draft) -> None:
+    """A demand comes from a site or an orbiter, one from each, and there is a ground station to listen."""
+    senders = dict.fromkeys([*draft.ids("site"), *draft.ids("orbiter")])
+    seen: set[str] = set()
+    for row in draft.rows["demand"]:
+        sender = row.values.get("from")
+        if not isinstance(sender, str):
+            continue
+        if sender not in senders:
+            cure = nearest(sender, senders) or f"; there is {_some(list(senders)) or 'none'}"
+            draft.report(row, "from", f"there is no site or orbiter {show(sender)}{cure}")
+        if sender in seen:
+            draft.report(row, "from", f"{show(sender)} has a demand already; put both into one")
+        seen.add(sender)
+        if not draft.rows["ground_station"]:
+            cure = 'add ground_stations = ["jiamusi", "kashi"] under [station]'
+            draft.report(row, "from", f"there is no ground station to listen; {cure}")
+
+
+def check_shares_name_partners(draft: Draft) -> None:
+    """Both sides of a share are partners of the station."""
+    known = dict.fromkeys(draft.ids("partner"))
+    for row in draft.rows["share"]:
+        for key in ("giver", "getter"):
+            name = row.values.get(key)
+            if isinstance(name, str) and name not in known:
+                cure = nearest(name, known) or f'; add [[partner]] with id = "{name[:64]}"'
+                draft.report(row, key, f"there is no partner {show(name)}{cure}")
 
 
 def _metrics(draft: Draft) -> Iterator[tuple[Row, metrics.NamedMetric]]:
@@ -251,9 +357,15 @@ CHECKS: tuple[Callable[[Draft], None], ...] = (
     check_names_lead_somewhere,
     check_elements_have_partners,
     check_horizons_exist,
+    check_ephemerides_exist,
+    check_radios_stand,
     check_ground_stations_stand,
     check_missions_can_fly,
+    check_faults_name_something,
+    check_robots_do_not_wait_for_each_other,
     check_requirements_name_something,
     check_requirements_can_be_judged,
     check_thermal_nodes_join,
+    check_demands_can_be_sent,
+    check_shares_name_partners,
 )

@@ -250,8 +250,5 @@ def _example(model: type[Part], key: str) -> str:
         "metric": 'metric = "site.base.sun.average"',
         "site": 'site = "base"',
         "id": 'id = "base"',
-        "periapsis_altitude": 'periapsis_altitude = "100 km", or orbit = "queqiao-2" from the catalogue',
-        "apoapsis_altitude": 'apoapsis_altitude = "100 km", or orbit = "queqiao-2" from the catalogue',
-        "inclination": 'inclination = "90 deg", or orbit = "queqiao-2" from the catalogue',
     }
     return f", as in {examples[key]}" if key in examples else ""

@@ -6,9 +6,11 @@ from typing import Any, Literal
 from pydantic import Field, model_validator
 
 from moonstation.constants import SOLAR_CONSTANT
-from moonstation.station.part import Part
+from moonstation.station.part import Maturity, Part
+from moonstation.station.prices import Cost
 from moonstation.station.vocabulary import (
     Area,
+    Count,
     Data,
     DataRate,
     Day,
@@ -63,12 +65,30 @@ class Element(Part):
         default="", description="Power bus that it is on; the site's own (same id as the site) if not given."
     )
     mass: Mass = Field(default=0.0, description="Mass as landed.")
+    maturity: Maturity | None = Field(
+        default=None,
+        description="How far its design is, for margins: ESA's words or the classes of ANSI/AIAA S-120A; after the "
+        "confidence of each value if not given.",
+    )
+    cost: Cost | None = Field(
+        default=None, description='Cost, with currency and year of prices, as in "120 MUSD 2026".'
+    )
     arrives: Day | None = Field(
         default=None, description="Date of arrival; there from the start if not given."
     )
     life: Duration | None = Field(default=None, description="Design life.")
     load_nominal: Power = Field(default=0.0, description="Power used in nominal mode.")
     load_survival: Power = Field(default=0.0, description="Power used in survival mode.")
+    priority: Count = Field(
+        default=5,
+        ge=1,
+        le=9,
+        description="Order in which loads are kept when power is short: 1 is shed last, 9 first.",
+    )
+    endures: Duration | None = Field(
+        default=None,
+        description="Time without its survival load after which the cold destroys it; never if not given.",
+    )
     power: Power = Field(
         default=0.0, description="Power given all the time (reactor, isotope source), at the start."
     )

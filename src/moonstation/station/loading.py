@@ -7,6 +7,7 @@ from moonstation.errors import StationFileError
 from moonstation.formats.products import is_product_name
 from moonstation.station import checks
 from moonstation.station.catalogues import DATA, nearest, packaged_catalogue
+from moonstation.station.demands import AntennaShare, Demand
 from moonstation.station.draft import (
     MOST_TABLES,
     Draft,
@@ -17,6 +18,7 @@ from moonstation.station.draft import (
     validate,
 )
 from moonstation.station.elements import Element
+from moonstation.station.faults import Failure, Function, Uncertainty
 from moonstation.station.missions import Launcher, Mission
 from moonstation.station.model import (
     TABLES,
@@ -30,11 +32,18 @@ from moonstation.station.model import (
     Station,
 )
 from moonstation.station.part import Part
+from moonstation.station.radios import Radio
 from moonstation.station.reading import Problem, TomlFile, read_toml
 from moonstation.station.thermal import ThermalLink, ThermalNode
 
 STATIONS = DATA / "stations"
-REFERENCES = {"ground_station": "from", "launcher": "from", "element": "from", "orbiter": "orbit"}
+REFERENCES = {
+    "ground_station": "from",
+    "launcher": "from",
+    "element": "from",
+    "orbiter": "orbit",
+    "radio": "from",
+}
 """Key by which a table of each kind names a catalogue entry."""
 
 _Part = TypeVar("_Part", bound=Part)
@@ -286,13 +295,19 @@ def _station(draft: Draft) -> Station:
         facilities=_records(draft, Facility),
         sites=[_with_paths(site, draft.folder) for site in _records(draft, SiteSpec)],
         elements=_records(draft, Element),
-        orbiters=_records(draft, Orbiter),
+        orbiters=[_with_ephemeris(orbiter, draft.folder) for orbiter in _records(draft, Orbiter)],
         ground_stations=_records(draft, GroundStationSpec),
+        radios=[_with_pattern(radio, draft.folder) for radio in _records(draft, Radio)],
         missions=_records(draft, Mission),
         launchers=_records(draft, Launcher),
         requirements=_records(draft, Requirement),
         thermal_nodes=_records(draft, ThermalNode),
         thermal_links=_records(draft, ThermalLink),
+        failures=_records(draft, Failure),
+        functions=_records(draft, Function),
+        uncertainties=_records(draft, Uncertainty),
+        demands=_records(draft, Demand),
+        shares=_records(draft, AntennaShare),
         path=draft.file.path,
         sha256=draft.file.sha256,
         provenance=draft.provenance,
@@ -313,3 +328,15 @@ def _with_paths(site: SiteSpec, folder: Path) -> SiteSpec:
     if site.horizon is not None and not checks.is_packaged_name(site.horizon):
         changes["horizon"] = str((folder / site.horizon).absolute())
     return site.model_copy(update=changes)
+
+
+def _with_ephemeris(orbiter: Orbiter, folder: Path) -> Orbiter:
+    if orbiter.ephemeris is None:
+        return orbiter
+    return orbiter.model_copy(update={"ephemeris": str((folder / orbiter.ephemeris).absolute())})
+
+
+def _with_pattern(radio: Radio, folder: Path) -> Radio:
+    if radio.pattern is None:
+        return radio
+    return radio.model_copy(update={"pattern": str((folder / radio.pattern).absolute())})

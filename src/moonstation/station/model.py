@@ -4,6 +4,7 @@ Each field is one row of the station file's vocabulary (see `moonstation.station
 """
 
 import math
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -13,16 +14,22 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 from moonstation.spacetime.epochs import Epoch
 from moonstation.spacetime.sites import Site
 from moonstation.station import metrics
+from moonstation.station.demands import AntennaShare, Demand
 from moonstation.station.elements import Element
+from moonstation.station.faults import Failure, Function, Uncertainty
 from moonstation.station.missions import Launcher, Mission
-from moonstation.station.part import Part, Provenance
+from moonstation.station.part import Maturity, Part, Provenance
+from moonstation.station.prices import Cost
+from moonstation.station.radios import Radio
 from moonstation.station.thermal import ThermalLink, ThermalNode
-from moonstation.station.units import Measure
+from moonstation.station.units import Measure, show
 from moonstation.station.vocabulary import (
     Altitude,
+    Area,
     Count,
     Data,
     DataRate,
+    Duration,
     EarthAltitude,
     Eirp,
     FigureOfMerit,
@@ -34,8 +41,12 @@ from moonstation.station.vocabulary import (
     Latitude,
     Longitude,
     Mask,
+    Mass,
     Moment,
     Name,
+    OrbitSize,
+    Pause,
+    Reflectivity,
     Size,
     Span,
     Text,
@@ -140,16 +151,37 @@ class Orbiter(Part):
     partner: Name = Field(default="", description="Partner that provides it.")
     mission: Name | None = Field(default=None, description="Mission that it belongs to.")
     facility: Name | None = Field(default=None, description="Facility that it belongs to.")
+    kind: Literal["elements", "halo", "nrho", "dro"] = Field(
+        default="elements",
+        description="What the orbit is given by: elements, or the purpose of one that has none that hold (halo, "
+        "near-rectilinear halo, distant retrograde), which is found, closed in the full model and station-kept.",
+    )
+    ephemeris: Name | None = Field(
+        default=None, description="OEM or SPK file that it flies by, instead of any orbit; covers the study."
+    )
+    body_id: int | None = Field(
+        default=None, description="Which body of the SPK, where it holds several spacecraft."
+    )
     epoch: Moment | None = Field(
-        default=None, description="Epoch of the elements; the station's start if not given."
+        default=None,
+        description="Epoch of the elements, or when a halo orbit is at its apolune (a distant retrograde one on the "
+        "Earth's side); the station's start if not given.",
     )
-    periapsis_altitude: Altitude = Field(
-        description="Lowest altitude above the 1737.4 km sphere (not a radius)."
+    periapsis_altitude: Altitude | None = Field(
+        default=None,
+        validate_default=True,
+        description="Lowest altitude above the 1737.4 km sphere (not a radius); required with elements.",
     )
-    apoapsis_altitude: Altitude = Field(
-        description="Highest altitude above the 1737.4 km sphere (not a radius)."
+    apoapsis_altitude: Altitude | None = Field(
+        default=None,
+        validate_default=True,
+        description="Highest altitude above the 1737.4 km sphere (not a radius); required with elements.",
     )
-    inclination: Inclination = Field(description="Inclination to the equator of `frame`.")
+    inclination: Inclination | None = Field(
+        default=None,
+        validate_default=True,
+        description="Inclination to the equator of `frame`; required with elements.",
+    )
     raan: Turn = Field(default=0.0, description="Longitude of the ascending node in `frame`.")
     arg_periapsis: Turn = Field(
         default=0.0, description="Argument of periapsis; 90 deg puts apoapsis over the south."
@@ -159,31 +191,145 @@ class Orbiter(Part):
         default="ME",
         description="Axes of the elements: ICRF, or the Moon's mean-Earth axes at the epoch, held fixed.",
     )
+    point: Literal["L1", "L2"] = Field(default="L2", description="Lagrange point of a halo orbit.")
+    north: YesNo = Field(
+        default=False,
+        description="Whether a halo orbit spends its time over the north; over the south if not.",
+    )
+    resonance: Name = Field(
+        default="9:2", description="Near-rectilinear halo orbit: turns in so many synodic months."
+    )
+    z_amplitude: OrbitSize | None = Field(
+        default=None, description="Halo orbit: greatest height out of the plane of Earth and Moon."
+    )
+    period: Duration | None = Field(default=None, description="Halo orbit: period, instead of `z_amplitude`.")
+    perilune: OrbitSize | None = Field(
+        default=None,
+        description="Halo orbit: least distance from the Moon's centre, instead of `z_amplitude`.",
+    )
+    radius: OrbitSize | None = Field(
+        default=None,
+        description="Distant retrograde orbit: distance from the Moon's centre on the Earth's side.",
+    )
     degree: Count | None = Field(
         default=None,
         ge=0,
         le=1200,
         description="Degree of the lunar gravity field; chosen by altitude if not given.",
     )
+    area: Area | None = Field(
+        default=None, description="Area turned to the Sun, for the pressure of sunlight; goes with `mass`."
+    )
+    mass: Mass | None = Field(
+        default=None,
+        description="Mass at launch, for budgets and the pressure of sunlight; not known if not given.",
+    )
+    reflectivity: Reflectivity = Field(
+        default=1.3, description="Coefficient of that pressure (Cr): 1 swallows all light, 2 is a mirror."
+    )
     relay: YesNo = Field(default=False, description="Whether sites can send data through it.")
     relay_rate: DataRate = Field(default=0.0, description="Data rate from a site to it.")
     earth_rate: DataRate = Field(default=0.0, description="Data rate from it to a ground station.")
     data_rate: DataRate = Field(default=0.0, description="Data that it makes itself.")
     data_storage: Data = Field(default=0.0, description="Memory for data that waits to be sent.")
+    maturity: Maturity | None = Field(
+        default=None,
+        description="How far its design is, for margins; after the confidence of each value if not given.",
+    )
+    cost: Cost | None = Field(
+        default=None, description='Cost, with currency and year of prices, as in "120 MUSD 2026".'
+    )
 
-    @field_validator("periapsis_altitude")
+    @field_validator("ephemeris")
     @classmethod
-    def _above_ground(cls, value: float) -> float:
-        if value <= 0.0:
+    def _alone(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is not None and info.data.get("orbit") is not None:
+            raise ValueError(f'stands beside orbit = "{info.data["orbit"]}"; keep one of the two')
+        return value
+
+    @field_validator("periapsis_altitude", "apoapsis_altitude", "inclination")
+    @classmethod
+    def _given_with_elements(cls, value: float | None, info: ValidationInfo) -> float | None:
+        told = info.data
+        if told.get("ephemeris") is not None or told.get("kind", "elements") != "elements":
+            what = "an ephemeris" if told.get("ephemeris") is not None else f"kind {told['kind']}"
+            if value is not None:
+                raise ValueError(f"does not go with {what}, which has no elements; leave it out")
+        elif value is None:
+            example = "90 deg" if info.field_name == "inclination" else "100 km"
+            raise ValueError(
+                f'is missing; add it, as in {info.field_name} = "{example}", or orbit = "queqiao-2" from the catalogue'
+            )
+        elif info.field_name == "periapsis_altitude" and value <= 0.0:
             cure = "altitudes count from the 1737.4 km sphere, give more than 0 km"
             raise ValueError(f"{value / 1e3:g} km: the orbit hits the ground; {cure}")
         return value
 
+    @field_validator("resonance")
+    @classmethod
+    def _two_numbers(cls, value: str) -> str:
+        if not re.fullmatch(r"[1-9]\d?:[1-9]\d?", value):
+            raise ValueError(f"{show(value)} is no resonance; give turns and synodic months, as 9:2")
+        return value
+
     @model_validator(mode="after")
     def _agree(self) -> "Orbiter":
-        if self.apoapsis_altitude < self.periapsis_altitude:
+        if (
+            self.apoapsis_altitude is not None
+            and self.periapsis_altitude is not None
+            and self.apoapsis_altitude < self.periapsis_altitude
+        ):
             raise ValueError("apoapsis_altitude is below periapsis_altitude; exchange them")
+        given = self.model_fields_set
+        what = "an ephemeris" if self.ephemeris is not None else f"kind {self.kind}"
+        fits = ORBIT_KEYS["ephemeris" if self.ephemeris is not None else self.kind]
+        for key in dict.fromkeys(key for keys in ORBIT_KEYS.values() for key in keys):
+            if key in given and key not in fits:
+                raise ValueError(f"{key} does not go with {what}; leave it out")
+        if self.kind == "halo" and sum(getattr(self, key) is not None for key in HALO_SIZES) != 1:
+            raise ValueError(f"a halo orbit takes one of {', '.join(HALO_SIZES)}; give one")
+        if self.kind == "dro" and self.radius is None:
+            raise ValueError('a distant retrograde orbit has no size; add radius = "70000 km"')
+        if self.area is not None and self.mass is None:
+            raise ValueError("area stands alone; sunlight presses by area over mass, give mass too")
+        if self.mass is not None and self.area is not None and self.area > 100.0 * self.mass:
+            raise ValueError("area over mass is above 100 m2/kg; check both")
         return self
+
+    @property
+    def area_to_mass(self) -> float:
+        """Area turned to the Sun over mass [m^2/kg]; 0 where none is given."""
+        return 0.0 if self.area is None or not self.mass else self.area / self.mass
+
+    @property
+    def shape(self) -> str:
+        """The orbit in a few words: heights, or what it is called."""
+        if self.ephemeris is not None:
+            return f"as in {Path(self.ephemeris).name}"
+        if self.periapsis_altitude is not None and self.apoapsis_altitude is not None:
+            return f"{self.periapsis_altitude / 1e3:g} x {self.apoapsis_altitude / 1e3:g} km"
+        side = "north" if self.north else "south"
+        match self.kind:
+            case "nrho":
+                return f"{self.resonance} near-rectilinear halo orbit about {self.point}, {side}"
+            case "halo":
+                return f"halo orbit about {self.point}, {side}"
+            case _:
+                return f"distant retrograde orbit of {(self.radius or 0.0) / 1e3:g} km"
+
+
+HALO_SIZES = ("z_amplitude", "period", "perilune")
+
+ORBIT_KEYS: dict[str, tuple[str, ...]] = {
+    "elements": (
+        "epoch", "raan", "arg_periapsis", "true_anomaly", "frame", "degree", "area", "mass", "reflectivity",
+    ),
+    "halo": ("epoch", "point", "north", *HALO_SIZES, "degree", "area", "mass", "reflectivity"),
+    "nrho": ("epoch", "point", "north", "resonance", "degree", "area", "mass", "reflectivity"),
+    "dro": ("epoch", "radius", "degree", "area", "mass", "reflectivity"),
+    "ephemeris": ("body_id",),
+}  # fmt: skip
+"""Keys of an orbiter that go with each way of giving its orbit."""
 
 
 class GroundStationSpec(Part):
@@ -201,6 +347,14 @@ class GroundStationSpec(Part):
     status: Name = Field(default="active", description="Whether it works; `destroyed` ones are refused.")
     dish: Size | None = Field(default=None, description="Diameter of its antenna.")
     dishes: Count = Field(default=1, ge=1, description="Number of such antennas.")
+    set_up: Pause = Field(
+        default=900.0,
+        description="For how long an antenna is taken before each spacecraft that it listens to.",
+    )
+    tear_down: Pause = Field(default=300.0, description="The same, after it.")
+    links_per_dish: Count = Field(
+        default=1, ge=1, le=16, description="How many spacecraft one antenna listens to at once."
+    )
     bands: Name = Field(default="", description="Frequency bands.")
     gain_x: Gain | None = Field(default=None, description="Antenna gain in X band.")
     gt_x: FigureOfMerit | None = Field(default=None, description="Gain over noise temperature in X band.")
@@ -269,8 +423,8 @@ class Station:
         Length of the study [s].
     reference : str or None
         Document that the station follows.
-    partners, facilities, sites, elements, orbiters, ground_stations, missions, launchers, requirements, thermal_nodes,
-    thermal_links : list
+    partners, facilities, sites, elements, orbiters, ground_stations, radios, missions, launchers,
+    requirements, failures, functions, uncertainties, demands, shares, thermal_nodes, thermal_links : list
         The tables of the file, in its order.
     path : Path or None
         File that it was read from.
@@ -292,9 +446,15 @@ class Station:
     elements: list[Element] = field(default_factory=list)
     orbiters: list[Orbiter] = field(default_factory=list)
     ground_stations: list[GroundStationSpec] = field(default_factory=list)
+    radios: list[Radio] = field(default_factory=list)
     missions: list[Mission] = field(default_factory=list)
     launchers: list[Launcher] = field(default_factory=list)
     requirements: list[Requirement] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
+    functions: list[Function] = field(default_factory=list)
+    uncertainties: list[Uncertainty] = field(default_factory=list)
+    demands: list[Demand] = field(default_factory=list)
+    shares: list[AntennaShare] = field(default_factory=list)
     thermal_nodes: list[ThermalNode] = field(default_factory=list)
     thermal_links: list[ThermalLink] = field(default_factory=list)
     path: Path | None = None
@@ -319,9 +479,15 @@ TABLES: dict[str, type[Part]] = {
     "element": Element,
     "orbiter": Orbiter,
     "ground_station": GroundStationSpec,
+    "radio": Radio,
     "mission": Mission,
     "launcher": Launcher,
     "requirement": Requirement,
+    "failure": Failure,
+    "function": Function,
+    "uncertainty": Uncertainty,
+    "demand": Demand,
+    "share": AntennaShare,
     "thermal_node": ThermalNode,
     "thermal_link": ThermalLink,
 }

@@ -9,6 +9,19 @@ from moonstation.station.vocabulary import Id, Name
 
 Confidence = Literal["published", "estimated", "assumption"]
 
+Maturity = Literal[
+    "off-the-shelf",
+    "modified",
+    "new",
+    "estimated",
+    "layout",
+    "preliminary",
+    "released",
+    "existing",
+    "actual",
+]
+"""How far a design is: the three words of ESA's margin philosophy, then the classes of ANSI/AIAA S-120A."""
+
 
 @dataclass(frozen=True)
 class Provenance:

@@ -42,7 +42,8 @@ class ThermalNode(Part):
         default=None, description="At and below this the heater gives all it has."
     )
     heater_off: Temperature | None = Field(
-        default=None, description="At and above this it is off; in between in proportion, the mean of a thermostat."
+        default=None,
+        description="At and above this it is off; in between in proportion, the mean of a thermostat.",
     )
     isotope_heat: Power = Field(
         default=0.0, description="Heat of radioisotope units at the start, or at arrival if later."

@@ -72,7 +72,7 @@ _NICE = {
     "y": "yr",
 }
 _USUAL = """m km cm mm s min h d yr g kg t W kW MW J kJ MJ Wh kWh MWh deg rad 1/yr m2 USD MUSD dBi dBW dB/K
-K V A N Hz bit kbit Mbit Gbit Tbit B kB MB GB TB bit/s kbit/s Mbit/s Gbit/s MB/s"""
+K V A N dB Hz kHz MHz GHz nm bit kbit Mbit Gbit Tbit B kB MB GB TB bit/s kbit/s Mbit/s Gbit/s MB/s"""
 LONGEST_TEXT = 100
 FROM_FILE = "from a file"
 
@@ -111,15 +111,20 @@ DIMENSIONS: dict[str, Dimension] = {
     "degrees": Dimension("an angle", "deg", "deg", "-88.8 deg"),
     "power": Dimension("a power", "W", "kW", "40 kW"),
     "energy": Dimension("an energy", "J", "kWh", "50 kWh"),
-    "temperature": Dimension("a temperature", "K", "K", "253 K"),
     "heat_capacity": Dimension("a heat capacity", "J/K", "kJ/K", "90 kJ/K"),
     "conductance": Dimension("a thermal conductance", "W/K", "W/K", "0.5 W/K"),
     "rate": Dimension("a rate of change", "1/s", "1/yr", "0.01 1/yr"),
     "data": Dimension("an amount of data", "bit", "Gbit", "500 Gbit"),
     "data_rate": Dimension("a data rate", "bit/s", "Mbit/s", "10 Mbit/s"),
+    "mass_per_power": Dimension("a mass for a power", "kg/W", "kg/kW", "50 kg/kW"),
+    "mast_mass": Dimension("a mass for a power and a length", "kg/W/m", "kg/kW/m", "2 kg/kW/m"),
+    "specific_energy": Dimension("an energy for a mass", "J/kg", "Wh/kg", "150 Wh/kg"),
     "money": Dimension("a sum of money", "USD", "MUSD", "160 MUSD"),
     "gain": Dimension("an antenna gain", "dBi", "dBi", "68 dBi"),
     "figure_of_merit": Dimension("a gain over temperature", "dB/K", "dB/K", "53 dB/K"),
+    "decibel": Dimension("a ratio in decibels", "dB", "dB", "0.5 dB"),
+    "frequency": Dimension("a frequency", "Hz", "GHz", "8.4 GHz"),
+    "temperature": Dimension("a temperature", "K", "K", "120 K"),
     "eirp": Dimension("a radiated power", "dBW", "dBW", "107 dBW"),
 }
 """Every kind of quantity that a station file knows."""
@@ -334,6 +339,8 @@ def parse_range(text: str, dimension: str) -> tuple[float, float]:
         raise ValueError(f'{show(text)} is no range; write it like "{example}.." or "{example}..{example}"')
     low = parse_quantity(first, dimension) if first else -math.inf
     high = parse_quantity(last, dimension) if last else math.inf
+    if low == high:
+        raise ValueError(f"{show(text)} has no width; write a lower and a higher bound")
     if not low < high:
         raise ValueError(f'{show(text)} is upside down; write the lower bound first, "{last}..{first}"')
     return low, high

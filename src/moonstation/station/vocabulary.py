@@ -5,6 +5,7 @@ default and meaning stand there and nowhere else; `docs/station-file.md` is made
 """
 
 import datetime as dt
+import math
 import re
 from typing import Annotated, Any, TypeAlias
 
@@ -71,6 +72,12 @@ def _read_count(value: object) -> int:
     return value
 
 
+def _read_number(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise ValueError(f"{show(value)} is no number; write it like 1.5, without quotes")
+    return float(value)
+
+
 def _read_yes_no(value: object) -> bool:
     if not isinstance(value, bool):
         raise ValueError(f"{show(value)} is neither true nor false; write one of them, without quotes")  # noqa: TRY004
@@ -92,17 +99,20 @@ Text: TypeAlias = Annotated[str, StringConstraints(max_length=2000)]
 Name: TypeAlias = Annotated[str, StringConstraints(max_length=200)]
 Day: TypeAlias = Annotated[dt.date, BeforeValidator(_read_date)]
 Moment: TypeAlias = Annotated[Epoch, BeforeValidator(_read_epoch)]
+Number: TypeAlias = Annotated[float, BeforeValidator(_read_number)]
 YesNo: TypeAlias = Annotated[bool, BeforeValidator(_read_yes_no)]
 Count: TypeAlias = Annotated[int, BeforeValidator(_read_count)]
 Properties: TypeAlias = Annotated[dict[str, Any], BeforeValidator(_read_properties)]
 
 Share: TypeAlias = Annotated[float, Measure("share", 0.0, 1.0)]
+Reflectivity: TypeAlias = Annotated[float, Measure("share", 0.0, 3.0)]
 Efficiency: TypeAlias = Annotated[float, Measure("share", 0.0, 1.0, above=True)]
 Height: TypeAlias = Annotated[float, Measure("length", 0.0, 1000.0)]
 Ground: TypeAlias = Annotated[float, Measure("length", -12_000.0, 12_000.0)]
 EarthAltitude: TypeAlias = Annotated[float, Measure("length", -500.0, 9_000.0)]
 Size: TypeAlias = Annotated[float, Measure("length", 0.0, above=True)]
 Altitude: TypeAlias = Annotated[float, Measure("altitude", -1737.4e3, 100_000e3)]
+OrbitSize: TypeAlias = Annotated[float, Measure("altitude", 0.0, 200_000e3, above=True)]
 ParkingAltitude: TypeAlias = Annotated[float, Measure("altitude", 120e3, 36_000e3)]
 Area: TypeAlias = Annotated[float, Measure("area", 0.0)]
 Mass: TypeAlias = Annotated[float, Measure("mass", 0.0)]
@@ -113,6 +123,8 @@ HeatCapacity: TypeAlias = Annotated[float, Measure("heat_capacity", 0.0, above=T
 Conductance: TypeAlias = Annotated[float, Measure("conductance", 0.0)]
 Span: TypeAlias = Annotated[float, Measure("time", 3600.0, 100 * 365.25 * 86_400.0)]
 Duration: TypeAlias = Annotated[float, Measure("time", 0.0, above=True)]
+Wait: TypeAlias = Annotated[float, Measure("time", 0.0)]
+Pause: TypeAlias = Annotated[float, Measure("time", 0.0, 86_400.0)]
 FlightTime: TypeAlias = Annotated[float, Measure("time", 2.0 * 86_400.0, 7.0 * 86_400.0)]
 Impulse: TypeAlias = Annotated[float, Measure("time", 50.0, 5000.0)]
 Rate: TypeAlias = Annotated[float, Measure("rate", 0.0, 1.0 / (365.25 * 86_400.0))]
@@ -123,6 +135,14 @@ Money: TypeAlias = Annotated[float, Measure("money", 0.0)]
 Gain: TypeAlias = Annotated[float, Measure("gain")]
 FigureOfMerit: TypeAlias = Annotated[float, Measure("figure_of_merit")]
 Eirp: TypeAlias = Annotated[float, Measure("eirp")]
+Loss: TypeAlias = Annotated[float, Measure("decibel", 0.0)]
+Hertz: TypeAlias = Annotated[float, Measure("frequency", 0.0, above=True)]
+Kelvin: TypeAlias = Annotated[float, Measure("temperature", 0.0, above=True)]
+Beam: TypeAlias = Annotated[float, Measure("angle", 0.0, 2.0 * 3.141592653589794, above=True)]
+PointingError: TypeAlias = Annotated[float, Measure("angle", 0.0, 0.5 * 3.141592653589794)]
+Permittivity: TypeAlias = Annotated[float, Measure("share", 1.0, 100.0)]
+Photons: TypeAlias = Annotated[float, Measure("share", 0.0, 1e6, above=True)]
+Texts: TypeAlias = list[Name]
 Latitude: TypeAlias = Annotated[float, Measure("degrees", -90.0, 90.0)]
 Longitude: TypeAlias = Annotated[float, Measure("degrees", -360.0, 360.0)]
 Mask: TypeAlias = Annotated[float, Measure("degrees", -5.0, 89.0)]

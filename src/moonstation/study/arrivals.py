@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from moonstation.arrays import BoolArray, FloatArray
-from moonstation.constants import SECONDS_PER_DAY
+from moonstation.constants import MOON_RADIUS, SECONDS_PER_DAY
 from moonstation.errors import RequestError
 from moonstation.spacetime.ephemerides import default_ephemeris
 from moonstation.spacetime.epochs import Epoch
@@ -18,6 +18,10 @@ STEP = 1800.0
 """Between the moments looked at [s]: the Moon turns by 0.3 deg meanwhile."""
 
 
+APPROACH = 50e3
+"""Way before the site over which the ground should be lit, for the craft to see where it comes down [m]."""
+
+
 @dataclass(frozen=True)
 class LandingRules:
     """When a lander may come down.
@@ -25,11 +29,15 @@ class LandingRules:
     Attributes
     ----------
     sun_elevation : tuple of float or None
-        Range for the Sun's centre at the site [rad]; None for any of the disc over the terrain.
+        Range for the Sun's centre at the site [rad], which must be seen over the terrain as well; None for any of the
+        disc over the terrain.
     earth_visible : bool
         Whether the Earth must be seen over the terrain.
     cross_track : float
         Largest angle between the site and the orbit's plane [rad]: what the descent can fly aside.
+    approach_lit : bool
+        Whether the Sun's centre must stand over a level horizon at the place that the approach flies over
+        `APPROACH` before the site.
     earliest, latest : float
         After the insertion [s].
     """
@@ -37,6 +45,7 @@ class LandingRules:
     sun_elevation: tuple[float, float] | None = None
     earth_visible: bool = False
     cross_track: float = np.radians(2.0)
+    approach_lit: bool = False
     earliest: float = 1.0 * SECONDS_PER_DAY
     latest: float = 30.0 * SECONDS_PER_DAY
 
@@ -66,6 +75,8 @@ class SiteArrival:
     landing_sun_elevation, landing_sun_beside : float
         Sun at the landing: elevation, and azimuth less the heading of the approach in (-pi, pi] [rad]; 0 ahead, pi
         behind.
+    approach_sun_elevation : float
+        Sun over the level horizon `APPROACH` before the site at the landing [rad].
     limit : str
         Without a landing: the rule that was not met.
     """
@@ -77,6 +88,7 @@ class SiteArrival:
     landing: Epoch | None
     landing_sun_elevation: float
     landing_sun_beside: float
+    approach_sun_elevation: float
     landing_earth_elevation: float
     landing_earth_fraction: float
     limit: str
@@ -113,7 +125,22 @@ def _arrival(flight: MoonFlight, place: Place, rules: LandingRules) -> SiteArriv
     else:
         low, high = rules.sun_elevation
         fits = (light.elevation >= low) & (light.elevation <= high)
-        tests.append(("the Sun is not at the elevation asked for while the plane is near", fits))
+        tests.append(
+            (
+                "the Sun is not at the elevation asked for while the plane is near; its highest then is "
+                f"{_highest(light.elevation, aside <= rules.cross_track):.1f} deg",
+                fits,
+            )
+        )
+        tests.append(("the Sun is behind the terrain then", sun > 0.0))
+    # seen from a place before the site, the Sun stands higher by what lies between, if it is behind the approach
+    between = APPROACH / MOON_RADIUS
+    before = np.arcsin(
+        np.sin(light.elevation) * np.cos(between)
+        - np.cos(light.elevation) * np.cos(light.azimuth - heading) * np.sin(between)
+    )
+    if rules.approach_lit:
+        tests.append(("the ground under the approach is dark then", before > 0.0))
     if rules.earth_visible:
         tests.append(("the Earth is not seen then", earth > 0.0))
     good = np.ones(et.size, dtype=bool)
@@ -135,10 +162,16 @@ def _arrival(flight: MoonFlight, place: Place, rules: LandingRules) -> SiteArriv
         landing=Epoch.from_tdb_s(float(et[at])) if not limit else None,
         landing_sun_elevation=float(light.elevation[at]) if not limit else np.nan,
         landing_sun_beside=beside if not limit else np.nan,
+        approach_sun_elevation=float(before[at]) if not limit else np.nan,
         landing_earth_elevation=float(light.earth_elevation[at]) if not limit else np.nan,
         landing_earth_fraction=float(earth[at]) if not limit else np.nan,
         limit=limit,
     )
+
+
+def _highest(elevation: FloatArray, near: BoolArray) -> float:
+    """Highest of elevations [rad] where it counts [deg]."""
+    return float(np.degrees(elevation[near].max())) if near.any() else np.nan
 
 
 def _track(flight: MoonFlight, place: Place, et: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -8,6 +8,7 @@ import xarray as xr
 
 from moonstation.arrays import FloatArray
 from moonstation.errors import OutputError
+from moonstation.formats.drafts import discard, draft_folder, place
 from moonstation.formats.oem import write_oem
 from moonstation.links.contacts import windows_between
 from moonstation.orbits.propagation import Trajectory
@@ -261,6 +262,7 @@ def _orbiter(result: StudyResult, name: str) -> OrbiterPart:
         altitude_lowest_km=result.metrics[f"orbiter.{name}.altitude.lowest"] / 1e3,
         altitude_highest_km=trajectory.altitude_extremes.highest / 1e3,
         gravity_degree=trajectory.degree,
+        keeping_m_s_per_year=result.keeping.get(name),
         note=trajectory.note,
     )
 

@@ -5,11 +5,9 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from types import TracebackType
 
-from moonstation.errors import RequestError
-from moonstation.orbits.elements import Elements, elements_to_state
-from moonstation.orbits.propagation import Trajectory, propagate
 from moonstation.spacetime.epochs import Epoch
 from moonstation.station.model import Orbiter
+from moonstation.study.orbiters import OrbiterFlight, fly_orbiter
 
 WORKERS = 2
 LOOK = 0.2
@@ -48,8 +46,8 @@ class Flights:
         self._over.set()
         self._pool.shutdown(wait=True, cancel_futures=True)
 
-    def trajectories(self, progress: Callable[[float], None]) -> dict[str, Trajectory]:
-        """Wait for all of them; trajectories by id of the orbiter.
+    def flown(self, progress: Callable[[float], None]) -> dict[str, OrbiterFlight]:
+        """Wait for all of them; flights by id of the orbiter.
 
         Parameters
         ----------
@@ -72,31 +70,10 @@ class Flights:
                 raise error
         return {name: flight.result() for name, flight in self._flights.items()}
 
-    def _fly(self, orbiter: Orbiter, start: Epoch, stop: Epoch) -> Trajectory:
+    def _fly(self, orbiter: Orbiter, start: Epoch, stop: Epoch) -> OrbiterFlight:
         def tell(share: float) -> None:
             self._shares[orbiter.id] = share
             if self._over.is_set():
                 raise GivenUpError
 
-        epoch = orbiter.epoch or start
-        if epoch > start:
-            raise RequestError(
-                f"orbiter {orbiter.id}: its elements hold from {epoch.utc[:16]}Z, after the study begins "
-                f"({start.utc[:16]}Z); give an earlier epoch or start the study later"
-            )
-        elements = Elements.from_altitudes(
-            orbiter.periapsis_altitude,
-            orbiter.apoapsis_altitude,
-            inclination=orbiter.inclination,
-            raan=orbiter.raan,
-            arg_periapsis=orbiter.arg_periapsis,
-            true_anomaly=orbiter.true_anomaly,
-        )
-        return propagate(
-            elements_to_state(elements, axes=orbiter.frame, epoch=epoch),
-            epoch=epoch,
-            duration=stop - epoch,
-            degree=orbiter.degree,
-            name=orbiter.id,
-            progress=tell,
-        )
+        return fly_orbiter(orbiter, start=start, stop=stop, progress=tell)

@@ -298,7 +298,7 @@ def _sun(place: Place, et: FloatArray, tell: Callable[[float], None]) -> Insolat
 
 def _settle(place: Place, start: Epoch, ground: Regolith, tell: Callable[[float], None]) -> _Warm:
     step = SPIN_LUNATIONS * LUNATION / SPIN_STEPS
-    et = start.tdb_s + step * np.arange(1 - SPIN_STEPS, 1)
+    et = start.tdb_s + step * np.arange(1.0 - SPIN_STEPS, 1.0, dtype=np.float64)
     sun = _sun(place, et, lambda share: tell(0.6 * share))
     absorbed = absorbed_by_ground(sun, ground=ground)[:, np.newaxis]
     columns = start_columns(absorbed.mean(axis=0), ground=ground, grid=column_grid())
@@ -346,9 +346,7 @@ def _heat_elements(
     network = join_nodes(nodes, [link for link in station.thermal_links if link.node in ids])
     surface = heat.temperature[:, 0]
     fresh = np.zeros((warm.last_surface.size, len(nodes)))
-    before = heat_nodes(
-        network, warm.last_sun, warm.last_surface, step=warm.step, age=fresh, ground=ground
-    )
+    before = heat_nodes(network, warm.last_sun, warm.last_surface, step=warm.step, age=fresh, ground=ground)
     age = np.stack([span.et - arrival(elements[node.element], span.et) for node in nodes], axis=1)
     balance = heat_nodes(
         network,

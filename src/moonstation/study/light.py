@@ -6,7 +6,9 @@ from dataclasses import fields
 import numpy as np
 
 from moonstation.arrays import FloatArray
+from moonstation.simulation.arrays import array_irradiance, rated_power
 from moonstation.spacetime.sites import Site
+from moonstation.station.model import Station
 from moonstation.study.ground import Ground
 from moonstation.study.result import LightRun
 from moonstation.sunlight.light import SiteLight, site_light
@@ -61,3 +63,22 @@ def light_run(ground: Ground, et: FloatArray, height: float) -> LightRun:
         statistics=light_statistics(et, fraction),
         monthly=monthly(et, fraction),
     )
+
+
+def array_light(
+    station: Station, grounds: dict[str, Ground], lights: dict[str, SiteLight]
+) -> dict[str, FloatArray]:
+    """Irradiance on the face of every element's array as share of 1361 W/m2, (n,) by id of the element."""
+    irradiance = {}
+    seen: dict[tuple[str, float], FloatArray] = {}
+    for element in station.elements:
+        if not rated_power(element):
+            continue
+        light = lights[element.site]
+        key = (element.site, element.array_height)
+        if key not in seen:
+            seen[key] = light.sun_fraction(grounds[element.site].horizon, element.array_height)
+        irradiance[element.id] = array_irradiance(
+            element, seen[key], azimuth=light.azimuth, elevation=light.elevation, distance=light.distance
+        )
+    return irradiance

@@ -17,7 +17,7 @@ from moonstation.study.ground import Ground
 from moonstation.study.places import Place
 from moonstation.sunlight.light import site_light
 from moonstation.transfers.budgets import masses
-from moonstation.transfers.insertion import LunarOrbit
+from moonstation.transfers.insertion import DESCENT_ORBIT, LunarOrbit, descent_lowering
 from moonstation.transfers.launch import find_launch_site
 from moonstation.transfers.moon import Departure, MoonFlight
 from moonstation.transfers.search import find_moon_flights
@@ -27,9 +27,6 @@ DAYS_AROUND = 14
 
 BEFORE, AFTER = 1.0 * SECONDS_PER_DAY, 30.0 * SECONDS_PER_DAY
 """Light at the site is kept from before to after the arrival [s]."""
-
-DESCENT_FROM = 100e3
-"""Circular orbit from which the published descent starts [m]."""
 
 LIGHT_STEP = 2.0 * 3600.0
 
@@ -131,6 +128,7 @@ def _fly(station: Station, mission: Mission, grounds: dict[str, Ground]) -> Miss
             isp=mission.specific_impulse,
             margin=mission.insertion_margin,
             landing=mission.site is not None,
+            lowering=descent_lowering(_orbit(mission)),
         )
     brought = [element for element in station.elements if element.mission == mission.id]
     manifest = sum(element.mass for element in brought)
@@ -157,19 +155,24 @@ def _fly(station: Station, mission: Mission, grounds: dict[str, Ground]) -> Miss
     )
 
 
+def _orbit(mission: Mission) -> LunarOrbit:
+    """The orbit that a mission arrives in."""
+    apoapsis = mission.apoapsis_altitude
+    return LunarOrbit(
+        mission.periapsis_altitude,
+        mission.periapsis_altitude if apoapsis is None else apoapsis,
+        mission.inclination,
+        south=mission.periapsis_in == "south",
+    )
+
+
 def _flight(mission: Mission) -> tuple[MoonFlight, int]:
     """Cheapest flight of the nearest day that has one, and how many days that is off."""
     assert mission.departs is not None
     assert mission.launch_site is not None
     day = Epoch.parse(mission.departs.isoformat())
     leave = Departure(find_launch_site(mission.launch_site), mission.parking_altitude)
-    apoapsis = mission.apoapsis_altitude
-    reach = LunarOrbit(
-        mission.periapsis_altitude,
-        mission.periapsis_altitude if apoapsis is None else apoapsis,
-        mission.inclination,
-        south=mission.periapsis_in == "south",
-    )
+    reach = _orbit(mission)
     refusal: RequestError | None = None
     for days_off in sorted(range(-DAYS_AROUND, DAYS_AROUND + 1), key=lambda off: (abs(off), -off)):
         start = day + days_off * SECONDS_PER_DAY
@@ -232,10 +235,12 @@ def _assumed(station: Station, mission: Mission, launcher: Launcher, brought: li
         "craft_mass": "empty mass of the craft not given, nothing taken off for it",
     }
     assumed += [text for key, text in defaults.items() if key not in mission.model_fields_set]
-    if mission.site is not None and (
-        mission.periapsis_altitude != DESCENT_FROM or mission.apoapsis_altitude not in (None, DESCENT_FROM)
-    ):
-        assumed.append(f"the descent is taken as published, from {DESCENT_FROM / 1e3:g} km")
+    lowering = descent_lowering(_orbit(mission))
+    if mission.site is not None and lowering >= 0.5:
+        assumed.append(
+            f"the descent is taken as published, from a round orbit of {DESCENT_ORBIT / 1e3:g} km, with "
+            f"{lowering:.0f} m/s computed to come down to it"
+        )
     held = confidence(f"launcher.{launcher.id}.tli")
     if launcher.tli is None:
         assumed.append("no mass to the Moon is known of the launcher")

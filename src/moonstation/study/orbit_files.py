@@ -1,8 +1,9 @@
 """Orbits as files that other programs open: tables, OEM, OPM, SPK and CZML."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -16,8 +17,9 @@ from moonstation.errors import OutputError, RequestError
 from moonstation.formats.czml import CzmlOrbiter, CzmlPlace, write_czml
 from moonstation.formats.drafts import discard, draft_folder, place, replace_file
 from moonstation.formats.oem import tdb_text, write_oem
-from moonstation.formats.opm import Opm, write_opm
+from moonstation.formats.opm import Manoeuvre, Opm, write_opm
 from moonstation.formats.spk import BODY_ID, write_spk
+from moonstation.orbits.burns import Burn, Flown, Impulse
 from moonstation.orbits.osculating import element_series
 from moonstation.orbits.propagation import Trajectory
 from moonstation.orbits.sampling import sample_times
@@ -32,6 +34,9 @@ TABLE_STEP = 600.0
 """Step of a table unless the user gives one [s]."""
 
 MOST_ROWS = 5_000_000
+
+SHORTEST_LEG = 1e-5
+"""Legs between manoeuvres shorter than this are left out [s]."""
 
 SPK_ROWS_PER_STEP = 6
 """Rows of an SPK in each step of the integrator: SPICE's interpolation then stays within 0.1 mm."""
@@ -68,12 +73,15 @@ class FileOptions:
         International designator in messages; the orbit's own id if "".
     places : tuple of Site
         Places of a scene.
+    time_system : {"TDB", "UTC"}
+        Scale of the times in messages.
     """
 
     step: float | None = None
     body_id: int = BODY_ID
     object_id: str = ""
     places: tuple[Site, ...] = ()
+    time_system: str = "TDB"
 
 
 def write_orbit_file(path: Path, run: OrbitRun, options: FileOptions | None = None) -> None:
@@ -93,13 +101,23 @@ def write_orbit_file(path: Path, run: OrbitRun, options: FileOptions | None = No
         raise RequestError(f"{path}: suffix {suffix or 'none'} is unknown; give one of {', '.join(SUFFIXES)}")
     start, stop = float(trajectory.et[0]), float(trajectory.et[-1])
     if suffix in (".csv", ".nc"):
-        _write_table(path, orbit_table(run, even_times(start, stop, wish.step or TABLE_STEP)), run)
+        _write_table(
+            path,
+            orbit_table(run, even_times(start, stop, TABLE_STEP if wish.step is None else wish.step)),
+            run,
+        )
     elif suffix == ".oem":
-        rows = oem_rows(trajectory) if wish.step is None else even_times(start, stop, wish.step)
+        even = None if wish.step is None else even_times(start, stop, wish.step)
+        rows, states, starts = _rows_by_leg(
+            trajectory, lambda a, b: oem_rows(trajectory, a, b) if even is None else _inner(even, a, b)
+        )
         write_oem(
             path,
             rows,
-            states_icrf=trajectory.state_icrf(rows),
+            states_icrf=states,
+            starts=starts,
+            time_system=wish.time_system,
+            clock=CLOCKS[wish.time_system],
             object_name=_ascii(run.id),
             object_id=wish.object_id or _ascii(run.id),
             creation_date=run.start.utc[:19],
@@ -108,11 +126,13 @@ def write_orbit_file(path: Path, run: OrbitRun, options: FileOptions | None = No
     elif suffix == ".opm":
         write_opm(path, opm_of(run, wish))
     elif suffix == ".bsp":
-        rows = spk_rows(trajectory)
+        every = spk_rows(trajectory)
+        rows, states, starts = _rows_by_leg(trajectory, lambda a, b: _inner(every, a, b))
         write_spk(
             path,
             rows,
-            states_icrf=trajectory.state_icrf(rows),
+            states_icrf=states,
+            starts=starts,
             body_id=wish.body_id,
             name=run.id,
             comments=[f"moonstation {__version__}: {run.name}", *run.notes],
@@ -173,6 +193,10 @@ def opm_of(run: OrbitRun, options: FileOptions) -> Opm:
     first = trajectory.et[:1]
     elements = element_series(trajectory, first, axes="ICRF")
     given = run.message
+    clock = CLOCKS[options.time_system]
+    spacecraft = dict(given.spacecraft) if given else {}
+    if any(one.end > one.begin for one in trajectory.manoeuvres):
+        spacecraft["MASS"] = float(trajectory.mass(first)[0])
     return Opm(
         meta={
             "CREATION_DATE": run.start.utc[:19],
@@ -181,9 +205,9 @@ def opm_of(run: OrbitRun, options: FileOptions) -> Opm:
             "OBJECT_ID": options.object_id or (given.meta["OBJECT_ID"] if given else _ascii(run.id)),
             "CENTER_NAME": "MOON",
             "REF_FRAME": "ICRF",
-            "TIME_SYSTEM": "TDB",
+            "TIME_SYSTEM": options.time_system,
         },
-        epoch=tdb_text(first)[0],
+        epoch=clock(first)[0],
         state=tuple(float(value) for value in trajectory.states_icrf[0] / 1e3),
         elements={
             "SEMI_MAJOR_AXIS": float(elements.semi_major_axis[0]) / 1e3,
@@ -194,19 +218,79 @@ def opm_of(run: OrbitRun, options: FileOptions) -> Opm:
             "TRUE_ANOMALY": math.degrees(elements.true_anomaly[0]),
             "GM": GM_MOON / 1e9,
         },
-        spacecraft=dict(given.spacecraft) if given else {},
+        spacecraft=spacecraft,
+        manoeuvres=tuple(_manoeuvre(one, clock) for one in trajectory.manoeuvres),
         comments=tuple(run.notes),
     )
 
 
-def oem_rows(trajectory: Trajectory) -> FloatArray:
-    """Epochs of the rows of an OEM (n,) [TDB s past J2000], inner ones to the millisecond."""
-    start, stop = float(trajectory.et[0]), float(trajectory.et[-1])
-    rows = sample_times(trajectory, start, stop, turn=OEM_TURN, longest=OEM_LONGEST)
-    inner = np.unique(np.round(rows[1:-1], 3))
-    inner = inner[(inner > start + 1e-3) & (inner < stop - 1e-3)]
-    result: FloatArray = np.concatenate([[start], inner, [stop]])
+def _manoeuvre(one: Flown, clock: Callable[[FloatArray], list[str]]) -> Manoeuvre:
+    """A manoeuvre that was flown, as a message tells it."""
+    burn = one.manoeuvre
+    if burn.about != "moon" and burn.axes != "ICRF":
+        raise RequestError(
+            "an OPM about the Moon cannot tell a manoeuvre in axes about the Earth; give it in ICRF axes"
+        )
+    vector = np.array(burn.delta_v if isinstance(burn, Impulse) else burn.direction)
+    if isinstance(burn, Burn):
+        vector *= one.delta_v / np.linalg.norm(vector)
+    # N of TNW is W x T, the opposite of the third of VNB
+    x, y, z = (vector[0], -vector[2], vector[1]) if burn.axes == "VNB" else vector
+    spent = one.mass_after - one.mass_before
+    return Manoeuvre(
+        ignition=clock(np.array([one.begin]))[0],
+        duration=one.end - one.begin,
+        delta_mass=float(spent) if np.isfinite(spent) else 0.0,
+        frame="TNW" if burn.axes == "VNB" else burn.axes,
+        delta_v=(float(x) / 1e3, float(y) / 1e3, float(z) / 1e3),
+    )
+
+
+def utc_text(et: FloatArray) -> list[str]:
+    """Epochs [TDB s past J2000] as calendar text of UTC, to the microsecond."""
+    return [str(text) for text in np.datetime_as_string(tdb_to_utc(et), unit="us")]
+
+
+CLOCKS = {"TDB": tdb_text, "UTC": utc_text}
+TIME_SYSTEMS = tuple(CLOCKS)
+
+
+Rows = Callable[[float, float], FloatArray]
+"""Rows from begin to end of a leg [TDB s past J2000], both among them."""
+
+
+def _rows_by_leg(trajectory: Trajectory, rows_of: Rows) -> tuple[FloatArray, FloatArray, list[int]]:
+    """Epochs (n,), states (n, 6) and where legs begin: manoeuvres part them, for nobody may interpolate over one."""
+    after = {one.end: one.after for one in trajectory.manoeuvres}
+    edges = [float(trajectory.et[0]), float(trajectory.et[-1])]
+    inner = {edge for one in trajectory.manoeuvres for edge in (one.begin, one.end)}
+    edges[1:1] = sorted(edge for edge in inner if edges[0] < edge < edges[1])
+    rows: list[FloatArray] = []
+    states: list[FloatArray] = []
+    starts: list[int] = []
+    for begin, end in pairwise(edges):
+        if end - begin < SHORTEST_LEG:
+            continue
+        leg = rows_of(begin, end)
+        starts.append(sum(len(part) for part in rows))
+        rows.append(leg)
+        states.append(trajectory.state_icrf(leg))
+        if begin in after:
+            states[-1][0] = after[begin]
+    return np.concatenate(rows), np.concatenate(states), starts
+
+
+def _inner(rows: FloatArray, start: float, stop: float) -> FloatArray:
+    """Rows within a leg, and its ends."""
+    inside = rows[(rows > start + 1e-3) & (rows < stop - 1e-3)]
+    result: FloatArray = np.concatenate([[start], inside, [stop]])
     return result
+
+
+def oem_rows(trajectory: Trajectory, start: float, stop: float) -> FloatArray:
+    """Epochs of the rows of an OEM (n,) between two [TDB s past J2000], inner ones to the millisecond."""
+    rows = sample_times(trajectory, start, stop, turn=OEM_TURN, longest=OEM_LONGEST)
+    return _inner(np.unique(np.round(rows[1:-1], 3)), start, stop)
 
 
 def spk_rows(trajectory: Trajectory) -> FloatArray:

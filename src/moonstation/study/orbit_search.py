@@ -1,29 +1,28 @@
 """Orbits by purpose: periodic ones flown in the full model, frozen ones, and what keeping them costs."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from moonstation.arrays import FloatArray
 from moonstation.constants import MOON_RADIUS
-from moonstation.errors import RequestError
 from moonstation.orbits.elements import elements_to_state
 from moonstation.orbits.events import EventQuery, find_events
 from moonstation.orbits.flight import fly
 from moonstation.orbits.forces import ForceModel
 from moonstation.orbits.frozen import FrozenOrbit
-from moonstation.orbits.gravity import omitted_acceleration
 from moonstation.orbits.low_orbit_keeping import LowOrbitKeeping
-from moonstation.orbits.multiple_shooting import CLOSED_M, CLOSED_M_S, fly_periodic, turning_axes
+from moonstation.orbits.multiple_shooting import CLOSED_M, CLOSED_M_S, turning_axes
 from moonstation.orbits.sampling import sample_times
-from moonstation.orbits.station_keeping import TARGETS, Keeping, KeepingErrors, keep_orbit
+from moonstation.orbits.station_keeping import Keeping
 from moonstation.orbits.three_body import LENGTH, MOON_X, PeriodicOrbit, lagrange_point
 from moonstation.spacetime.epochs import Epoch, tdb_to_utc
 from moonstation.spacetime.events import complement, longest, total
 from moonstation.spacetime.frames import rotate
 from moonstation.spacetime.sites import Site
+from moonstation.study.kept_orbits import KeepingPlan, fly_reference, keep_reference
 from moonstation.study.orbits import OrbitRun
 
 DAY = 86_400.0
@@ -69,31 +68,6 @@ class Sight:
     gap: float | None = None
 
 
-@dataclass(frozen=True)
-class KeepingPlan:
-    """How an orbit is kept near its reference.
-
-    Attributes
-    ----------
-    members : int
-        Orbiters of the Monte Carlo.
-    errors : KeepingErrors
-        Of navigation, burns and insertion.
-    deadband : float
-        Burns under this are left out [m/s].
-    burns_per_revolution : int
-        How often a burn is allowed.
-    seed : int
-        Of the errors.
-    """
-
-    members: int = 100
-    errors: KeepingErrors = field(default_factory=KeepingErrors)
-    deadband: float = 0.03
-    burns_per_revolution: int = 1
-    seed: int = 1
-
-
 def fly_found(
     orbit: PeriodicOrbit,
     *,
@@ -101,6 +75,7 @@ def fly_found(
     revolutions: int,
     degree: int,
     short_name: str,
+    forces: ForceModel | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> OrbitRun:
     """A periodic orbit of the three-body problem, closed in the full model, as an orbit that can be shown and written.
@@ -117,6 +92,8 @@ def fly_found(
         Of the gravity field.
     short_name : str
         For files and pictures.
+    forces : ForceModel, optional
+        What counts besides the Moon, Earth and Sun.
     progress : callable, optional
         Called with a rough share done, 0 to 1.
 
@@ -125,20 +102,19 @@ def fly_found(
     OrbitError, CoverageError, RequestError
         See `moonstation.orbits.multiple_shooting.fly_periodic`.
     """
-    trajectory = fly_periodic(
-        orbit, epoch=epoch, revolutions=revolutions, degree=degree, name=short_name, progress=progress
+    trajectory = fly_reference(
+        orbit,
+        epoch=epoch,
+        revolutions=revolutions,
+        degree=degree,
+        forces=forces,
+        name=short_name,
+        progress=progress,
     )
-    least = trajectory.altitude_extremes.lowest + MOON_RADIUS
-    note = (
-        f"Gravity to degree {degree}, {ForceModel().description}; no manoeuvres. At the least "
-        f"distance from the Moon's centre, {least / 1e3:.0f} km, degrees above {degree} would add about "
-        f"{omitted_acceleration(least, degree):.1g} m/s2."
-    )
-    trajectory = replace(trajectory, note=note)
     notes = [
         f"Found in the three-body problem and closed in the full model: jumps of under {CLOSED_M:g} m and "
         f"{CLOSED_M_S * 1e3:g} mm/s remain between arcs.",
-        note,
+        trajectory.note,
     ]
     name = orbit.name[:1].upper() + orbit.name[1:]
     return OrbitRun(short_name, name, trajectory, "", notes, list(trajectory.sources))
@@ -150,6 +126,7 @@ def fly_frozen(
     duration: float,
     degree: int,
     short_name: str,
+    forces: ForceModel | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> OrbitRun:
     """A frozen orbit flown for a time, or until it hits the ground.
@@ -164,6 +141,8 @@ def fly_frozen(
         Of the gravity field.
     short_name : str
         For files and pictures.
+    forces : ForceModel, optional
+        What counts besides the Moon, Earth and Sun.
     progress : callable, optional
         Called with the share done, 0 to 1.
     """
@@ -173,6 +152,7 @@ def fly_frozen(
         duration=duration,
         degree=degree,
         name=short_name,
+        forces=forces,
         to_the_end=True,
         progress=progress,
     )
@@ -245,52 +225,14 @@ def keep_found(
     orbit: PeriodicOrbit,
     plan: KeepingPlan,
     *,
+    forces: ForceModel | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> Keeping:
     """Keep many orbiters with errors near a periodic orbit as it is flown in the full model.
 
-    Target points: each burn is the one that brings the orbiter nearest to the reference at the next three burns; see
-    `moonstation.orbits.station_keeping.keep_orbit`.
-
-    Parameters
-    ----------
-    run : OrbitRun
-        The reference, see `fly_found`.
-    orbit : PeriodicOrbit
-        What it was found from; burns are spaced evenly over its period from its first state on.
-    plan : KeepingPlan
-        Errors, deadband, burns.
-    progress : callable, optional
-        Called with the share done, 0 to 1.
-
-    Raises
-    ------
-    RequestError
-        If the reference is too short, or the plan makes no sense.
-    OrbitError
-        If an orbiter is lost.
+    See `moonstation.study.kept_orbits.keep_reference`, which also says what is raised.
     """
-    if plan.burns_per_revolution < 1:
-        raise RequestError(f"burns per revolution {plan.burns_per_revolution}: give 1 or more")
-    spacing = orbit.period_s / plan.burns_per_revolution
-    et = run.trajectory.et
-    count = int(np.floor((et[-1] - et[0]) / spacing + 1e-6)) + 1
-    if count <= TARGETS + 1:
-        raise RequestError(
-            f"keeping: the reference holds {count} places for burns, and the last {TARGETS} are aimed at only; fly "
-            "more revolutions, or allow more burns in each"
-        )
-    # the last one may lie past the end by a rounding
-    burns = np.minimum(et[0] + spacing * np.arange(count), et[-1])
-    return keep_orbit(
-        run.trajectory,
-        burns,
-        errors=plan.errors,
-        deadband=plan.deadband,
-        members=plan.members,
-        seed=plan.seed,
-        progress=progress,
-    )
+    return keep_reference(run.trajectory, orbit, plan, forces=forces, progress=progress)
 
 
 def keeping_figures(keeping: Keeping) -> dict[str, float]:

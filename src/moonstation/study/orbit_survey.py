@@ -1,6 +1,7 @@
 """Surveys of orbits as tables: relays that live long over a site, and how long low orbits last."""
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -8,15 +9,20 @@ import xarray as xr
 
 from moonstation.arrays import FloatArray
 from moonstation.errors import RequestError
-from moonstation.orbits.batches import Survey, survey_orbits
+from moonstation.orbits.batches import Survey, fly_chunk, survey_orbits
 from moonstation.orbits.elements import Elements, elements_to_state
 from moonstation.orbits.forces import EARTH_AND_SUN
 from moonstation.spacetime.epochs import Epoch
 from moonstation.spacetime.sites import Site
+from moonstation.study.cluster import run_tiles
+from moonstation.study.orbiters import ForceChanges
 
 DAY = 86_400.0
 TOLERANCE = 1e-3
 """Of the integration [m]: ends of relay orbits then agree to a second with those of a thousand times less (tests)."""
+
+SURVEYED = ForceChanges({"planets": (), "earth_oblateness": False, "tides": False})
+"""Forces of a survey over the usual ones: `EARTH_AND_SUN`, to fly one of its orbits again as it was flown there."""
 
 ENDINGS = {
     "flying": "stays",
@@ -26,6 +32,9 @@ ENDINGS = {
     "failed": "cannot be integrated",
 }
 MOST_ORBITS = 100_000
+
+PIECE = 16
+"""Orbits that a worker of a cluster flies before it is given the next ones: some seconds of work."""
 
 
 def _require_count(count: int) -> None:
@@ -46,6 +55,7 @@ def survey_relays(
     mask_deg: float = 0.0,
     degree: int = 20,
     threads: int | None = None,
+    cluster: str | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> pd.DataFrame:
     """Survey relay orbits: which node and argument of periapsis let them live longest and dwell longest over a site.
@@ -70,6 +80,9 @@ def survey_relays(
         Of the gravity field.
     threads : int, optional
         The result does not depend on it.
+    cluster : str, optional
+        A Dask cluster that flies them, as `moonstation.study.cluster.run_tiles` takes it; the result does not depend on
+        it.
     progress : callable, optional
         Called with the share done, 0 to 1.
 
@@ -114,6 +127,7 @@ def survey_relays(
             mask_deg=mask_deg,
         ),
         threads=threads,
+        cluster=cluster,
         progress=progress,
     )
     table = pd.DataFrame(
@@ -142,6 +156,7 @@ def survey_lifetimes(
     duration: float,
     degree: int = 50,
     threads: int | None = None,
+    cluster: str | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> pd.DataFrame:
     """How long low orbits, round at the epoch, last before they hit the ground.
@@ -162,6 +177,9 @@ def survey_lifetimes(
         Of the gravity field.
     threads : int, optional
         The result does not depend on it.
+    cluster : str, optional
+        A Dask cluster that flies them, as `moonstation.study.cluster.run_tiles` takes it; the result does not depend on
+        it.
     progress : callable, optional
         Called with the share done, 0 to 1.
 
@@ -191,6 +209,7 @@ def survey_lifetimes(
         states,
         Survey(epoch, duration, degree=degree, forces=EARTH_AND_SUN, tolerance=TOLERANCE),
         threads=threads,
+        cluster=cluster,
         progress=progress,
     )
     return pd.DataFrame(
@@ -207,9 +226,27 @@ def _survey(
     survey: Survey,
     *,
     threads: int | None,
+    cluster: str | None,
     progress: Callable[[float], None] | None,
 ) -> xr.Dataset:
-    return survey_orbits(states, survey, threads=threads, progress=progress)
+    if cluster is None:
+        return survey_orbits(states, survey, threads=threads, progress=progress)
+    if threads is not None:
+        raise RequestError("threads are of this machine and a cluster has its own; give one of the two")
+    pieces = [(first, states[first : first + PIECE]) for first in range(0, len(states), PIECE)]
+    flown: dict[int, xr.Dataset] = {}
+    for (first, _), part in run_tiles(partial(_fly_piece, survey), pieces, cluster):
+        flown[first] = part
+        if progress is not None:
+            progress(len(flown) / len(pieces))
+    return xr.concat(
+        [flown[first] for first, _ in pieces], "orbit", data_vars="all", combine_attrs="override"
+    )
+
+
+def _fly_piece(survey: Survey, piece: tuple[int, FloatArray]) -> xr.Dataset:
+    """What a worker of a cluster does: orbits of one piece, on one thread."""
+    return fly_chunk(piece[1], survey)
 
 
 def _columns(fates: xr.Dataset) -> dict[str, object]:

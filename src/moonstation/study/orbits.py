@@ -2,7 +2,7 @@
 
 import difflib
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +12,10 @@ from moonstation.arrays import FloatArray
 from moonstation.errors import DataFileError, RequestError, TimeError
 from moonstation.formats.opm import Opm
 from moonstation.formats.provenance import DataSource
-from moonstation.orbits.burns import Impulse
+from moonstation.orbits.burns import Burn, Manoeuvre
 from moonstation.orbits.elements import Axes, Elements, elements_to_state
 from moonstation.orbits.flight import fly
+from moonstation.orbits.forces import ForceModel
 from moonstation.orbits.messages import opm_orbit, read_ephemeris
 from moonstation.orbits.propagation import Trajectory
 from moonstation.spacetime.ephemerides import default_ephemeris
@@ -23,7 +24,9 @@ from moonstation.station.catalogues import packaged_catalogue
 from moonstation.station.checks import is_file
 from moonstation.station.loading import builtin_stations, load_station
 from moonstation.station.model import Orbiter, Station
-from moonstation.station.units import parse_quantity, show
+from moonstation.station.units import FROM_FILE, parse_quantity, show
+from moonstation.study.kept_orbits import fly_kept
+from moonstation.study.orbiters import ForceChanges, forces_of
 
 USUAL_START = "2035-01-01"
 USUAL_DAYS = 30.0
@@ -38,6 +41,9 @@ CATALOGUE_KEYS = {
     "arg_periapsis": "angle",
     "true_anomaly": "angle",
 }
+
+
+KEPT_KEYS = ("kind", "point", "north", "resonance", "z_amplitude", "period", "perilune", "radius")
 
 
 @dataclass(frozen=True)
@@ -66,6 +72,8 @@ class OrbitInput:
         Which body of an SPK.
     skip_burns : bool
         Whether manoeuvres of an OPM are left out.
+    forces : ForceChanges
+        What is said of forces, over the usual ones or those of a station's orbiter.
     """
 
     epoch: Epoch | None = None
@@ -84,6 +92,7 @@ class OrbitInput:
     velocity: tuple[float, ...] | None = None
     body_id: int | None = None
     skip_burns: bool = False
+    forces: ForceChanges = field(default_factory=ForceChanges)
 
 
 WORDS = {
@@ -108,6 +117,9 @@ ELEMENTS = (
     "true_anomaly",
 )
 STATE = ("position", "velocity")
+
+MESSAGES = {".oem": "OEM", ".opm": "OPM", ".bsp": "SPK"}
+"""What files of an orbit hold, by suffix."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -161,7 +173,7 @@ def find_orbit(
     ----------
     text : str or None
         A name of the orbit catalogue ("queqiao-2"), STATION:ORBITER ("ilrs:queqiao-2"), or a file: OEM or SPK (taken as
-        it is), OPM (flown on from its state, with its impulses); None for elements or a state alone.
+        it is), OPM (flown on from its state, with its manoeuvres); None for elements or a state alone.
     given : OrbitInput, optional
         What else is said. Elements given beside a catalogue name or an orbiter replace its own.
     progress : callable, optional
@@ -184,8 +196,13 @@ def find_orbit(
     wish = given or OrbitInput()
     if text is None:
         return _from_numbers(wish, progress)
-    if is_file(Path(text)):
-        return _from_file(Path(text), wish, progress)
+    path = Path(text)
+    if is_file(path):
+        return _from_file(path, wish, progress)
+    if path.suffix.lower() in MESSAGES and path.name not in orbit_names():
+        raise DataFileError(
+            f"{path}: {'is a folder' if path.is_dir() else 'no such file'}; give an OEM, OPM or SPK"
+        )
     if ":" in text:
         name, _, orbiter = text.rpartition(":")
         return _from_station(name, orbiter, wish, progress)
@@ -216,8 +233,10 @@ def _run(
     wish: OrbitInput,
     progress: Callable[[float], None] | None,
     *,
-    impulses: tuple[Impulse, ...] = (),
+    manoeuvres: tuple[Manoeuvre, ...] = (),
+    mass: float | None = None,
     degree: int | None = None,
+    forces: ForceModel | None = None,
     notes: list[str] | None = None,
     sources: list[DataSource] | None = None,
     station: Station | None = None,
@@ -229,7 +248,9 @@ def _run(
         duration=length,
         degree=wish.degree if wish.degree is not None else degree,
         name=name,
-        impulses=impulses,
+        forces=wish.forces.over(forces),
+        manoeuvres=manoeuvres,
+        mass=mass,
         to_the_end=True,
         progress=progress,
     )
@@ -251,7 +272,8 @@ def _from_numbers(wish: OrbitInput, progress: Callable[[float], None] | None) ->
         state = _state(wish, epoch)
     else:
         state = elements_to_state(_elements(wish, {}), axes=wish.frame or "ME", epoch=epoch)
-    return _run("orbit", "Orbit of the elements given", state, epoch, length, wish, progress)
+    title = "Orbit of the elements given" if wish.position is None else "Orbit of the state given"
+    return _run("orbit", title, state, epoch, length, wish, progress)
 
 
 def _state(wish: OrbitInput, epoch: Epoch) -> FloatArray:
@@ -314,27 +336,68 @@ def _from_catalogue(text: str, wish: OrbitInput, progress: Callable[[float], Non
         raise RequestError(f"orbit {show(text)} is unknown; {_cure(text)}")
     _no_state(text, wish)
     raw = entries[text].values
+    if _bare(raw.get("kind", "elements")) != "elements":
+        spec = Orbiter.model_validate({key: _bare(value) for key, value in raw.items()}, context=FROM_FILE)
+        assumed = [key for key, value in raw.items() if _assumed(value)]
+        return _kept(spec, wish, None, _notes_of(text, assumed, []), [], progress)
     known = {
         key: parse_quantity(_bare(raw[key]), dimension)
         for key, dimension in CATALOGUE_KEYS.items()
         if key in raw
     }
     replaced = _replaced(wish)
-    assumed = [
-        key
-        for key, value in raw.items()
-        if isinstance(value, dict) and value.get("confidence") == "assumption" and key not in replaced
-    ]
-    notes = []
-    if assumed:
-        notes.append(f"Assumed, not published, for {text}: {_told(assumed)}; figures rest on that.")
-    if replaced:
-        notes.append(f"Given by you instead of the catalogue's: {_told(replaced)}.")
+    assumed = [key for key, value in raw.items() if _assumed(value) and key not in replaced]
+    notes = _notes_of(text, assumed, replaced)
     frame: Axes = wish.frame or ("ICRF" if _bare(raw.get("frame", "ME")) == "ICRF" else "ME")
     epoch, length = _span(wish)
     state = elements_to_state(_elements(wish, known), axes=frame, epoch=epoch)
     title = str(_bare(raw.get("name", text)))
     return _run(text, title, state, epoch, length, wish, progress, notes=notes)
+
+
+def _assumed(value: Any) -> bool:
+    return isinstance(value, dict) and value.get("confidence") == "assumption"
+
+
+def _notes_of(text: str, assumed: list[str], replaced: list[str]) -> list[str]:
+    notes = []
+    if assumed:
+        notes.append(f"Assumed, not published, for {text}: {_told(assumed)}; figures rest on that.")
+    if replaced:
+        notes.append(f"Given by you instead of the catalogue's: {_told(replaced)}.")
+    return notes
+
+
+def _kept(
+    spec: Orbiter,
+    wish: OrbitInput,
+    forces: ForceModel | None,
+    notes: list[str],
+    sources: list[DataSource],
+    progress: Callable[[float], None] | None,
+    station: Station | None = None,
+) -> OrbitRun:
+    """An orbiter without elements over the span asked for."""
+    said = [key for key in (*ELEMENTS, "frame") if getattr(wish, key) is not None]
+    if said:
+        raise RequestError(
+            f"{spec.id} is a {spec.shape} and {_told(said)} are given; it has no elements, leave them out"
+        )
+    epoch, length = _span(wish, spec.epoch or (None if station is None else station.start))
+    if wish.degree is not None:
+        spec = spec.model_copy(update={"degree": wish.degree})
+    kept = fly_kept(
+        spec, start=epoch, stop=epoch + length, forces=wish.forces.over(forces), progress=progress
+    )
+    return OrbitRun(
+        id=spec.id,
+        name=spec.name,
+        trajectory=kept.trajectory,
+        ending="",
+        notes=[*notes, kept.trajectory.note],
+        sources=[*sources, *kept.trajectory.sources],
+        station=station,
+    )
 
 
 def _told(keys: list[str]) -> str:
@@ -372,6 +435,21 @@ def _from_station(
         raise RequestError(f"station {name} has no orbiter {show(orbiter_id)}; {cure}")
     _no_state(orbiter_id, wish)
     orbiter = known[orbiter_id]
+    source = DataSource(
+        name=f"station file {station.path.name if station.path else station.id}",
+        version=station.name,
+        sha256=station.sha256,
+        serves="the orbit",
+    )
+    if orbiter.ephemeris is not None:
+        run = _from_file(
+            Path(orbiter.ephemeris), replace(wish, body_id=wish.body_id or orbiter.body_id), progress
+        )
+        return replace(run, id=orbiter.id, name=orbiter.name, sources=[source, *run.sources], station=station)
+    forces = forces_of(orbiter)
+    if orbiter.kind != "elements":
+        notes = _assumptions(station, orbiter, [])
+        return _kept(orbiter, wish, forces, notes, [source], progress, station)
     begin = orbiter.epoch or station.start
     epoch, length = _span(wish, begin)
     values = {key: float(getattr(orbiter, key)) for key in CATALOGUE_KEYS}
@@ -379,12 +457,6 @@ def _from_station(
     replaced = _replaced(wish)
     notes = [f"Given by you instead of the station file's: {_told(replaced)}."] if replaced else []
     notes += _assumptions(station, orbiter, replaced)
-    source = DataSource(
-        name=f"station file {station.path.name if station.path else station.id}",
-        version=station.name,
-        sha256=station.sha256,
-        serves="the orbit",
-    )
     return _run(
         orbiter.id,
         orbiter.name,
@@ -394,6 +466,7 @@ def _from_station(
         wish,
         progress,
         degree=orbiter.degree,
+        forces=forces,
         notes=notes,
         sources=[source],
         station=station,
@@ -405,7 +478,7 @@ def _assumptions(station: Station, orbiter: Orbiter, replaced: list[str]) -> lis
     told = [
         key.removeprefix(prefix)
         for key, _ in station.assumptions()
-        if key.startswith(prefix) and key.removeprefix(prefix) in (*CATALOGUE_KEYS, "frame")
+        if key.startswith(prefix) and key.removeprefix(prefix) in (*CATALOGUE_KEYS, "frame", *KEPT_KEYS)
     ]
     told = [key for key in told if key not in replaced]
     if not told:
@@ -424,10 +497,13 @@ def _from_file(path: Path, wish: OrbitInput, progress: Callable[[float], None] |
             head = stream.read(4096)
     except OSError as error:
         raise DataFileError(f"{path}: cannot be read ({error.strerror}); check the path") from error
-    if b"CCSDS_OPM_VERS" in head:
+    if not head:
+        raise DataFileError(f"{path}: is empty; give an OEM, OPM or SPK")
+    if b"CCSDS_OPM_VERS" in head or (path.suffix.lower() == ".opm" and b"CCSDS_OEM_VERS" not in head):
         return _from_opm(path, wish, progress)
-    if wish.degree is not None:
-        raise RequestError(f"{path}: is an ephemeris, which is not flown anew; leave --degree out")
+    if wish.degree is not None or wish.forces.values:
+        what = "--degree" if wish.degree is not None else "the options of forces"
+        raise RequestError(f"{path}: is an ephemeris, which is not flown anew; leave {what} out")
     trajectory = _cut(path, read_ephemeris(path, body_id=wish.body_id), wish)
     return OrbitRun(
         id=trajectory.name or path.stem,
@@ -449,35 +525,27 @@ def _cut(path: Path, trajectory: Trajectory, wish: OrbitInput) -> Trajectory:
             f"{path}: covers {Epoch.from_tdb_s(first).utc} to {Epoch.from_tdb_s(last).utc}; choose --epoch and --days "
             "within"
         )
-    a = max(int(np.searchsorted(trajectory.et, begin + 1e-3, side="right")) - 1, 0)
-    b = min(int(np.searchsorted(trajectory.et, end - 1e-3)), trajectory.et.size - 1)
-    return Trajectory(
-        name=trajectory.name,
-        et=trajectory.et[a : b + 1],
-        states_icrf=trajectory.states_icrf[a : b + 1],
-        records=trajectory.records[a:b],
-        degree=trajectory.degree,
-        note=trajectory.note,
-        sources=trajectory.sources,
-    )
+    return trajectory.between(begin, end)
 
 
 def _from_opm(path: Path, wish: OrbitInput, progress: Callable[[float], None] | None) -> OrbitRun:
     orbit = opm_orbit(path)
     if wish.epoch is not None:
         raise TimeError(f"{path}: its state holds at {orbit.epoch.utc}; leave --epoch out")
-    if orbit.burns and not wish.skip_burns:
-        raise RequestError(
-            f"{path}: the manoeuvre of {orbit.burns[0]} has a duration, and burns with a length are not flown; "
-            "give it as an impulse (MAN_DURATION = 0) or leave manoeuvres out with --skip-burns"
-        )
     epoch, length = _span(wish, orbit.epoch)
-    impulses = () if wish.skip_burns else orbit.impulses
-    left_out = len(orbit.impulses) + len(orbit.burns) if wish.skip_burns else 0
+    left_out = len(orbit.manoeuvres) if wish.skip_burns else 0
     notes = [f"{left_out} manoeuvre(s) of {path.name} left out."] if left_out else []
-    inside = tuple(impulse for impulse in impulses if epoch <= impulse.epoch < epoch + length)
-    if len(inside) < len(impulses):
-        notes.append(f"{len(impulses) - len(inside)} manoeuvre(s) of {path.name} lie outside of the span.")
+    wanted = () if wish.skip_burns else orbit.manoeuvres
+    stop = (epoch + length).tdb_s
+    inside = tuple(one for one in wanted if epoch.tdb_s <= one.begin and one.end < stop)
+    cut = next((one for one in wanted if isinstance(one, Burn) and one.begin < stop <= one.end), None)
+    if cut is not None:
+        raise RequestError(
+            f"{path}: the span ends within the burn of {cut.epoch.utc}, which lasts {cut.duration:g} s; "
+            "give other --days"
+        )
+    if len(inside) < len(wanted):
+        notes.append(f"{len(wanted) - len(inside)} manoeuvre(s) of {path.name} lie outside of the span.")
     return _run(
         orbit.name,
         f"{orbit.name} ({path.name})",
@@ -486,8 +554,20 @@ def _from_opm(path: Path, wish: OrbitInput, progress: Callable[[float], None] | 
         length,
         wish,
         progress,
-        impulses=inside,
+        manoeuvres=inside,
+        mass=orbit.mass,
+        forces=_message_forces(orbit.message),
         notes=notes,
         sources=[orbit.source],
         message=orbit.message,
     )
+
+
+def _message_forces(message: Opm) -> ForceModel | None:
+    """The usual forces with the sunlight that a message tells area and mass for; None where it does not."""
+    told = message.spacecraft
+    area, mass = told.get("SOLAR_RAD_AREA", 0.0), told.get("MASS", 0.0)
+    if area <= 0.0 or mass <= 0.0:
+        return None
+    model = ForceModel(area_to_mass=area / mass)
+    return replace(model, reflectivity=told["SOLAR_RAD_COEFF"]) if "SOLAR_RAD_COEFF" in told else model

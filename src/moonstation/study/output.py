@@ -13,12 +13,22 @@ from moonstation.formats.drafts import added_folders, discard, draft_folder, pla
 
 SUMMARY = "summary.json"
 SCHEMA = "moonstation study 1"
+CHECKPOINTS = "checkpoints"
+"""Folder of what is finished of long runs, gone when they are whole."""
+
 NAMES = frozenset({"report.html", SUMMARY, "timeseries.nc", "contacts.csv", "orbits"})
 """What a study's folder holds; anything else in it is the user's."""
 
 
-def check_target(folder: Path) -> None:
+def check_target(folder: Path, *, schema: str = "moonstation study") -> None:
     """Refuse a place for results before anything is computed.
+
+    Parameters
+    ----------
+    folder : Path
+        Where results shall stand.
+    schema : str
+        What the schema in the summary of earlier results begins with, by which they are known.
 
     Raises
     ------
@@ -34,9 +44,10 @@ def check_target(folder: Path) -> None:
         raise RequestError(f"{folder}: is no name for a folder ({reason}); choose another --out") from error
     if not standing[0].is_dir():
         raise RequestError(f"{standing[0]}: is a file, not a folder for results; choose another --out")
-    if folder.is_dir() and any(folder.iterdir()) and not _is_study(folder):
+    if folder.is_dir() and any(folder.iterdir()) and not _is_ours(folder, schema):
         raise RequestError(
-            f"{folder}: holds files that are not a study; choose another --out or an empty folder"
+            f"{folder}: holds files that are not a {schema.removeprefix('moonstation ')}; choose another --out or an "
+            "empty folder"
         )
     target = Path(os.path.realpath(folder))
     parent = next(path for path in target.parents if path.exists())
@@ -44,24 +55,37 @@ def check_target(folder: Path) -> None:
         raise OutputError(f"{folder}: cannot be written (no permission in {parent}); choose another --out")
 
 
-def _is_study(folder: Path) -> bool:
+def _is_ours(folder: Path, schema: str) -> bool:
+    if {path.name for path in folder.iterdir()} == {CHECKPOINTS}:
+        return True
     try:
         summary = json.loads((folder / SUMMARY).read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
         return False
-    return isinstance(summary, dict) and str(summary.get("schema", "")).startswith("moonstation study")
+    return isinstance(summary, dict) and str(summary.get("schema", "")).startswith(schema)
 
 
 @contextmanager
-def replacing_folder(folder: Path) -> Iterator[Path]:
+def replacing_folder(
+    folder: Path, *, names: frozenset[str] = NAMES, schema: str = "moonstation study"
+) -> Iterator[Path]:
     """Give a fresh folder to write in; it takes the place of `folder` only if the block ends well.
+
+    Parameters
+    ----------
+    folder : Path
+        Where results shall stand.
+    names : frozenset of str
+        What such a folder holds; anything else in it is the user's and stays.
+    schema : str
+        See `check_target`.
 
     Raises
     ------
     OutputError
         If the disk is full or refuses; what stood in `folder` before is untouched.
     """
-    check_target(folder)
+    check_target(folder, schema=schema)
     # a link to a folder leads to the folder
     target = Path(os.path.realpath(folder))
     draft: Path | None = None
@@ -73,7 +97,7 @@ def replacing_folder(folder: Path) -> Iterator[Path]:
         draft.chmod(0o755)
         yield draft
         # what the user has put beside the results stays
-        place_folder(draft, target, kept=lambda name: name not in NAMES)
+        place_folder(draft, target, kept=lambda name: name not in names)
     except OSError as error:
         if isinstance(error, OutputError):
             raise

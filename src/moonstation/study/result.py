@@ -73,6 +73,8 @@ class StudyResult:
         The same as a table; as in ``contacts.csv``.
     trajectories : dict of str to Trajectory
         Orbiters' motion.
+    keeping : dict of str to float
+        What it costs to keep those orbiters that do not stay by themselves [m/s a year], by id.
     power : dict of str to PowerRun
         By bus.
     data : DataRuns
@@ -107,6 +109,7 @@ class StudyResult:
     contact_list: list[Contact]
     contacts: pd.DataFrame
     trajectories: dict[str, Trajectory]
+    keeping: dict[str, float]
     power: dict[str, PowerRun]
     data: DataRuns
     relay_roles: list[RelayRole]

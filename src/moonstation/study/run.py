@@ -17,7 +17,6 @@ from moonstation.links.contacts import (
     find_contacts,
 )
 from moonstation.orbits.propagation import Trajectory
-from moonstation.simulation.arrays import array_irradiance, rated_power
 from moonstation.simulation.data import DataRuns, run_data
 from moonstation.simulation.power import PowerRun, run_power
 from moonstation.spacetime.ephemerides import default_ephemeris
@@ -27,7 +26,7 @@ from moonstation.station.model import Station
 from moonstation.station.units import parse_quantity
 from moonstation.study.flights import Flights
 from moonstation.study.ground import Ground, relief, site_grounds, terrain_notes, terrain_told
-from moonstation.study.light import light_run
+from moonstation.study.light import array_light, light_run
 from moonstation.study.links import Links
 from moonstation.study.metrics import (
     complete_metrics,
@@ -44,7 +43,6 @@ from moonstation.study.requirements import evaluate
 from moonstation.study.result import LightRun, StudyResult
 from moonstation.study.series import series_of
 from moonstation.study.sources import study_sources
-from moonstation.sunlight.light import SiteLight
 
 Progress = Callable[[str, float], None]
 
@@ -177,7 +175,8 @@ def run_study(station: Station, span: StudySpan, *, progress: Progress | None = 
         stages.begin("sunlight", 0.25)
         lights = {spec.id: _light(grounds[spec.id], span, spec.height) for spec in station.sites}
         stages.begin("orbits", 0.35)
-        trajectories = flights.trajectories(lambda share: stages.tell(0.35 + 0.25 * share))
+        flown = flights.flown(lambda share: stages.tell(0.35 + 0.25 * share))
+    trajectories = {name: flight.trajectory for name, flight in flown.items()}
     stages.begin("contacts", 0.6)
     found = find_contacts(
         {
@@ -192,7 +191,11 @@ def run_study(station: Station, span: StudySpan, *, progress: Progress | None = 
     )
     stages.begin("power and data", 0.85)
     links = Links(station, found)
-    power = run_power(station.elements, times_s=span.et, array_light=_array_light(station, grounds, lights))
+    power = run_power(
+        station.elements,
+        times_s=span.et,
+        array_light=array_light(station, grounds, {site: run.light for site, run in lights.items()}),
+    )
     data = _run_data(station, span, links, power)
     arrivals: list[MissionFlight] = []
     if any(mission.departs is not None for mission in station.missions):
@@ -200,6 +203,7 @@ def run_study(station: Station, span: StudySpan, *, progress: Progress | None = 
         arrivals = fly_missions(station, grounds, progress=lambda share: stages.tell(0.9 + 0.05 * share))
     stages.begin("requirements", 0.95)
     metrics = _metrics(station, span, lights, links, power, data, trajectories, arrivals)
+    keeping = {name: cost for name, flight in flown.items() if (cost := flight.keeping_yearly) is not None}
     series = series_of(
         span.times, span.et, lights=lights, links=links, power=power, data=data, trajectories=trajectories
     )
@@ -218,6 +222,7 @@ def run_study(station: Station, span: StudySpan, *, progress: Progress | None = 
         contact_list=found,
         contacts=contacts_frame(found),
         trajectories=trajectories,
+        keeping=keeping,
         power=power,
         data=data,
         relay_roles=relay_roles(station, links, start=float(span.et[0]), stop=span.stop.tdb_s),
@@ -269,24 +274,6 @@ class Stages:
 
 def _light(ground: Ground, span: StudySpan, height: float) -> LightRun:
     return light_run(ground, span.et, height)
-
-
-def _array_light(
-    station: Station, grounds: dict[str, Ground], lights: dict[str, LightRun]
-) -> dict[str, FloatArray]:
-    irradiance = {}
-    seen: dict[tuple[str, float], FloatArray] = {}
-    for element in station.elements:
-        if not rated_power(element):
-            continue
-        light: SiteLight = lights[element.site].light
-        key = (element.site, element.array_height)
-        if key not in seen:
-            seen[key] = light.sun_fraction(grounds[element.site].horizon, element.array_height)
-        irradiance[element.id] = array_irradiance(
-            element, seen[key], azimuth=light.azimuth, elevation=light.elevation, distance=light.distance
-        )
-    return irradiance
 
 
 def _run_data(station: Station, span: StudySpan, links: Links, power: dict[str, PowerRun]) -> DataRuns:

@@ -94,8 +94,14 @@ class OrbiterPart(_Part):
         description="Lowest altitude over the 1737.4 km sphere in the span [km]."
     )
     altitude_highest_km: float = Field(description="Highest altitude [km].")
-    gravity_degree: int = Field(description="Degree of the lunar gravity field used.")
-    note: str = Field(description="What that degree leaves out.")
+    gravity_degree: int = Field(
+        description="Degree of the lunar gravity field used; 0 where a file was read."
+    )
+    keeping_m_s_per_year: float | None = Field(
+        description="What it costs to keep the orbit [m/s a year], mean of several with errors; null where it flies "
+        "free or from a file."
+    )
+    note: str = Field(description="Forces that acted, what the degree leaves out, how it is kept.")
 
 
 class ContactPart(_Part):

@@ -23,6 +23,9 @@ LATTICE = 65
 MAX_HALF_WIDTH = 900e3
 """Maps reach no further than this from their middle [m]: beyond it the plane stretches pixels by over 7 %."""
 
+MOST_PIXELS = 65_536
+"""Pixels along a side of a map at most: four thousand million of them are weeks of work and 16 GB a layer."""
+
 
 class Tile(NamedTuple):
     """A part of a map: its first row and column, and how many of each."""
@@ -273,6 +276,11 @@ def _cut(model: ElevationModel, plane: MapGrid, box: tuple[float, float, float, 
     size = plane.pixel
     left, right, bottom, top = box
     columns, rows = (max(1, round(extent / size)) for extent in (right - left, top - bottom))
+    if max(columns, rows) > MOST_PIXELS:
+        raise RequestError(
+            f"the map would have {columns:,} x {rows:,} pixels; give a pixel of "
+            f"{_rounded_up(max(right - left, top - bottom) / MOST_PIXELS)} m or more, or a smaller region"
+        )
     phase_x, phase_y = _phase(model, plane)
     left = (round((left - phase_x) / size + 0.5) - 0.5) * size + phase_x
     top = (round((top - phase_y) / size - 0.5) + 0.5) * size + phase_y
@@ -283,6 +291,12 @@ def _cut(model: ElevationModel, plane: MapGrid, box: tuple[float, float, float, 
             "most"
         )
     return MapGrid(plane.lat_deg, plane.lon_deg, left, top, size, rows, columns)
+
+
+def _rounded_up(value: float) -> str:
+    """To two digits, upwards."""
+    unit = 10.0 ** (math.floor(math.log10(value)) - 1)
+    return f"{math.ceil(value / unit) * unit:.2g}"
 
 
 def _phase(model: ElevationModel, plane: MapGrid) -> tuple[float, float]:

@@ -51,7 +51,7 @@ def budgets() -> dict[str, Budget]:
 
 
 def delivered(
-    insertion: float, *, isp: float, margin: float = 0.0, landing: bool = False
+    insertion: float, *, isp: float, margin: float = 0.0, landing: bool = False, lowering: float = 0.0
 ) -> list[tuple[Launcher, float, float | None]]:
     """Mass in orbit and on the ground for each launcher with a published mass to the Moon.
 
@@ -62,10 +62,12 @@ def delivered(
     isp : float
         Specific impulse of the craft's engines [s].
     margin : float
-        Share added to the insertion. The launcher's mass and the published descent hold what they hold: nothing is
-        added to them.
+        Share added to the insertion and the lowering. The launcher's mass and the published descent hold what they
+        hold: nothing is added to them.
     landing : bool
         Whether to land as well.
+    lowering : float
+        Delta-v to the orbit that the published descent begins in (`insertion.descent_lowering`) [m/s], as computed.
 
     Returns
     -------
@@ -82,17 +84,27 @@ def delivered(
     if not 0.0 <= margin <= 1.0:
         raise RequestError(f"margin {margin:g}: give a share from 0 to 1, e.g. 5 %")
     return [
-        (launcher, *masses(launcher.tli, insertion, isp=isp, margin=margin, landing=landing))
+        (
+            launcher,
+            *masses(launcher.tli, insertion, isp=isp, margin=margin, landing=landing, lowering=lowering),
+        )
         for launcher in launchers()
     ]
 
 
 def masses(
-    tli: float, insertion: float, *, isp: float, margin: float = 0.0, landing: bool = False
+    tli: float,
+    insertion: float,
+    *,
+    isp: float,
+    margin: float = 0.0,
+    landing: bool = False,
+    lowering: float = 0.0,
 ) -> tuple[float, float | None]:
     """Mass in orbit and, if it lands, on the ground [kg], of a mass sent to the Moon; keywords as in `delivered`."""
     orbit = mass_after(tli, insertion * (1.0 + margin), isp=isp)
-    return orbit, mass_after(orbit, budgets()["descent"].delta_v, isp=isp) if landing else None
+    down = lowering * (1.0 + margin) + budgets()["descent"].delta_v
+    return orbit, mass_after(orbit, down, isp=isp) if landing else None
 
 
 def delivered_table(rows: list[tuple[Launcher, float, float | None]]) -> pd.DataFrame:

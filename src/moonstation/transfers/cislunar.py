@@ -1,36 +1,45 @@
 """Flight between Earth and Moon in the full model, and how a flight is corrected until it meets its targets."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Literal
 
 import numpy as np
 
 from moonstation.arrays import FloatArray
-from moonstation.constants import EARTH_RADIUS, GM_EARTH, GM_MOON, GM_SUN
+from moonstation.constants import MOON_RADIUS
 from moonstation.errors import OrbitError
-from moonstation.orbits.gravity import load_gravity
-from moonstation.spacetime._kernels import EphemerisWindow
+from moonstation.orbits.forces import ForceModel
+from moonstation.orbits.legs import fly_until
+from moonstation.orbits.plans import HIGHEST_FARTHEST, TOLERANCE, Plan, plan_flight
 from moonstation.spacetime.earth import EarthRotation
 from moonstation.spacetime.ephemerides import Ephemeris, default_ephemeris
 from moonstation.spacetime.epochs import Epoch
-from moonstation.transfers import _cislunar_kernels as kernels
-
-J2_EARTH = 1.0826359e-3
-"""Flattening of the Earth's gravity (IERS Conventions 2010, table 1.1)."""
 
 MODEL = (
-    "Full model: Earth and Moon (GRGM1200A) with their gravity of degree 2, Sun, DE440; burns are impulses. Left out: "
-    "Jupiter, air, higher degrees of the Moon, and sunlight pressure, which over five days moves an arrival "
-    "by some 10 km "
-    "(1e-7 m/s2) that course corrections take up."
+    "Full model: Moon (GRGM1200A) to degree 50, Earth with its flattening, Sun, Venus and Jupiter, DE440; burns are "
+    "impulses. Left out: air, tides, relativity, and sunlight pressure, which over five days moves an arrival by some "
+    "20 km (area over mass 0.02 m2/kg) that course corrections take up."
 )
+
+DEGREE = 50
+"""Of the Moon's gravity: what it leaves out moves a passage 100 km up by less than a metre."""
+
+NEAR = 1.2e8
+"""Distance from the body below which a closest approach counts [m]."""
+
+PLANS = 16
+"""Plans kept: a search flies many states over few spans."""
+
+Event = Literal["time", "periselene", "perigee", "radius"]
 
 MOST_ROUNDS = 40
 
 
 @dataclass(frozen=True, eq=False)
 class Cislunar:
-    """Space between Earth and Moon over a span.
+    """Space between Earth and Moon over a span; flights in it are those of `orbits.propagation`.
 
     Attributes
     ----------
@@ -38,17 +47,30 @@ class Cislunar:
         Span [TDB s past J2000].
     pole : ndarray, shape (3,)
         The Earth's pole of date, ICRF; held through the span.
+    forces : ForceModel
+        What counts besides Moon, Earth and Sun.
+    degree : int
+        Of the Moon's gravity.
     """
 
     start: float
     stop: float
     pole: FloatArray
     sky: Ephemeris
-    window: EphemerisWindow
-    pull: kernels.Pull
+    forces: ForceModel
+    degree: int
+    plans: dict[tuple[float, float], Plan] = field(default_factory=dict, repr=False)
 
     @classmethod
-    def over(cls, start: float, stop: float, *, ephemeris: Ephemeris | None = None) -> "Cislunar":
+    def over(
+        cls,
+        start: float,
+        stop: float,
+        *,
+        ephemeris: Ephemeris | None = None,
+        forces: ForceModel | None = None,
+        degree: int = DEGREE,
+    ) -> "Cislunar":
         """Space over a span [TDB s past J2000].
 
         Raises
@@ -57,44 +79,98 @@ class Cislunar:
             If the kernels do not cover it.
         """
         sky = ephemeris or default_ephemeris()
-        window = sky.window(start, stop)
-        middle = np.array([0.5 * (start + stop)])
-        axes = np.ascontiguousarray(EarthRotation().rotation_itrs_to_gcrs(middle)[0].T)
-        moon = load_gravity(2)
-        figure = moon.radius**2 * np.array([np.sqrt(5.0) * moon.c[2, 0], np.sqrt(5.0 / 12.0) * moon.c[2, 2]])
-        pull = kernels.Pull(
-            GM_EARTH, GM_MOON, GM_SUN, np.array([-J2_EARTH * EARTH_RADIUS**2, 0.0]), figure, axes
-        )
-        return cls(start, stop, axes[2].copy(), sky, window, pull)
+        sky.require(start, stop)
+        axes = EarthRotation().rotation_itrs_to_gcrs(np.array([0.5 * (start + stop)]))[0]
+        return cls(start, stop, axes[:, 2].copy(), sky, forces or ForceModel(), degree)
+
+    @cached_property
+    def rough(self) -> "Cislunar":
+        """The same with the Moon's gravity to degree 2, for trials: they may pass deep below the ground.
+
+        Higher degrees have no meaning there, and grow without bound.
+        """
+        return replace(self, degree=2, plans={})
 
     def fly(
-        self, state: FloatArray, start: float, stop: float, *, mode: int = kernels.TO_TIME, level: float = 0.0
+        self, state: FloatArray, start: float, stop: float, *, to: Event = "time", level: float = 0.0
     ) -> tuple[float, FloatArray, bool]:
-        """Fly on from an Earth-centred state (6,) [m, m/s, ICRF].
+        """Fly on from an Earth-centred state (6,) [m, m/s, ICRF], forth or back.
 
-        Gives time and state where it ends, and whether that is the event looked for.
+        Ends at `stop`, or before at the first closest approach of the Moon ("periselene") or of the Earth ("perigee"),
+        or on the way down through a distance from the Earth ("radius", `level` [m]); the event must not hold at the
+        start. Gives time and state where it ends, and whether that is the event looked for.
 
         Raises
         ------
         OrbitError
-            If the integration gets stuck: the flight meets a body's centre.
+            If the flight runs into the Earth or the Moon, or leaves both.
         """
-        out = np.empty(7)
-        status = kernels.fly(self.window, self.pull, state, start, stop, mode, level, out)
-        if status == kernels.STUCK:
+        ended = self._fly(state, start, stop, to, level)
+        if ended is None:
             raise OrbitError(
                 f"flight from {Epoch.from_tdb_s(start).utc}: runs into the Earth or the Moon; change its "
                 f"start or its time"
             )
-        return float(out[0]), out[1:], status == kernels.EVENT
+        return ended
 
     def fly_to(
-        self, state: FloatArray, start: float, stop: float, *, mode: int, level: float = 0.0
+        self, state: FloatArray, start: float, stop: float, *, to: Event, level: float = 0.0
     ) -> tuple[float, FloatArray] | None:
         """Time and state of an event, as `fly`; None where there is none: a trial that misses or runs into a body."""
-        out = np.empty(7)
-        status = kernels.fly(self.window, self.pull, state, start, stop, mode, level, out)
-        return (float(out[0]), out[1:]) if status == kernels.EVENT else None
+        ended = self._fly(state, start, stop, to, level)
+        return (ended[0], ended[1]) if ended is not None and ended[2] else None
+
+    def try_fly(self, state: FloatArray, start: float, stop: float) -> FloatArray | None:
+        """State at a time, as `fly`; None for a trial that runs into a body."""
+        ended = self._fly(state, start, stop, "time", 0.0)
+        return None if ended is None else ended[1]
+
+    def _fly(
+        self, state: FloatArray, start: float, stop: float, to: Event, level: float
+    ) -> tuple[float, FloatArray, bool] | None:
+        way = 1.0 if stop >= start else -1.0
+
+        def by_moon(et: FloatArray, states: FloatArray) -> FloatArray:
+            r, v = states[:, :3], states[:, 3:]
+            rate: FloatArray = way * np.einsum("ni,ni->n", r, v)
+            return np.where(np.einsum("ni,ni->n", r, r) < NEAR**2, rate, -1.0)
+
+        def by_earth(et: FloatArray, states: FloatArray) -> FloatArray:
+            away = states - self.sky.state_icrf("earth", et)
+            r2 = np.einsum("ni,ni->n", away[:, :3], away[:, :3])
+            if to == "radius":
+                return np.asarray(level - np.sqrt(r2))
+            return np.where(r2 < NEAR**2, way * np.einsum("ni,ni->n", away[:, :3], away[:, 3:]), -1.0)
+
+        if start == stop:
+            return start, state.copy(), False
+        rising = {"time": None, "periselene": by_moon, "perigee": by_earth, "radius": by_earth}[to]
+        ended = fly_until(self._plan(start, stop), state - self.moon(start), rising)
+        return None if ended is None else (ended[0], ended[1] + self.moon(ended[0]), ended[2])
+
+    def _plan(self, start: float, stop: float) -> Plan:
+        plan = self.plans.get((start, stop))
+        if plan is None:
+            plan = plan_flight(
+                start,
+                stop - start,
+                degree=self.degree,
+                ephemeris=self.sky,
+                gravity=None,
+                tolerance=TOLERANCE,
+                forces=self.forces,
+                ground=False,
+                farthest=HIGHEST_FARTHEST,
+                transition_degree=None,
+                lowest=MOON_RADIUS,
+                who="flight",
+            )
+            # one pole for all flights of the span, or those forth and back would differ
+            plan = replace(plan, forces=plan.forces._replace(pole=self.pole))
+            if len(self.plans) >= PLANS:
+                self.plans.clear()
+            self.plans[start, stop] = plan
+        return plan
 
     def moon(self, et: float) -> FloatArray:
         """State of the Moon from the Earth (6,) [m, m/s, ICRF]."""

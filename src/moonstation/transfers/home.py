@@ -1,7 +1,9 @@
 """Flights from an orbit of the Moon back to the Earth's air, exact in the full model."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -11,7 +13,7 @@ from moonstation.errors import OrbitError, RequestError
 from moonstation.spacetime.earth import EarthRotation
 from moonstation.spacetime.ephemerides import Ephemeris
 from moonstation.spacetime.epochs import Epoch
-from moonstation.transfers import _cislunar_kernels, _kernels
+from moonstation.transfers import _kernels
 from moonstation.transfers.cislunar import Cislunar, correct
 from moonstation.transfers.insertion import LunarOrbit, approach_normal
 
@@ -20,6 +22,9 @@ GATE = 5.0e7
 
 STEEPER = np.radians(3.0)
 """By how much the least inclination aimed at exceeds the Moon's declination."""
+
+SHORTEST, LONGEST = 2.0 * SECONDS_PER_DAY, 7.0 * SECONDS_PER_DAY
+"""Times of flight from near the Moon [s]."""
 
 ANGLE_TOLERANCE = np.radians(1e-4)
 
@@ -134,22 +139,106 @@ def fly_home(
         If the kernels do not reach over it.
     """
     meet = entry or Entry()
-    if not 2.0 <= flight_time / SECONDS_PER_DAY <= 7.0:
-        raise OrbitError(f"flight home of {flight_time / SECONDS_PER_DAY:.2f} d: give 2 to 7 d")
+    check_flight_time(flight_time)
     t1 = start.tdb_s
     t2 = t1 + flight_time
     space = Cislunar.over(t1, t2 + SECONDS_PER_DAY, ephemeris=ephemeris)
+
+    def leave(excess: FloatArray) -> FloatArray:
+        return _leave(space, t1, orbit, excess)
+
+    excess, met = to_entry(space, t1, t2, leave, meet, second_plane=second_plane)
+    near = leave(excess)
+    h = np.cross(near[:3], near[3:])
+    return HomeFlight(
+        departure=start,
+        entry=met.entry,
+        injection=float(np.linalg.norm(near[3:]) - orbit.periapsis_speed),
+        v_inf=float(np.linalg.norm(excess)),
+        speed=met.speed,
+        flight_path_angle=met.flight_path_angle,
+        inclination=met.inclination,
+        lat=met.lat,
+        lon=met.lon,
+        departure_state=near,
+        departure_inclination=float(np.arccos(h @ space.moon_pole(t1) / np.linalg.norm(h))),
+    )
+
+
+def check_flight_time(flight_time: float) -> None:
+    """Refuse flights home that the first pass was not made for."""
+    if not SHORTEST <= flight_time <= LONGEST:
+        raise OrbitError(
+            f"flight home of {flight_time / SECONDS_PER_DAY:.2f} d: give {SHORTEST / SECONDS_PER_DAY:g} to "
+            f"{LONGEST / SECONDS_PER_DAY:g} d"
+        )
+
+
+class Met(NamedTuple):
+    """The interface as it is met: when, speed [m/s], flight-path angle, inclination, latitude and longitude [rad]."""
+
+    entry: Epoch
+    speed: float
+    flight_path_angle: float
+    inclination: float
+    lat: float
+    lon: float
+
+
+def to_entry(
+    space: Cislunar,
+    t1: float,
+    t2: float,
+    leave: Callable[[FloatArray], FloatArray],
+    meet: Entry,
+    *,
+    second_plane: bool,
+    near: FloatArray | None = None,
+    place: FloatArray | None = None,
+) -> tuple[FloatArray, Met]:
+    """Velocity with which a way home begins, that meets an entry and the time of the perigee.
+
+    Parameters
+    ----------
+    space : Cislunar
+        The full model.
+    t1, t2 : float
+        Departure near the Moon and (vacuum) perigee [TDB s past J2000].
+    leave : callable
+        From the velocity away from the Moon (3,) [m/s] that is solved for to the state at the departure (6,),
+        Moon-centred, ICRF axes.
+    meet : Entry
+        How the air is to be met.
+    second_plane : bool
+        Which of the two planes about the Earth that have the inclination.
+    near : ndarray, optional
+        First guess of the velocity; from a conic about the Earth if not given.
+    place : ndarray, optional
+        Where the way begins, Moon-centred, ICRF axes [m], if that is far from the Moon.
+
+    Returns
+    -------
+    ndarray, Met
+        The velocity, and the entry as it is met.
+
+    Raises
+    ------
+    OrbitError
+        If there is no such flight; the message has the limit that was met.
+    """
+    start, flight_time = Epoch.from_tdb_s(t1), t2 - t1
     moon = space.moon(t1)
-    out = moon[:3] / np.linalg.norm(moon[:3])
+    begin = moon[:3] if place is None else moon[:3] + place
+    distance = float(np.linalg.norm(begin))
+    out = begin / distance
     inclination = _inclination(space, out, meet)
-    velocity, momentum = _first_guess(moon, meet, flight_time)
-    command = inclination
-    unknowns = None
+    velocity, momentum = first_arc(distance, meet, flight_time)
+    command, unknowns = inclination, near
     for _ in range(12):
-        normal = _plane(space.pole, out, command, second_plane)
+        normal = home_plane(space.pole, out, command, second_plane)
         if unknowns is None:
             unknowns = velocity[0] * -out + velocity[1] * np.cross(normal, out) - moon[3:]
-        found = _shoot(space, t1, t2, orbit, unknowns, momentum * normal, out)
+        found = _shoot(space, t1, t2, leave, unknowns, momentum * normal, out)
         if found is None:
             raise OrbitError(
                 f"flight home from {start.utc} in {flight_time / SECONDS_PER_DAY:.2f} d: none in the full "
@@ -157,12 +246,12 @@ def fly_home(
                 "near the first pass; change the time of flight by a few hours"
             )
         unknowns = found
-        flown = _flight(space, t1, t2, orbit, unknowns, meet)
+        flown = _met(space, t1, t2, leave(unknowns), meet)
         off_angle = flown.flight_path_angle - meet.flight_path_angle
         off_plane = flown.inclination - inclination
         plane_met = meet.inclination is None or abs(off_plane) < 10.0 * ANGLE_TOLERANCE
         if abs(off_angle) < ANGLE_TOLERANCE and plane_met:
-            return flown
+            return unknowns, flown
         momentum *= np.cos(meet.flight_path_angle) / np.cos(flown.flight_path_angle)
         if meet.inclination is None:
             continue
@@ -194,7 +283,8 @@ def _inclination(space: Cislunar, out: FloatArray, meet: Entry) -> float:
     return meet.inclination
 
 
-def _plane(pole: FloatArray, out: FloatArray, inclination: float, second: bool) -> FloatArray:
+def home_plane(pole: FloatArray, out: FloatArray, inclination: float, second: bool) -> FloatArray:
+    """Direction of the angular momentum (3,) about the Earth of an arc from a direction, of an inclination."""
     north = pole - (out @ pole) * out
     size = float(np.linalg.norm(north))
     cosine = float(np.clip(np.cos(inclination) / size, -1.0, 1.0))
@@ -203,9 +293,8 @@ def _plane(pole: FloatArray, out: FloatArray, inclination: float, second: bool) 
     return result
 
 
-def _first_guess(moon: FloatArray, meet: Entry, flight_time: float) -> tuple[tuple[float, float], float]:
-    """Speeds down and across at the Moon's place, and the momentum, of a conic with the entry's flight-path angle."""
-    distance = float(np.linalg.norm(moon[:3]))
+def first_arc(distance: float, meet: Entry, flight_time: float) -> tuple[tuple[float, float], float]:
+    """Speeds down and across at a distance [m/s], and the momentum, of a conic with the entry's flight-path angle."""
     perigee = meet.radius
     e, angle = np.nan, np.nan
     for _ in range(30):
@@ -223,14 +312,19 @@ def _first_guess(moon: FloatArray, meet: Entry, flight_time: float) -> tuple[tup
 
 
 def _leave(space: Cislunar, t1: float, orbit: LunarOrbit, excess: FloatArray) -> FloatArray:
-    """State at the periselene (6,), Moon-centred, whose hyperbola leaves with an excess velocity."""
+    asymptote = excess / np.linalg.norm(excess)
+    normal = approach_normal(asymptote, space.moon_pole(t1), orbit.inclination, south=orbit.south)
+    return periselene_out(orbit.periapsis, excess, normal)
+
+
+def periselene_out(radius: float, excess: FloatArray, normal: FloatArray) -> FloatArray:
+    """State at the periselene (6,), Moon-centred, whose hyperbola leaves with an excess velocity, in a plane."""
     v_inf = float(np.linalg.norm(excess))
     asymptote = excess / v_inf
-    normal = approach_normal(asymptote, space.moon_pole(t1), orbit.inclination, south=orbit.south)
-    e = 1.0 + orbit.periapsis * v_inf**2 / GM_MOON
+    e = 1.0 + radius * v_inf**2 / GM_MOON
     p = -(asymptote + np.sqrt(e * e - 1.0) * np.cross(normal, asymptote)) / e
-    speed = np.sqrt(v_inf**2 + 2.0 * GM_MOON / orbit.periapsis)
-    result: FloatArray = np.concatenate([orbit.periapsis * p, speed * np.cross(normal, p)])
+    speed = np.sqrt(v_inf**2 + 2.0 * GM_MOON / radius)
+    result: FloatArray = np.concatenate([radius * p, speed * np.cross(normal, p)])
     return result
 
 
@@ -238,7 +332,7 @@ def _shoot(
     space: Cislunar,
     t1: float,
     t2: float,
-    orbit: LunarOrbit,
+    leave: Callable[[FloatArray], FloatArray],
     unknowns: FloatArray,
     momentum: FloatArray,
     out: FloatArray,
@@ -249,10 +343,8 @@ def _shoot(
     moon = space.moon(t1)
 
     def miss(at: FloatArray) -> FloatArray | None:
-        start = _leave(space, t1, orbit, at) + moon
-        reached = space.fly_to(
-            start, t1, t2 + 0.9 * SECONDS_PER_DAY, mode=_cislunar_kernels.TO_RADIUS, level=GATE
-        )
+        start = leave(at) + moon
+        reached = space.fly_to(start, t1, t2 + 0.9 * SECONDS_PER_DAY, to="radius", level=GATE)
         if reached is None:
             return None
         when, state = reached
@@ -277,17 +369,9 @@ def _to_perigee(state: FloatArray) -> float:
     return float(-(e * np.sinh(anomaly) - anomaly) * np.sqrt((-a) ** 3 / GM_EARTH))
 
 
-def _flight(
-    space: Cislunar,
-    t1: float,
-    t2: float,
-    orbit: LunarOrbit,
-    excess: FloatArray,
-    meet: Entry,
-) -> HomeFlight:
-    near = _leave(space, t1, orbit, excess)
+def _met(space: Cislunar, t1: float, t2: float, near: FloatArray, meet: Entry) -> Met:
     when, state, met = space.fly(
-        near + space.moon(t1), t1, t2 + SECONDS_PER_DAY, mode=_cislunar_kernels.TO_RADIUS, level=meet.radius
+        near + space.moon(t1), t1, t2 + SECONDS_PER_DAY, to="radius", level=meet.radius
     )
     if not met:
         raise OrbitError(
@@ -296,18 +380,11 @@ def _flight(
     speed = float(np.linalg.norm(state[3:]))
     h = np.cross(state[:3], state[3:])
     fixed = EarthRotation().rotation_itrs_to_gcrs(np.array([when]))[0].T @ state[:3]
-    pole = space.moon_pole(t1)
-    h_moon = np.cross(near[:3], near[3:])
-    return HomeFlight(
-        departure=Epoch.from_tdb_s(t1),
+    return Met(
         entry=Epoch.from_tdb_s(when),
-        injection=float(np.linalg.norm(near[3:]) - orbit.periapsis_speed),
-        v_inf=float(np.linalg.norm(excess)),
         speed=speed,
         flight_path_angle=float(np.arcsin(state[:3] @ state[3:] / (np.linalg.norm(state[:3]) * speed))),
         inclination=float(np.arccos(h @ space.pole / np.linalg.norm(h))),
         lat=float(np.arcsin(fixed[2] / np.linalg.norm(fixed))),
         lon=float(np.arctan2(fixed[1], fixed[0])),
-        departure_state=near,
-        departure_inclination=float(np.arccos(h_moon @ pole / np.linalg.norm(h_moon))),
     )

@@ -14,6 +14,9 @@ THREE_IMPULSE_PERIOD = 24.0 * 3600.0
 Longer ones are not safe from the Earth's pull without a study of their own.
 """
 
+HIGHEST_APOAPSIS = 60e6
+"""Over the ground [m]. Beyond its Hill sphere, 61,500 km, the Moon holds no orbit that two bodies alone would tell."""
+
 PLANE_TOLERANCE = np.radians(0.05)
 
 
@@ -47,6 +50,11 @@ class LunarOrbit:
             raise RequestError(
                 f"orbit of the Moon: apoapsis {self.apoapsis_altitude / 1e3:g} km is below periapsis "
                 f"{self.periapsis_altitude / 1e3:g} km; swap them"
+            )
+        if not self.apoapsis_altitude <= HIGHEST_APOAPSIS:
+            raise RequestError(
+                f"orbit of the Moon: apoapsis {self.apoapsis_altitude / 1e3:g} km is too far for the Moon to hold it; "
+                f"give {HIGHEST_APOAPSIS / 1e3:g} km at most, or a halo or distant retrograde orbit"
             )
         if self.inclination is not None and not 0.0 <= self.inclination <= np.pi:
             raise RequestError(
@@ -82,6 +90,24 @@ class Insertion:
     delta_v: float
     impulses: int
     turn: float
+
+
+DESCENT_ORBIT = 100e3
+"""Height of the round orbit that published descents begin in [m]."""
+
+
+def descent_lowering(orbit: LunarOrbit) -> float:
+    """Delta-v from an orbit to the round one that published descents begin in [m/s], by two impulses at apsides.
+
+    The first, at the apoapsis, brings the periapsis to that height, the second makes the orbit round there.
+    """
+    far, low = MOON_RADIUS + orbit.apoapsis_altitude, MOON_RADIUS + DESCENT_ORBIT
+
+    def speed(at: float, other: float) -> float:
+        return float(np.sqrt(2.0 * GM_MOON * other / (at * (at + other))))
+
+    first = abs(speed(far, orbit.periapsis) - speed(far, low))
+    return first + abs(speed(low, far) - speed(low, low))
 
 
 def insertion(orbit: LunarOrbit, v_inf: float, declination: float) -> Insertion:
@@ -142,6 +168,14 @@ def approach_normal(
     choices = [cosine * up + sign * sine * beside for sign in (1.0, -1.0)]
     heights = [float(np.cross(asymptote, h) @ pole) for h in choices]
     result: FloatArray = choices[int(np.argmin(heights) if south else np.argmax(heights))]
+    return result
+
+
+def normal_at(asymptote: FloatArray, pole: FloatArray, angle: float) -> FloatArray:
+    """Direction of the angular momentum (3,) of a hyperbola, by its angle from the Moon's pole about the asymptote."""
+    up = pole - (asymptote @ pole) * asymptote
+    up /= np.linalg.norm(up)
+    result: FloatArray = np.cos(angle) * up + np.sin(angle) * np.cross(asymptote, up)
     return result
 
 

@@ -14,7 +14,6 @@ from moonstation.constants import GM_EARTH, GM_MOON, SECONDS_PER_DAY
 from moonstation.errors import OrbitError, RequestError
 from moonstation.spacetime.epochs import Epoch
 from moonstation.threads import in_threads
-from moonstation.transfers import _cislunar_kernels as kernels
 from moonstation.transfers.cislunar import Cislunar, correct
 from moonstation.transfers.insertion import LunarOrbit
 from moonstation.transfers.launch import launch_time
@@ -214,7 +213,7 @@ class Search:
         if not until < when < self.space.stop:
             return None
         state = self.periselene(at, energy) + self.space.moon(when)
-        return self.space.fly_to(state, when, until, mode=kernels.TO_RADIUS, level=GATE)
+        return self.space.fly_to(state, when, until, to="radius", level=GATE)
 
     def survey(
         self, when: float, energy: float, first: float, last: float
@@ -321,9 +320,7 @@ class Search:
         reached = self.back(at, energy)
         if reached is None:
             return None
-        return self.space.fly_to(
-            reached[1], reached[0], reached[0] - 3.0 * SECONDS_PER_DAY, mode=kernels.TO_PERIGEE
-        )
+        return self.space.fly_to(reached[1], reached[0], reached[0] - 3.0 * SECONDS_PER_DAY, to="perigee")
 
     def _launches(
         self, place: tuple[float, FloatArray], inclination: float

@@ -13,7 +13,7 @@ from moonstation.errors import OrbitError, RequestError
 from moonstation.spacetime.ephemerides import Ephemeris, default_ephemeris
 from moonstation.spacetime.epochs import Epoch
 from moonstation.threads import in_threads
-from moonstation.transfers import _cislunar_kernels, _kernels
+from moonstation.transfers import _kernels
 from moonstation.transfers.cislunar import Cislunar, correct
 from moonstation.transfers.insertion import Insertion, LunarOrbit, approach_normal, b_plane, insertion
 from moonstation.transfers.launch import LaunchSite, launch_time, parking_radius, parking_state
@@ -23,6 +23,9 @@ LONGEST_FLIGHT = 7.0 * SECONDS_PER_DAY
 CLOSE = 1.0
 """Miss in the B-plane that is small enough [m], at the scale of 1 km/s times the miss in time."""
 
+NEAR = 1e3
+"""The same of a trial with the Moon's gravity to degree 2, from which the full model is within some 100 m."""
+
 TIMING = 1.0
 """Lift-off and plane agree to this [s]."""
 
@@ -31,6 +34,9 @@ STEEPER = np.radians(2.0)
 
 STEPS, LARGEST = np.array([1e-6, 1e-6, 1e-3]), np.array([0.05, 0.05, 30.0])
 """For the differences by node, place in the parking orbit and impulse; and their largest changes of a round."""
+
+ASIDE = (0.0, 3.0, -3.0, 8.0, -8.0)
+"""Changes of the impulse that lead a first guess past the Moon's middle, tried in turn [m/s]."""
 
 ROWS_PER_TASK = 16
 
@@ -479,9 +485,9 @@ def to_periselene(
     """
     circular = np.sqrt(GM_EARTH / radius)
 
-    def miss(at: FloatArray) -> FloatArray | None:
+    def trial(model: Cislunar, at: FloatArray) -> FloatArray | None:
         start = parking_state(space.pole, inclination, at[0], at[1], radius=radius, speed=circular + at[2])
-        reached = space.fly_to(start, t1, t2 + 0.9 * SECONDS_PER_DAY, mode=_cislunar_kernels.TO_PERISELENE)
+        reached = model.fly_to(start, t1, t2 + 0.9 * SECONDS_PER_DAY, to="periselene")
         if reached is None:
             return None
         when, state = reached
@@ -497,7 +503,13 @@ def to_periselene(
         side /= np.linalg.norm(side)
         return np.array([off @ side, off @ np.cross(asymptote, side), 1e3 * (when - t2)])
 
-    return correct(miss, unknowns, steps=STEPS, largest=LARGEST, small=CLOSE)
+    # a first guess aims at the Moon's middle: one that runs into it is pushed aside
+    starts = (unknowns + np.array([0.0, 0.0, aside]) for aside in ASIDE)
+    start = next((at for at in starts if trial(space.rough, at) is not None), unknowns)
+    near = correct(lambda at: trial(space.rough, at), start, steps=STEPS, largest=LARGEST, small=NEAR)
+    if near is None:
+        return None
+    return correct(lambda at: trial(space, at), near, steps=STEPS, largest=LARGEST, small=CLOSE)
 
 
 def _flight(
@@ -513,7 +525,7 @@ def _flight(
     raan, place, impulse = (float(value) for value in launched.unknowns)
     speed = circular + impulse
     start = parking_state(space.pole, inclination, raan, place, radius=departure.radius, speed=speed)
-    when, state, _ = space.fly(start, t1, t2 + SECONDS_PER_DAY, mode=_cislunar_kernels.TO_PERISELENE)
+    when, state, _ = space.fly(start, t1, t2 + SECONDS_PER_DAY, to="periselene")
     near = state - space.moon(when)
     found = b_plane(near[:3], near[3:])
     if found is None:

@@ -11,8 +11,9 @@ from moonstation.constants import GM_EARTH, GM_MOON, MOON_RADIUS, SECONDS_PER_DA
 from moonstation.errors import OrbitError
 from moonstation.orbits.propagation import Trajectory
 from moonstation.spacetime.epochs import Epoch
-from moonstation.transfers import _cislunar_kernels, _kernels
+from moonstation.transfers import _kernels
 from moonstation.transfers.cislunar import Cislunar, correct
+from moonstation.transfers.insertion import normal_at
 from moonstation.transfers.lambert import solve_lambert_batch
 from moonstation.transfers.launch import parking_state
 from moonstation.transfers.moon import (
@@ -246,7 +247,7 @@ def fly_by_the_moon(
             inclination,
             unknowns,
             periapsis=MOON_RADIUS + altitude,
-            normal=lambda asymptote, pole: _normal(asymptote, pole, angle),
+            normal=lambda asymptote, pole: normal_at(asymptote, pole, angle),
         )
 
     def arrive(unknowns: FloatArray, begin: float, end: float) -> tuple[float, FloatArray] | None:
@@ -254,7 +255,7 @@ def fly_by_the_moon(
             _leave(space, departure.radius, inclination, unknowns),
             begin,
             end + SECONDS_PER_DAY,
-            mode=_cislunar_kernels.TO_PERISELENE,
+            to="periselene",
         )
 
     def onward(
@@ -371,14 +372,6 @@ def _leave(space: Cislunar, radius: float, inclination: float, at: FloatArray) -
     return parking_state(space.pole, inclination, at[0], at[1], radius=radius, speed=speed)
 
 
-def _normal(asymptote: FloatArray, pole: FloatArray, angle: float) -> FloatArray:
-    """Direction of the angular momentum of an approach, by its angle from the Moon's pole about the asymptote."""
-    up = pole - (asymptote @ pole) * asymptote
-    up /= np.linalg.norm(up)
-    result: FloatArray = np.cos(angle) * up + np.sin(angle) * np.cross(asymptote, up)
-    return result
-
-
 def _flight(
     space: Cislunar,
     path: Trajectory,
@@ -467,7 +460,7 @@ def passages(
             ends = periselenes[k] + AFTER
             goal = path.state_icrf(ends)
             for angle in ANGLES:
-                normal = _normal(asymptote, poles[k], angle)
+                normal = normal_at(asymptote, poles[k], angle)
                 # from S = (p + sqrt(e^2 - 1) q) / e with q = h x p
                 place = (asymptote + np.sqrt(e * e - 1.0) * np.cross(asymptote, normal)) / e
                 before = speed * np.cross(normal, place)

@@ -21,7 +21,7 @@
     if (width >= 560) return layout;
     // on a phone the titles of rows take the room that the data need, and a legend takes more lines
     if (layout.showlegend) layout.height += 50;
-    if (layout.yaxis.scaleanchor) layout.height = Math.min(layout.height, width + 30);
+    if (layout.yaxis && layout.yaxis.scaleanchor) layout.height = Math.min(layout.height, width + 30);
     Object.keys(layout).forEach(function (key) {
       if (/^xaxis/.test(key)) layout[key].nticks = 5;
       if (/^yaxis/.test(key) && layout[key].ticktext) {

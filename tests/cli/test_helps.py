@@ -1,0 +1,30 @@
+"""Helps of every command: words that the terminal's markup does not swallow, paragraphs that fold."""
+
+from collections.abc import Iterator
+
+import typer
+from rich.markup import render
+
+from moonstation.cli.commands import app
+
+
+def commands(group: object, name: str = "moonstation") -> Iterator[tuple[str, object]]:
+    for key, inner in getattr(group, "commands", {}).items():
+        yield from commands(inner, f"{name} {key}")
+    if not hasattr(group, "commands"):
+        yield name, group
+
+
+def test_no_help_loses_words_to_markup_or_breaks_its_lines() -> None:
+    found = dict(commands(typer.main.get_command(app)))
+    assert {"moonstation orbit find relay", "moonstation transfer moon", "moonstation map"} <= set(found)
+    for name, command in found.items():
+        text = render(command.help).plain  # type: ignore[attr-defined]
+        assert text, name
+        assert " ".join(text.split()) == " ".join((command.callback.__doc__ or "").split()), name  # type: ignore[attr-defined]
+        assert "\n" not in text.replace("\n\n", ""), name
+        for option in command.params:  # type: ignore[attr-defined]
+            words = option.help or ""
+            assert words, f"{name} {option.name} has no help"
+            # a unit in brackets would be taken for a colour
+            assert render(words).plain == words, f"{name} {option.name}"
