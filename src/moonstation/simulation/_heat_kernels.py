@@ -202,11 +202,11 @@ def balance_nodes(
 
     Takes the temperatures at the start (m,) [K], loads by step (n, m) [W], infrared that arrives (n, m)
     [W/m2] and the ground's temperature (n,) [K]; heat capacities (m,) [J/K], area times emittance with louvres open
-    and closed (m,) [m2], temperatures at which louvres are shut and open (m, 2) [K], heaters (m,) [W], temperatures at which they are fully on and off (m, 2)
-    [K], conductances (m, m) [W/K] and radiative exchange (m, m) [m2] between nodes, conductance to the ground (m,)
-    [W/K]. Returns temperatures (n + 1, m), heat by step (n, m) [W] of heaters, radiated, taken from the
-    infrared, from other nodes and from the ground, and the number of steps in which thermostats and louvres had to be
-    held for the iteration to end.
+    and closed (m,) [m2], temperatures at which louvres are shut and open (m, 2) [K], heaters (m,) [W], temperatures at
+    which they are fully on and off (m, 2) [K], conductances (m, m) [W/K] and radiative exchange (m, m) [m2] between
+    nodes, conductance to the ground (m,) [W/K]. Returns temperatures (n + 1, m), heat by step (n, m) [W] of heaters,
+    radiated, taken from the infrared, from other nodes and from the ground, and the number of steps in which
+    thermostats and louvres had to be held for the iteration to end.
 
     Heat is told as the last Newton step took it: the balance of each node closes to round-off.
     """
