@@ -32,7 +32,7 @@ WIDTH = 118
 """Room that the table takes if it needs it, however narrow the terminal."""
 
 WHAT_HELP = (
-    "A station (built-in or a file): the ground at its sites and its elements with [[thermal_node]]. Or a place, as of "
+    "A station (built-in or a file): the ground at its sites and its elements with thermal nodes. Or a place, as of "
     "'moonstation windows': '-89.44 deg, 222.85 deg', a built-in site, STATION:SITE, a named feature."
 )
 

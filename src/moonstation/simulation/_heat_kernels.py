@@ -14,8 +14,8 @@ STEFAN_BOLTZMANN = 5.670374419e-8
 RADIATION_STEPS = 5
 """Newton steps for the surface: from the bound that the loop starts at, the fifth changes nothing but round-off."""
 
-NEWTON_STEPS = 40
-HELD_AFTER = 20
+NEWTON_STEPS = 120
+HELD_AFTER = 60
 """Newton steps of a network of nodes, and after how many its thermostats and louvres are held where they stand."""
 
 
@@ -165,6 +165,17 @@ def ramp(value: float, low: float, high: float) -> tuple[float, float]:
 
 
 @numba.njit(cache=True, nogil=True, fastmath=False, error_model="numpy")
+def stop_between(before: float, after: float, low: float, high: float) -> float:
+    """Where a Newton step ends that must not leap over a band: in its middle, from where the slope of the band counts.
+
+    Without it the step goes to and fro between heater on and heater off.
+    """
+    if (before <= low and after >= high) or (before >= high and after <= low):
+        return 0.5 * (low + high)
+    return after
+
+
+@numba.njit(cache=True, nogil=True, fastmath=False, error_model="numpy")
 def solve_dominant(matrix: FloatArray, right: FloatArray) -> None:
     """Solve a diagonally dominant system (n, n) in place; the answer is left in `right` (n,)."""
     n = right.size
@@ -285,10 +296,16 @@ def balance_nodes(
                                 - cube * t[i]
                                 - 4.0 * cube * moved
                             )
-            for i in range(m):
-                t[i] = right[i]
             if done:
+                for i in range(m):
+                    t[i] = right[i]
                 break
+            for i in range(m):
+                after = max(right[i], 0.5 * t[i])
+                if not held:
+                    after = stop_between(t[i], after, thermostat[i, 0], thermostat[i, 1])
+                    after = stop_between(t[i], after, louvre[i, 0], louvre[i, 1])
+                t[i] = after
         for i in range(m):
             temperature[k + 1, i] = t[i]
     return temperature, heated, radiated, taken, exchanged, grounded, held_steps
