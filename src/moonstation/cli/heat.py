@@ -28,7 +28,7 @@ from moonstation.study.files import place_series
 from moonstation.study.heat import STEP, HeatResult, station_places, study_heat
 from moonstation.study.places import Place, find_place
 
-WIDTH = 118
+WIDTH = 136
 """Room that the table takes if it needs it, however narrow the terminal."""
 
 WHAT_HELP = (
@@ -139,11 +139,11 @@ def _print(result: HeatResult, table: pd.DataFrame) -> None:
         drawn.add_column(title, justify="right", no_wrap=True)
         drawn.add_column("UTC", no_wrap=True)
     if heated:
-        drawn.add_column("heater\n[kWh/yr]", justify="right", no_wrap=True)
+        drawn.add_column(escape("heater\n[kWh/yr]"), justify="right", no_wrap=True)
         drawn.add_column("\n[W]", justify="right", no_wrap=True)
     if limited:
-        drawn.add_column("too cold\n[h]", justify="right", no_wrap=True)
-        drawn.add_column("too hot\n[h]", justify="right", no_wrap=True)
+        drawn.add_column(escape("too cold\n[h]"), justify="right", no_wrap=True)
+        drawn.add_column(escape("too hot\n[h]"), justify="right", no_wrap=True)
     for row in table.to_dict("records"):
         cells = [str(row["where"])] if several else []
         cells += [
