@@ -16,6 +16,7 @@ from moonstation.cli import (
     design,
     design_budget,
     design_size,
+    heat,
     link,
     link_assign,
     link_budget,
@@ -80,12 +81,13 @@ for _name, _command in (
     ("scenarios", scenarios.command),
     ("show", show.command),
     ("windows", windows.command),
+    ("heat", heat.command),
     ("map", maps.command),
     ("picture", picture.command),
     ("simulate", simulate.command),
 ):
-    # only the place of windows may begin with a negative number
-    app.command(name=_name, cls=SouthernCommand if _name in {"map", "windows"} else None)(_command)
+    # only a place may begin with a negative number
+    app.command(name=_name, cls=SouthernCommand if _name in {"heat", "map", "windows"} else None)(_command)
 app.add_typer(data.app, name="data")
 app.add_typer(site.app, name="site")
 app.add_typer(transfer.app, name="transfer")

@@ -16,6 +16,7 @@ from moonstation.station.crews import CrewVisit
 from moonstation.station.draft import Draft, Row
 from moonstation.station.faults import Failure, Function
 from moonstation.station.model import Head
+from moonstation.station.thermal import GROUND
 from moonstation.station.units import show
 from moonstation.station.vocabulary import LAST_YEAR
 
@@ -301,6 +302,34 @@ def check_requirements_can_be_judged(draft: Draft) -> None:
             draft.report(row, "metric", f"mission {show(named.id)} lands nowhere; give it a site")
 
 
+def check_thermal_nodes_join(draft: Draft) -> None:
+    """The element of a thermal node and both ends of a thermal link are there."""
+    elements = dict.fromkeys(draft.ids("element"))
+    nodes = dict.fromkeys([*draft.ids("thermal_node"), GROUND])
+    sites = {row.id: row.values.get("site") for row in draft.rows["element"]}
+    stands = {row.id: sites.get(str(row.values.get("element"))) for row in draft.rows["thermal_node"]}
+    for row in draft.rows["thermal_node"]:
+        name = row.values.get("element")
+        if isinstance(name, str) and name not in elements:
+            cure = nearest(name, elements) or f"; there is {_some(list(elements)) or 'none'}"
+            draft.report(row, "element", f"there is no element {show(name)}{cure}")
+        if row.id == GROUND:
+            draft.report(row, "id", f'"{GROUND}" is what lies under every element; give another id')
+    for row in draft.rows["thermal_link"]:
+        for key in ("node", "to"):
+            name = row.values.get(key)
+            if isinstance(name, str) and name not in nodes:
+                cure = nearest(name, nodes) or f"; there is {_some(list(nodes))}"
+                draft.report(row, key, f"there is no thermal node {show(name)}{cure}")
+        if row.values.get("node") == GROUND:
+            draft.report(row, "node", f'"{GROUND}" goes under to; exchange the two')
+        places = [stands.get(str(row.values.get(key))) for key in ("node", "to")]
+        if None not in places and places[0] != places[1]:
+            draft.report(
+                row, "to", f"joins nodes at {show(places[0])} and {show(places[1])}; link nodes of one site"
+            )
+
+
 def check_demands_can_be_sent(draft: Draft) -> None:
     """A demand comes from a site or an orbiter, one from each, and there is a ground station to listen."""
     senders = dict.fromkeys([*draft.ids("site"), *draft.ids("orbiter")])
@@ -361,6 +390,7 @@ CHECKS: tuple[Callable[[Draft], None], ...] = (
     check_crews_can_live,
     check_requirements_name_something,
     check_requirements_can_be_judged,
+    check_thermal_nodes_join,
     check_demands_can_be_sent,
     check_shares_name_partners,
 )

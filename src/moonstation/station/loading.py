@@ -35,6 +35,7 @@ from moonstation.station.model import (
 from moonstation.station.part import Part
 from moonstation.station.radios import Radio
 from moonstation.station.reading import Problem, TomlFile, read_toml
+from moonstation.station.thermal import ThermalLink, ThermalNode
 
 STATIONS = DATA / "stations"
 REFERENCES = {
@@ -301,6 +302,8 @@ def _station(draft: Draft) -> Station:
         missions=_records(draft, Mission),
         launchers=_records(draft, Launcher),
         requirements=_records(draft, Requirement),
+        thermal_nodes=_records(draft, ThermalNode),
+        thermal_links=_records(draft, ThermalLink),
         failures=_records(draft, Failure),
         functions=_records(draft, Function),
         uncertainties=_records(draft, Uncertainty),

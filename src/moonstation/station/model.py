@@ -22,6 +22,7 @@ from moonstation.station.missions import Launcher, Mission
 from moonstation.station.part import Maturity, Part, Provenance
 from moonstation.station.prices import Cost
 from moonstation.station.radios import Radio
+from moonstation.station.thermal import ThermalLink, ThermalNode
 from moonstation.station.units import Measure, show
 from moonstation.station.vocabulary import (
     Altitude,
@@ -424,7 +425,7 @@ class Station:
     reference : str or None
         Document that the station follows.
     partners, facilities, sites, elements, orbiters, ground_stations, radios, missions, launchers,
-    requirements, failures, functions, uncertainties, crew_visits, demands, shares : list
+    requirements, failures, functions, uncertainties, crew_visits, demands, shares, thermal_nodes, thermal_links : list
         The tables of the file, in its order.
     path : Path or None
         File that it was read from.
@@ -456,6 +457,8 @@ class Station:
     crew_visits: list[CrewVisit] = field(default_factory=list)
     demands: list[Demand] = field(default_factory=list)
     shares: list[AntennaShare] = field(default_factory=list)
+    thermal_nodes: list[ThermalNode] = field(default_factory=list)
+    thermal_links: list[ThermalLink] = field(default_factory=list)
     path: Path | None = None
     sha256: str = ""
     provenance: dict[str, Provenance] = field(default_factory=dict)
@@ -488,5 +491,7 @@ TABLES: dict[str, type[Part]] = {
     "crew_visit": CrewVisit,
     "demand": Demand,
     "share": AntennaShare,
+    "thermal_node": ThermalNode,
+    "thermal_link": ThermalLink,
 }
 """The tables of a station file; all but the first may stand many times."""

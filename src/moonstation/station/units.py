@@ -112,6 +112,8 @@ DIMENSIONS: dict[str, Dimension] = {
     "degrees": Dimension("an angle", "deg", "deg", "-88.8 deg"),
     "power": Dimension("a power", "W", "kW", "40 kW"),
     "energy": Dimension("an energy", "J", "kWh", "50 kWh"),
+    "heat_capacity": Dimension("a heat capacity", "J/K", "kJ/K", "90 kJ/K"),
+    "conductance": Dimension("a thermal conductance", "W/K", "W/K", "0.5 W/K"),
     "rate": Dimension("a rate of change", "1/s", "1/yr", "0.01 1/yr"),
     "data": Dimension("an amount of data", "bit", "Gbit", "500 Gbit"),
     "data_rate": Dimension("a data rate", "bit/s", "Mbit/s", "10 Mbit/s"),

@@ -8,6 +8,7 @@ import xarray as xr
 
 from moonstation.arrays import FloatArray
 from moonstation.errors import OutputError
+from moonstation.formats.drafts import discard, draft_folder, place
 from moonstation.formats.oem import write_oem
 from moonstation.links.contacts import windows_between
 from moonstation.orbits.propagation import Trajectory
@@ -88,6 +89,27 @@ def write_series(series: xr.Dataset, path: Path) -> None:
     except RuntimeError as error:
         # the NetCDF library reports a disk that refuses as RuntimeError, without its number
         raise OutputError(f"{path.name}: could not be written ({error}); is the disk full?") from error
+
+
+def place_series(series: xr.Dataset, path: Path) -> None:
+    """Write series as NetCDF-4 where a user wants them, whole or not at all.
+
+    Raises
+    ------
+    OutputError
+        If the file cannot be written.
+    """
+    try:
+        folder = draft_folder(path.absolute(), label="nc")
+        try:
+            write_series(series, folder / path.name)
+            place(folder / path.name, path)
+        finally:
+            discard(folder)
+    except OSError as error:
+        if isinstance(error, OutputError):
+            raise
+        raise OutputError(f"{path}: cannot be written ({error}); choose another folder") from error
 
 
 def write_orbit(result: StudyResult, orbiter: str, path: Path) -> None:

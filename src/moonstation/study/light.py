@@ -1,15 +1,44 @@
 """Light at a place over a span: the series, and what it adds up to."""
 
+from collections.abc import Callable
+from dataclasses import fields
+
 import numpy as np
 
 from moonstation.arrays import FloatArray
 from moonstation.simulation.arrays import array_irradiance, rated_power
 from moonstation.simulation.shading import shaded_fraction
+from moonstation.spacetime.sites import Site
 from moonstation.station.model import Station
 from moonstation.study.ground import Ground
 from moonstation.study.result import LightRun
 from moonstation.sunlight.light import SiteLight, site_light
 from moonstation.sunlight.statistics import light_statistics, monthly
+
+PIECE = 20_000
+"""Instants worked on at a time, so that progress is told."""
+
+
+def light_in_pieces(site: Site, et: FloatArray, *, progress: Callable[[float], None]) -> SiteLight:
+    """Sun and Earth at a place over a long span, see `site_light`; tells the share of it done.
+
+    Parameters
+    ----------
+    site : Site
+        The place.
+    et : ndarray, shape (n,)
+        TDB seconds past J2000.
+    progress : callable
+        Called with 0 to 1.
+    """
+    pieces = []
+    for first in range(0, et.size, PIECE):
+        progress(first / et.size)
+        pieces.append(site_light(site, et[first : first + PIECE]))
+    series = [field.name for field in fields(SiteLight) if field.name != "site"]
+    return SiteLight(
+        site, **{name: np.concatenate([getattr(piece, name) for piece in pieces]) for name in series}
+    )
 
 
 def light_run(ground: Ground, et: FloatArray, height: float) -> LightRun:

@@ -1,9 +1,8 @@
 """Light at places that need no station: a span in detail, and a whole nodal cycle for the worst months."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
-import numpy as np
 import pandas as pd
 import xarray as xr
 
@@ -18,14 +17,13 @@ from moonstation.study.confidence import (
     place_confidence,
     refuse_tables,
 )
-from moonstation.study.light import light_run
+from moonstation.study.light import light_in_pieces, light_run
 from moonstation.study.metrics import light_metrics
 from moonstation.study.places import Place
 from moonstation.study.result import LightRun
 from moonstation.study.run import Progress, software, span_from
 from moonstation.study.series import sky_series
 from moonstation.study.sources import place_sources
-from moonstation.sunlight.light import SiteLight, site_light
 from moonstation.sunlight.statistics import LightStatistics, light_statistics, monthly
 from moonstation.terrain.horizons import Horizon
 
@@ -36,9 +34,6 @@ CYCLE_STEP = 3600.0
 CYCLE_DAYS = 6798.383
 """The Moon's nodes go once around in this time, 18.6 years (Meeus 1998, Astronomical Algorithms, ch. 47): after it, low
 and high Suns of the poles have all been seen."""
-
-PIECE = 20_000
-"""Instants worked on at a time, so that progress is told."""
 
 SHORTEST_SPAN_D = 1.0
 
@@ -191,7 +186,9 @@ def study_places(
         run = light_run(place.ground, span.et, place.height)
         lights[place.id] = run
         metrics |= light_metrics(place.id, run.statistics, earth_visible=run.earth_visible)
-        light = _cycle_light(place, cycle_span.et, lambda share: tell(plain * (0.1 + 0.9 * share)))
+        light = light_in_pieces(
+            place.site, cycle_span.et, progress=lambda share: tell(plain * (0.1 + 0.9 * share))
+        )
         fraction = light.sun_fraction(place.ground.horizon, place.height)
         cycles[place.id] = _cycle(cycle_span.start, cycle_span.stop, cycle_span.et, fraction)
         if ensemble is not None:
@@ -230,17 +227,6 @@ def _with_own_ids(places: Sequence[Place]) -> list[Place]:
             name = f"{place.id}-{k}"
         found[name] = replace(place, id=name)
     return list(found.values())
-
-
-def _cycle_light(place: Place, et: FloatArray, tell: Callable[[float], None]) -> SiteLight:
-    pieces = []
-    for first in range(0, et.size, PIECE):
-        tell(first / et.size)
-        pieces.append(site_light(place.site, et[first : first + PIECE]))
-    series = [field.name for field in fields(SiteLight) if field.name != "site"]
-    return SiteLight(
-        place.site, **{name: np.concatenate([getattr(piece, name) for piece in pieces]) for name in series}
-    )
 
 
 def _cycle(start: Epoch, stop: Epoch, et: FloatArray, fraction: FloatArray) -> Cycle:
