@@ -27,6 +27,8 @@ from moonstation.cli import (
     maps,
     orbit,
     orbit_find,
+    partners,
+    partners_ledger,
     picture,
     scenarios,
     show,
@@ -96,6 +98,8 @@ link.add("assign", link_assign.command)
 app.add_typer(design.app, name="design")
 design.add("budget", design_budget.command)
 design.add("size", design_size.command)
+app.add_typer(partners.app, name="partners")
+partners.add("ledger", partners_ledger.command)
 link.add("network", link_network.command)
 link.app.add_typer(link_plan.app, name="plan")
 app.add_typer(link.app, name="link")

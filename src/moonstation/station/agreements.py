@@ -17,8 +17,8 @@ LEVELS: dict[str, str] = {
     "D": "equipment level",
     "E": "ground facilities and application",
 }
-"""Levels of cooperation. The names are published (Xinhua, 5 September 2024); that the ILRS Guide for Partnership of June
-2021 letters them A to E is recalled, so the letters are an estimate."""
+"""Levels of cooperation. The names are published (Xinhua, 5 September 2024); that the ILRS Guide for Partnership of
+June 2021 letters them A to E is recalled, so the letters are an estimate."""
 
 AMOUNTS = ("ground_time", "crew", "data_share", "launches")
 """Keys of an entitlement, of which it gives one."""
