@@ -36,3 +36,38 @@ def test_contradictory_rules_are_one_line_with_the_cure(tmp_path, capsys):
     assert run_command(["partners", "ledger", str(path)]) == 2
     told = capsys.readouterr().err
     assert "a is barred from its own parts; name another partner in of" in " ".join(told.split())
+
+
+def test_shares_print_write_and_add_up(tmp_path, capsys):
+    table, picture = tmp_path / "shares.csv", tmp_path / "shares.png"
+    arguments = [
+        "partners",
+        "shares",
+        "ilrs",
+        "--weight",
+        "power=2",
+        "--csv",
+        str(table),
+        "--png",
+        str(picture),
+    ]
+    assert run_command([*arguments, "--value", "functions", "--value", "mass"]) == 0
+    told = " ".join(capsys.readouterr().out.split())
+    assert "exact, over all 8 coalitions of 3 partners" in told
+    assert "23 partners bring no part" in told
+    rows = pd.read_csv(table)
+    sums = rows.groupby("measure")["share"].sum()
+    assert sums["functions"] == 9.0
+    assert round(sums["mass"]) == 29_340
+    assert len(rows) == 2 * 26
+    assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+def test_shares_refuse_what_they_do_not_know(capsys):
+    for arguments, words in (
+        (["--value", "money"], "give one of functions, mass, energy, data"),
+        (["--value", "mass", "--weight", "power=2"], "goes with --value functions"),
+        (["--weight", "power"], "write a function, '=' and a number"),
+    ):
+        assert run_command(["partners", "shares", "ilrs", *arguments]) == 2
+        assert words in " ".join(capsys.readouterr().err.split())

@@ -74,6 +74,7 @@ data_storage = "1 Tbit"
 relay_rate = "10 Mbit/s"
 partner = "blue"
 mission = "second"
+arrives = 2036-01-10
 site = "ridge"
 
 [[element]]

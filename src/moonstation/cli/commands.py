@@ -29,6 +29,7 @@ from moonstation.cli import (
     orbit_find,
     partners,
     partners_ledger,
+    partners_shares,
     picture,
     scenarios,
     show,
@@ -100,6 +101,7 @@ design.add("budget", design_budget.command)
 design.add("size", design_size.command)
 app.add_typer(partners.app, name="partners")
 partners.add("ledger", partners_ledger.command)
+partners.add("shares", partners_shares.command)
 link.add("network", link_network.command)
 link.app.add_typer(link_plan.app, name="plan")
 app.add_typer(link.app, name="link")
