@@ -71,3 +71,56 @@ def test_shares_refuse_what_they_do_not_know(capsys):
     ):
         assert run_command(["partners", "shares", "ilrs", *arguments]) == 2
         assert words in " ".join(capsys.readouterr().err.split())
+
+
+def test_change_tells_what_is_lost_and_the_way_back(tmp_path, capsys):
+    files = {key: tmp_path / f"{key}.csv" for key in ("csv", "recoveries", "depends")}
+    options = [word for key, path in files.items() for word in (f"--{key}", str(path))]
+    picture = tmp_path / "change.png"
+    arguments = ["partners", "change", "ilrs", "--leaves", "roscosmos", "--price-per-kg", "1 MUSD 2026"]
+    assert run_command([*arguments, *options, "--png", str(picture)]) == 0
+    told = " ".join(capsys.readouterr().out.split())
+    assert "roscosmos leaves on 2035-01-01" in told
+    assert "antennas that go: bear_lakes, ussuriysk, kalyazin" in told
+    assert "heat-and-power-distribution once more; geophysics-package once more" in told
+    functions, ways, depends = (pd.read_csv(path, keep_default_na=False) for path in files.values())
+    lost = set(functions.loc[functions["becomes"] == "lost", "function"])
+    assert lost == {"power", "geophysics"}
+    assert ways["launcher"][0] == "long_march_5"
+    # 1560 kg at 1 MUSD, beside the launch in dollars of no stated year
+    assert "1560000000 USD 2026" in ways["cost"][0]
+    assert set(depends["kind"]) <= {"function", "flight", "power", "data", "repair"}
+    assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+def test_change_by_delay_bar_and_joining(capsys):
+    for arguments, words in (
+        (["--late", "roscosmos=24mo", "--from", "2030-01-01"], "24 months later"),
+        (["--bars", "roscosmos:cnsa", "--from", "2030-01-01"], "roscosmos may not use parts of cnsa"),
+        (["--joins", "roscosmos"], "gained"),
+        (["--leaves", "cnsa", "--stays"], "what has landed stays"),
+    ):
+        assert run_command(["partners", "change", "ilrs", *arguments]) == 0
+        assert words in " ".join(capsys.readouterr().out.split())
+
+
+def test_change_refuses_in_one_line_with_the_cure(capsys):
+    for arguments, words in (
+        ([], "give one change"),
+        (["--leaves", "cnsa", "--joins", "cnsa"], "--leaves and --joins: give one change"),
+        (["--leaves", "roskosmos"], 'did you mean "roscosmos"'),
+        (["--leaves", "serbia"], "serbia brings no element, orbiter, antenna or mission"),
+        (["--late", "roscosmos"], "write a partner, '=' and a time"),
+        (["--late", "roscosmos=soon"], "--late roscosmos=soon"),
+        (["--late", "roscosmos=xmo"], "xmo is no time"),
+        (["--bars", "roscosmos"], "two partners with a colon"),
+        (["--bars", "cnsa:cnsa"], "barred from its own parts"),
+        (["--leaves", "cnsa", "--from", "tomorrow"], "--from tomorrow"),
+        (["--joins", "cnsa", "--stays"], "goes with --leaves"),
+        (["--late", "cnsa=1yr", "--runs", "3"], "--runs: goes with --leaves"),
+        (["--leaves", "cnsa", "--price-per-kg", "cheap"], "--price-per-kg"),
+    ):
+        assert run_command(["partners", "change", "ilrs", *arguments]) == 2
+        told = capsys.readouterr().err
+        assert words in " ".join(told.split())
+        assert told.count("error:") == 1

@@ -28,6 +28,7 @@ from moonstation.cli import (
     orbit,
     orbit_find,
     partners,
+    partners_change,
     partners_ledger,
     partners_shares,
     picture,
@@ -102,6 +103,7 @@ design.add("size", design_size.command)
 app.add_typer(partners.app, name="partners")
 partners.add("ledger", partners_ledger.command)
 partners.add("shares", partners_shares.command)
+partners.add("change", partners_change.command)
 link.add("network", link_network.command)
 link.app.add_typer(link_plan.app, name="plan")
 app.add_typer(link.app, name="link")

@@ -31,13 +31,15 @@ def command(
         Path | None, typer.Option(help="Write every function and whom it hangs on to this table.")
     ] = None,
     png: Annotated[Path | None, typer.Option(help="Draw the ledger.")] = None,
+    depends: Annotated[Path | None, typer.Option(help="Draw who depends on whom (PNG).")] = None,
 ) -> None:
     """Add up what each partner brings, is owed and owes, and name the functions that hang on a single owner.
 
     Parts are of the partner that their table names, launchers of the partner that contributes them ([[contribution]]).
     What is owed stands in [[entitlement]] and [[share]]. Costs of different currencies or years are not added.
     """
-    for path, key in ((csv, "--csv"), (parts, "--parts"), (functions, "--functions"), (png, "--png")):
+    files = {"--csv": csv, "--parts": parts, "--functions": functions, "--png": png, "--depends": depends}
+    for key, path in files.items():
         check_file(path, key)
     loaded = load_station(station)
     # astronomy libraries load only now, so that a slip on the command line need not wait for them
@@ -54,8 +56,13 @@ def command(
             from moonstation.report.ledger_picture import ledger_picture
 
             write_file(png, ledger_picture(ledger))
+        if depends is not None:
+            from moonstation.partners.dependence import dependences
+            from moonstation.report.dependence_picture import dependence_picture
+
+            write_file(depends, dependence_picture(loaded, dependences(loaded)))
     _print(ledger)
-    for path in (csv, parts, functions, png):
+    for path in files.values():
         if path is not None:
             out.print(f"{path}: written", markup=False, soft_wrap=True)
 

@@ -35,7 +35,7 @@ def ledger_picture(ledger: Any) -> bytes:
         "Each bar is all that is brought, or owed; the figure on it is the partner's share.",
         height=height,
     )
-    colours = partner_colours(ledger.partners)
+    colours = partner_colours(ledger.station)
     _legend(page, ledger, colours, 1.0 - 0.62 / height)
     top = 1.0 - 1.0 / height
     tall = 0.42 * len(bars) / height

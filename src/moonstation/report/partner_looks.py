@@ -1,9 +1,9 @@
 """How partners look in every picture: one colour each, in the order of the station file."""
 
 import io
-from collections.abc import Sequence
 from typing import Any
 
+from moonstation.partners.holdings import bringing
 from moonstation.report import palette
 
 DPI = 130
@@ -24,12 +24,11 @@ COLOURS = (
 )
 
 
-def partner_colours(partners: Sequence[str]) -> dict[str, str]:
-    """Colour of each partner by id; grey for "", what is of no partner."""
-    named = [partner for partner in partners if partner]
-    return {"": NOBODY_COLOUR} | {
-        partner: COLOURS[number % len(COLOURS)] for number, partner in enumerate(named)
-    }
+def partner_colours(station: Any) -> dict[str, str]:
+    """Colour of each partner of a station by id, those that bring something first; grey for "", what is of nobody."""
+    first = bringing(station)
+    ids = [*first, *(row.id for row in station.partners if row.id not in first)]
+    return {"": NOBODY_COLOUR} | {name: COLOURS[number % len(COLOURS)] for number, name in enumerate(ids)}
 
 
 def text_on(colour: str) -> str:

@@ -30,7 +30,7 @@ def shares_picture(station: Any, found: Sequence[Any], note: str = "") -> bytes:
         What has to be said below.
     """
     rows = [_rows(shares) for shares in found]
-    colours = partner_colours(found[0].players)
+    colours = partner_colours(station)
     names = {row.id: row.name for row in station.partners}
     notes = textwrap.wrap(note, 175)
     height = 1.05 + sum(0.75 + BAR * len(each) for each in rows) + 0.16 * len(notes)

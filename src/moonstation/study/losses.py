@@ -129,13 +129,14 @@ def replacements(station: Station, losses: Sequence[Loss]) -> list[Replacement]:
     """
     needed = {name for function in station.functions for need in function.demands for name in need.of}
     gone = {part for loss in losses for part in loss.parts}
-    return [_lightest(element) for element in station.elements if element.id in gone & needed]
+    return [lightest_replacement(element) for element in station.elements if element.id in gone & needed]
 
 
-def _lightest(element: Element) -> Replacement:
+def lightest_replacement(element: Element) -> Replacement:
+    """The lightest entry of the catalogue that is as good as an element, see `replacements`."""
     best = Replacement(element.id, element.kind, "", math.nan, 0)
     for name, entry in packaged_catalogue().entries["element"].items():
-        given = {key: _plain(value) for key, value in entry.values.items()}
+        given = {key: plain_value(value) for key, value in entry.values.items()}
         if given.get("kind") != element.kind:
             continue
         asked = {
@@ -157,5 +158,6 @@ def _lightest(element: Element) -> Replacement:
     return best
 
 
-def _plain(value: object) -> object:
+def plain_value(value: object) -> object:
+    """The bare value of a catalogue key that may stand with its source."""
     return value["value"] if isinstance(value, dict) and "value" in value else value
