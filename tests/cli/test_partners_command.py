@@ -81,6 +81,8 @@ def test_change_tells_what_is_lost_and_the_way_back(tmp_path, capsys):
     assert run_command([*arguments, *options, "--png", str(picture)]) == 0
     told = " ".join(capsys.readouterr().out.split())
     assert "roscosmos leaves on 2035-01-01" in told
+    assert "power of bus base: nominal" in told
+    assert "may be lost to the cold" in told
     assert "antennas that go: bear_lakes, ussuriysk, kalyazin" in told
     assert "heat-and-power-distribution once more; geophysics-package once more" in told
     functions, ways, depends = (pd.read_csv(path, keep_default_na=False) for path in files.values())

@@ -11,7 +11,7 @@ from moonstation.cli.console import out, progress_bar
 from moonstation.cli.partners import new_table
 from moonstation.cli.words import check_file, write_file
 from moonstation.errors import RequestError, TimeError
-from moonstation.report.wording import listing, number
+from moonstation.report.wording import duration, listing, number, share
 from moonstation.spacetime.epochs import Epoch
 from moonstation.station.loading import load_station
 from moonstation.station.prices import Price, read_price
@@ -20,6 +20,7 @@ from moonstation.station.units import parse_quantity
 if TYPE_CHECKING:
     from moonstation.partners.changes import Change, Effect
     from moonstation.station.model import Station
+    from moonstation.study.partner_power import BusAfter
 
 MONTH = 365.25 * 86_400.0 / 12.0
 WIDE = 130
@@ -71,6 +72,13 @@ def command(
             help="Live the station through so often with and without the change (--leaves); 0 for not at all."
         ),
     ] = 0,
+    power: Annotated[
+        bool,
+        typer.Option(
+            "--power/--no-power",
+            help="With --leaves: whether to run the power buses that are left over a year.",
+        ),
+    ] = True,
     csv: Annotated[
         Path | None, typer.Option(help="Write what becomes of each function to this table.")
     ] = None,
@@ -82,8 +90,9 @@ def command(
 ) -> None:
     """Tell which functions, parts, antennas and launches a change among partners takes, and the cheapest way back.
 
-    A function is judged by its parts and by a source of power on their buses. The way back is found among the element
-    and launcher catalogues: what stands in for the lost parts, on whose launcher, when and at which cost.
+    A function is judged by its parts and by a source of power on their buses; when a partner leaves, buses are run
+    with the light of a year, too. The way back is found among the element and launcher catalogues: what stands in for
+    the lost parts, on whose launcher, when and at which cost.
     """
     for path, key in ((csv, "--csv"), (recoveries, "--recoveries"), (depends, "--depends"), (png, "--png")):
         check_file(path, key)
@@ -105,6 +114,7 @@ def command(
     with progress_bar() as report:
         report("the change", 0.05)
         effect = assess(loaded, change, planner=planner)
+        buses = _power(loaded, effect, report) if power and leaves else []
         lived = _live(loaded, effect, runs, report) if runs else None
         report("writing", 0.95)
         if csv is not None:
@@ -119,7 +129,7 @@ def command(
             from moonstation.report.dependence_picture import change_picture
 
             write_file(png, change_picture(effect))
-    _print(effect)
+    _print(effect, buses)
     if lived is not None:
         _print_lived(loaded, lived, runs)
     for note in (*effect.notes, *recovery_notes(effect.recoveries)):
@@ -224,7 +234,20 @@ def _live(station: "Station", effect: "Effect", runs: int, report: Any) -> Any:
     )
 
 
-def _print(effect: "Effect") -> None:
+def _power(station: "Station", effect: "Effect", report: Any) -> "list[BusAfter]":
+    """Buses without what goes, over the station's span or a year of it."""
+    from moonstation.study.partner_power import buses_without
+    from moonstation.study.run import study_span
+
+    if not station.buses:
+        return []
+    span = study_span(station, days=min(station.span / 86_400.0, 365.25), step="1 h")
+    return buses_without(
+        station, effect.parts, span, progress=lambda stage, part: report(stage, 0.1 + 0.3 * part)
+    )
+
+
+def _print(effect: "Effect", buses: "Sequence[BusAfter]") -> None:
     station = effect.station
     names = {row.id: row.name for row in station.partners}
     out.print(station.name, markup=False, style="bold")
@@ -237,7 +260,7 @@ def _print(effect: "Effect") -> None:
             _day(row.before),
             _after(row),
             _verdict(row),
-            ", ".join(row.broken),
+            ", ".join(row.broken) if _verdict(row) else "",
         )
     if effect.functions:
         out.print_wide(table, WIDE)
@@ -256,6 +279,20 @@ def _print(effect: "Effect") -> None:
     ):
         if listed:
             out.print(f"{words}: {', '.join(listed)}", markup=False, soft_wrap=True)
+    for bus in buses:
+        if bus.worse:
+            frozen = (
+                f"; {', '.join(bus.may_freeze)} may be lost to the cold, and what needs them"
+                if bus.may_freeze
+                else ""
+            )
+            out.print(
+                f"power of bus {bus.bus}: nominal {share(bus.nominal_after)} of the time ({share(bus.nominal_before)} "
+                f"before), short for {duration(bus.short_after)} on end ({duration(bus.short_before)}){frozen}",
+                markup=False,
+                soft_wrap=True,
+                style="yellow",
+            )
     if effect.depends:
         table = new_table("\nwho depends", "on whom", "for", "number", "what", words=1)
         for need in effect.depends:

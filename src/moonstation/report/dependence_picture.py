@@ -20,7 +20,7 @@ MOST_BANDS = 40
 
 YEAR = 365.25 * 86_400.0
 
-KEPT, LATE, LOST = palette.SKY_BLUE, palette.YELLOW, palette.VERMILLION
+KEPT, LATE, LOST = palette.SKY_BLUE, palette.ORANGE, palette.VERMILLION
 WORDS = {
     "function": ("function", "functions"),
     "flight": ("flight of a part", "flights of parts"),
