@@ -126,3 +126,23 @@ def test_change_refuses_in_one_line_with_the_cure(capsys):
         told = capsys.readouterr().err
         assert words in " ".join(told.split())
         assert told.count("error:") == 1
+
+
+def test_data_tells_rights_arrivals_and_what_does_not_agree(tmp_path, capsys):
+    table, picture = tmp_path / "data.csv", tmp_path / "data.png"
+    arguments = ["partners", "data", "ilrs", "--days", "0.5", "--csv", str(table), "--png", str(picture)]
+    # somebody gets at once what is under embargo: that is a finding, and a failure only if asked for
+    assert run_command(arguments) == 0
+    told = " ".join(capsys.readouterr().out.split())
+    assert "gets at once what it may see only later: seal it until then" in told
+    assert "without an antenna may see data" in told
+    assert run_command([*arguments, "--strict"]) == 1
+    rows = pd.read_csv(table)
+    assert set(rows["trouble"].dropna()) >= {"early", "unreached"}
+    assert set(rows.loc[rows["may_see"] == "after 365\N{NO-BREAK SPACE}d", "wait_d"]) == {365.0}
+    assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+def test_data_refuses_a_station_without_partners(capsys):
+    assert run_command(["partners", "data", "lander"]) == 2
+    assert "has no partner" in capsys.readouterr().err

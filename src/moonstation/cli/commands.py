@@ -29,6 +29,7 @@ from moonstation.cli import (
     orbit_find,
     partners,
     partners_change,
+    partners_data,
     partners_ledger,
     partners_shares,
     picture,
@@ -104,6 +105,7 @@ app.add_typer(partners.app, name="partners")
 partners.add("ledger", partners_ledger.command)
 partners.add("shares", partners_shares.command)
 partners.add("change", partners_change.command)
+partners.add("data", partners_data.command)
 link.add("network", link_network.command)
 link.app.add_typer(link_plan.app, name="plan")
 app.add_typer(link.app, name="link")

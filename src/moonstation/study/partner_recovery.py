@@ -247,8 +247,10 @@ def recovery_notes(found: Sequence[Recovery]) -> list[str]:
     if not found:
         return []
     return [
-        "recoveries are found in the catalogues, not planned: an entry stands in where it is of the same kind and gives "
-        f"as much power and energy, whatever else it does; assumptions: {BUILD / YEAR:g} yr to build, {RELOAD / YEAR:g} "
-        f"yr to load anew, {INSERTION:g} m/s into orbit and the published descent at {IMPULSE:g} s, "
-        f"{100.0 * LANDER:g} % of what lands for the lander, {CADENCE * YEAR:g} launch a year where no cadence is told"
+        "recoveries are found in the catalogues, not planned: an entry stands in where it is of the same kind and "
+        "gives as much power and energy, whatever else it does",
+        f"assumptions of recoveries: {BUILD / YEAR:g} yr to build, {RELOAD / YEAR:g} yr to load anew, "
+        f"{INSERTION:g} m/s into orbit and the published descent at {IMPULSE:g} s, {100.0 * LANDER:g} % of what lands "
+        "for the lander, "
+        f"{CADENCE * YEAR:g} launch a year where no cadence is told",
     ]
