@@ -58,17 +58,16 @@ def parts_of(station: Station, partners: Collection[str]) -> set[str]:
 
 
 def flown_by(station: Station, partners: Collection[str], *, after: float = -math.inf) -> set[str]:
-    """Ids of the elements and orbiters that missions of some partners bring after an instant [s, TDB past J2000].
+    """Ids of the elements and orbiters that missions of some partners bring from an instant on [s, TDB past J2000].
 
-    What has no date of arrival counts as still to come, unless the station is started with it, see `arrivals`.
+    What has no date of arrival is there from the start (see `arrivals`): it counts where no instant is given only.
     """
     flyers = mission_owners(station)
+    found = {part.id for part in bearers(station) if part.mission and flyers[part.mission] in partners}
+    if after == -math.inf:
+        return found
     there = arrivals(station)
-    return {
-        part.id
-        for part in bearers(station)
-        if part.mission and flyers[part.mission] in partners and there[part.id] >= after
-    }
+    return {name for name in found if there[name] >= after}
 
 
 def absent(station: Station, partners: Collection[str]) -> set[str]:
