@@ -15,7 +15,7 @@ from moonstation.spacetime.epochs import Epoch
 from moonstation.station.loading import load_station
 from moonstation.station.prices import Price
 from moonstation.study.losses import read_loss
-from moonstation.study.partner_recovery import BUILD, RELOAD, plan_recovery, recovery_notes
+from moonstation.study.partner_recovery import BUILD, RELOAD, antenna_stand_ins, plan_recovery, recovery_notes
 
 YEAR = 365.25 * 86_400.0
 START = Epoch.parse("2035-01-01")
@@ -118,6 +118,7 @@ def test_a_function_that_is_away_for_a_time_says_until_and_from_when(tmp_path):
         (Change("leaves", "guest", START), "guest brings no element"),
         (Change("bars", "red", START, of="red"), "barred from its own parts"),
         (Change("late", "red", START), "is late by nothing"),
+        (Change("late", "red", START, delay=math.inf), "take --leaves red"),
     ],
 )
 def test_changes_that_change_nothing_are_refused(three, change, words):
@@ -198,6 +199,13 @@ def test_the_built_in_station_loses_what_simulate_takes_away(partner):
         assert set(functions_up(station, missing)) >= {row.id for row in effect.lost}
         for name in way.serves:
             assert not set(functions_up(station, missing | {name})) >= {row.id for row in effect.lost}
+
+
+def test_the_nearest_antenna_of_another_network_is_named():
+    station = load_station("ilrs")
+    found = antenna_stand_ins(station, ["bear_lakes", "ussuriysk"])
+    # Bear Lakes at 38 deg east, Ussuriysk at 132: Madrid is 42 and Shanghai 11 degrees away, and Yevpatoria destroyed
+    assert found == {"bear_lakes": "madrid_dss63 (DSN)", "ussuriysk": "sheshan (CVN)"}
 
 
 def test_dependences_are_those_of_the_trio(three):

@@ -279,6 +279,8 @@ def _print(effect: "Effect", buses: "Sequence[BusAfter]") -> None:
     ):
         if listed:
             out.print(f"{words}: {', '.join(listed)}", markup=False, soft_wrap=True)
+    if effect.antennas and effect.change.kind in ("leaves", "bars"):
+        _print_antennas(effect)
     for bus in buses:
         if bus.worse:
             frozen = (
@@ -320,6 +322,24 @@ def _print(effect: "Effect", buses: "Sequence[BusAfter]") -> None:
             markup=False,
             soft_wrap=True,
         )
+
+
+def _print_antennas(effect: "Effect") -> None:
+    """Antenna time that goes, and what of the catalogue sees the Moon at the same hours."""
+    from moonstation.partners.holdings import antenna_time
+    from moonstation.study.partner_recovery import antenna_stand_ins
+
+    station, gone = effect.station, set(effect.antennas)
+    whole = antenna_time(station.ground_stations, station.start)
+    lost = antenna_time([row for row in station.ground_stations if row.id in gone], station.start)
+    others = antenna_stand_ins(station, effect.antennas)
+    told = ", ".join(dict.fromkeys(others.values()))
+    out.print(
+        f"antenna time that goes: {number(lost / 3600.0)} of {number(whole / 3600.0)} h a week with the Moon up"
+        + (f"; nearest of other networks: {told}" if told else ""),
+        markup=False,
+        soft_wrap=True,
+    )
 
 
 def _day(seconds: float) -> str:

@@ -147,7 +147,8 @@ def _print(station: "Station", found: Sequence["Shares"]) -> None:
             out.print(f"without any partner: {amount(division.nobody)}, in nobody's share", markup=False)
     nothing = len(station.partners) - len(found[0].players)
     if nothing:
-        out.print(f"\n{count(nothing, 'partner')} bring no part and get nothing", markup=False)
+        verbs = "brings no part and gets" if nothing == 1 else "bring no part and get"
+        out.print(f"\n{count(nothing, 'partner')} {verbs} nothing", markup=False)
     out.print(f"note: {_how(found[0])}", markup=False, soft_wrap=True, style="yellow")
 
 

@@ -21,6 +21,10 @@ FLOWN = ("completed", "lost", "active", "flown", "cancelled")
 """First words of the status of missions that are over: nothing of them can be lost any more."""
 
 
+LONGEST_DELAY = 100.0 * 365.25 * 86_400.0
+"""[s]"""
+
+
 @dataclass(frozen=True)
 class Change:
     """Something that happens among partners.
@@ -315,6 +319,11 @@ def check_change(station: Station, change: Change) -> None:
         raise RequestError(f"{key}:{change.of}: is barred from its own parts; name two partners")
     if change.kind == "late" and not change.delay > 0.0:
         raise RequestError(f"{key}: is late by nothing; give more than zero, as in {change.partner}=24mo")
+    if change.delay > LONGEST_DELAY:
+        years = LONGEST_DELAY / 365.25 / 86_400.0
+        raise RequestError(
+            f"{key}: is late by more than {years:g} yr; give less, or take --leaves {change.partner}"
+        )
     owner = change.of or change.partner
     brings = parts_of(station, [owner]) | {g.id for g in station.ground_stations if g.partner == owner}
     brings |= {m for m, flyer in mission_owners(station).items() if flyer == owner}

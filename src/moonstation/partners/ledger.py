@@ -306,7 +306,12 @@ def _notes(station: Station, held: Sequence[Holding]) -> list[str]:
         notes.append(f"no mass is given for {', '.join(unweighed)}")
     uncosted = [row.id for row in held if row.kind in ("element", "orbiter") and row.cost is None]
     if uncosted:
-        notes.append(f"no cost is given for {len(uncosted)} elements and orbiters")
+        listed = ", ".join(uncosted) if len(uncosted) < 4 else f"{len(uncosted)} elements and orbiters"
+        notes.append(f"no cost is given for {listed}")
+    if station.contributions:
+        plain = [row.id for row in held if not row.level and row.partner != NOBODY]
+        if plain:
+            notes.append(f"no level of cooperation is stated for {', '.join(plain)}")
     notes.append("ground time that is brought is all time with the Moon above the mask of each dish")
     if station.missions:
         notes.append(

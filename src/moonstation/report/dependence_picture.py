@@ -16,7 +16,7 @@ ROW = 0.34
 """Height of a function with its room [inch]."""
 
 MOST_BANDS = 40
-"""Dependences that are drawn, those with most parts first."""
+"""Dependences that are drawn, those that one cannot be without first."""
 
 YEAR = 365.25 * 86_400.0
 
@@ -41,7 +41,8 @@ def change_picture(effect: Any) -> bytes:
     functions = list(effect.functions)
     notes = textwrap.wrap("; ".join(effect.notes), 185)[:4]
     tall = ROW * max(len(functions), 1)
-    height = 1.7 + tall + 5.3 + 0.16 * len(notes)
+    bands = _band_height(effect.depends)
+    height = 2.4 + tall + bands + 0.16 * len(notes)
     page = new_page(11.0, height)
     head(
         page,
@@ -51,7 +52,7 @@ def change_picture(effect: Any) -> bytes:
     )
     lanes = page.add_axes((0.26, 1.0 - (1.15 + tall) / height, 0.7, tall / height))
     _draw_functions(lanes, effect, functions)
-    net = page.add_axes((0.02, (0.25 + 0.16 * len(notes)) / height, 0.96, 4.6 / height))
+    net = page.add_axes((0.02, (0.25 + 0.16 * len(notes)) / height, 0.96, bands / height))
     _draw_network(net, effect.station, effect.depends)
     page.text(
         0.015,
@@ -67,11 +68,17 @@ def change_picture(effect: Any) -> bytes:
 
 def dependence_picture(station: Any, found: Sequence[Any]) -> bytes:
     """Draw who depends on whom in the whole station, PNG."""
-    height = 6.4
+    bands = _band_height(found)
+    height = bands + 1.15
     page = new_page(11.0, height)
     head(page, shortened(f"{station.name}: who depends on whom", 95), "", height=height)
-    _draw_network(page.add_axes((0.02, 0.03, 0.96, 0.83)), station, found)
+    _draw_network(page.add_axes((0.02, 0.15 / height, 0.96, bands / height)), station, found)
     return png(page)
+
+
+def _band_height(found: Sequence[Any]) -> float:
+    """Height in which the bands of dependences can be read [inch]."""
+    return max(0.8 if not found else 4.6, 0.27 * min(len(found), MOST_BANDS))
 
 
 def _summary(effect: Any) -> str:
@@ -166,15 +173,17 @@ def _draw_network(axes: Any, station: Any, found: Sequence[Any]) -> None:
     colours = partner_colours(station)
     axes.set_axis_off()
     axes.set_xlim(-0.27, 1.27)
+    left_out = max(0, len(found) - MOST_BANDS)
+    more = f" ({left_out} weaker ones not shown)" if left_out else ""
     axes.set_title(
-        "Who depends (left) on whom (right): full, cannot be without; pale, the other has a share in it", loc="left",
-        fontsize=9.5, weight="bold", color=palette.INK,
+        f"Who depends (left) on whom (right): full, cannot be without; pale, the other has a share in it{more}",
+        loc="left", fontsize=9.5, weight="bold", color=palette.INK,
     )  # fmt: skip
     if not found:
         axes.set_ylim(-1.0, 1.0)
         axes.text(0.5, 0.0, "no partner depends on another here", ha="center", color=palette.MUTED)
         return
-    rows = sorted(found, key=lambda row: -len(row.what))[:MOST_BANDS]
+    rows = sorted(found, key=lambda row: (not row.hard, -len(row.what)))[:MOST_BANDS]
     order = list(names)
     most = max(len(row.what) for row in rows)
     wide = {id(row): 0.5 + len(row.what) / most for row in rows}

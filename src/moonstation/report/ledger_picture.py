@@ -26,8 +26,12 @@ def ledger_picture(ledger: Any) -> bytes:
     bars = _bars(ledger)
     functions = list(ledger.functions)
     notes = textwrap.wrap("; ".join(ledger.notes), 185)[:6]
-    below = 0.95 + 0.31 * len(functions) if functions else 0.0
-    height = 1.55 + 0.42 * len(bars) + below + 0.16 * len(notes)
+    below = 1.1 + 0.31 * len(functions) if functions else 0.0
+    named = [
+        p for p in ledger.partners if any(row.partner == p and row.brings > 0.0 for row in ledger.entries)
+    ]
+    lines = -(-min(len(named), MOST_PARTNERS) // 4)
+    height = 1.35 + 0.2 * lines + 0.42 * len(bars) + below + 0.16 * len(notes)
     page = new_page(11.0, height)
     head(
         page,
@@ -36,13 +40,13 @@ def ledger_picture(ledger: Any) -> bytes:
         height=height,
     )
     colours = partner_colours(ledger.station)
-    _legend(page, ledger, colours, 1.0 - 0.62 / height)
-    top = 1.0 - 1.0 / height
+    _legend(page, ledger, named, colours, 1.0 - 0.62 / height)
+    top = 1.0 - (0.8 + 0.2 * lines) / height
     tall = 0.42 * len(bars) / height
     _draw_bars(page.add_axes((0.17, top - tall, 0.8, tall)), bars, colours)
     if functions:
         long = 0.31 * len(functions) / height
-        grid = page.add_axes((0.3, top - tall - 0.95 / height - long, 0.67, long))
+        grid = page.add_axes((0.3, top - tall - 1.1 / height - long, 0.67, long))
         _draw_functions(grid, ledger, colours)
     page.text(
         0.015,
@@ -91,17 +95,12 @@ def _draw_bars(axes: Any, bars: list[tuple[str, list[tuple[str, float]]]], colou
         axes.spines[side].set_visible(False)
 
 
-def _legend(page: Any, ledger: Any, colours: dict[str, str], y: float) -> None:
+def _legend(page: Any, ledger: Any, named: list[str], colours: dict[str, str], y: float) -> None:
     from matplotlib.patches import Patch
 
-    shown = [
-        partner
-        for partner in ledger.partners
-        if any(row.partner == partner and row.brings > 0.0 for row in ledger.entries)
-    ]
     handles = [
         Patch(facecolor=colours[partner], label=shortened(ledger.name(partner), 28))
-        for partner in shown[:MOST_PARTNERS]
+        for partner in named[:MOST_PARTNERS]
     ]
     page.legend(
         handles=handles, loc="upper left", bbox_to_anchor=(0.16, y), ncols=min(4, max(1, len(handles))), fontsize=8.5,
@@ -138,12 +137,14 @@ def _draw_functions(axes: Any, ledger: Any, colours: dict[str, str]) -> None:
         range(len(ledger.functions)), [shortened(row.name, 40) for row in ledger.functions], fontsize=8.5,
         color=palette.INK,
     )  # fmt: skip
-    axes.set_xticks(range(len(shown)), [shortened(ledger.name(p), 20) for p in shown], fontsize=8.5)
+    room = 22 if len(shown) <= 3 else 11
+    names = ["\n".join(textwrap.wrap(shortened(ledger.name(p), 2 * room), room)[:2]) for p in shown]
+    axes.set_xticks(range(len(shown)), names, fontsize=8.5 if len(shown) <= 8 else 7.0)
     axes.xaxis.tick_top()
     axes.tick_params(length=0)
     for side in ("top", "right", "left", "bottom"):
         axes.spines[side].set_visible(False)
     axes.set_title(
         "Functions (full: lost without this partner; hollow: its parts help)", loc="left", fontsize=9.5,
-        color=palette.INK, pad=16, weight="bold",
+        color=palette.INK, pad=24, weight="bold",
     )  # fmt: skip

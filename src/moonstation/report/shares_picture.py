@@ -70,13 +70,8 @@ def _rows(shares: Any) -> list[int]:
 def _draw(axes: Any, shares: Any, places: list[int], colours: dict[str, str], names: dict[str, str]) -> None:
     division, unit = shares.division, shares.worth.unit
     whole = division.whole - division.nobody
-    largest = max(
-        [
-            abs(whole),
-            *(abs(v) for v in (*division.shares, *shares.alone.values(), *shares.last.values())),
-            1e-300,
-        ]
-    )
+    drawn = (*division.shares, *shares.alone.values(), *shares.last.values())
+    largest = max([abs(float(value)) for value in drawn] + [1e-300])
     # what is written beside a bar needs room on the right
     axes.set_xlim(min(0.0, 1.1 * float(division.shares.min())), 1.3 * largest)
     axes.set_ylim(len(places) - 0.5, -0.5)

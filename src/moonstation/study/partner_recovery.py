@@ -20,6 +20,7 @@ from moonstation.station.elements import Element
 from moonstation.station.missions import Launcher
 from moonstation.station.model import Orbiter, Station
 from moonstation.station.prices import Price
+from moonstation.station.units import parse_quantity
 from moonstation.study.losses import lightest_replacement, plain_value
 from moonstation.transfers.budgets import masses
 
@@ -240,6 +241,47 @@ def _first_flight(launcher: Launcher) -> float:
     """The begin of the year of its first flight, where that is to come [s]; minus infinity otherwise."""
     year = launcher.first_flight[:4]
     return Epoch.parse(f"{year}-01-01").tdb_s if year.isdigit() else -math.inf
+
+
+def antenna_stand_ins(station: Station, gone: Sequence[str]) -> dict[str, str]:
+    """For each ground station that goes, the nearest in longitude of the catalogue, of another network.
+
+    Those that the station has, that are destroyed, or of the network of one that goes, do not count. It sees the Moon
+    at about the same hours; whether its owner lends it, or is of the country that goes, the catalogue does not tell.
+
+    Parameters
+    ----------
+    station : Station
+        As loaded.
+    gone : sequence of str
+        Ids of ground stations.
+
+    Returns
+    -------
+    dict of str to str
+        Id and network of the entry by the id of the lost one; without those that have none.
+    """
+    lost = [row for row in station.ground_stations if row.id in gone]
+    networks = {row.network.split()[0] for row in lost if row.network}
+    known = {row.id for row in station.ground_stations}
+    others: dict[str, float] = {}
+    for name, entry in packaged_catalogue().entries["ground_station"].items():
+        given = {key: str(plain_value(value)) for key, value in entry.values.items()}
+        network = given.get("network", "")
+        if (
+            name in known
+            or (network and network.split()[0] in networks)
+            or "destroyed" in given.get("status", "")
+        ):
+            continue
+        open_to_all[name] = parse_quantity(given["lon"], "degrees")
+    return {
+        row.id: min(
+            open_to_all, key=lambda name: abs((open_to_all[name] - row.lon_deg + 180.0) % 360.0 - 180.0)
+        )
+        for row in lost
+        if open_to_all
+    }
 
 
 def recovery_notes(found: Sequence[Recovery]) -> list[str]:
