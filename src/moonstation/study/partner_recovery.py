@@ -18,7 +18,7 @@ from moonstation.spacetime.epochs import Epoch
 from moonstation.station.catalogues import packaged_catalogue
 from moonstation.station.elements import Element
 from moonstation.station.missions import Launcher
-from moonstation.station.model import Orbiter, Station
+from moonstation.station.model import GroundStationSpec, Orbiter, Station
 from moonstation.station.prices import Price
 from moonstation.station.units import parse_quantity
 from moonstation.study.losses import lightest_replacement, plain_value
@@ -274,14 +274,12 @@ def antenna_stand_ins(station: Station, gone: Sequence[str]) -> dict[str, str]:
             or "destroyed" in given.get("status", "")
         ):
             continue
-        open_to_all[name] = parse_quantity(given["lon"], "degrees")
-    return {
-        row.id: min(
-            open_to_all, key=lambda name: abs((open_to_all[name] - row.lon_deg + 180.0) % 360.0 - 180.0)
-        )
-        for row in lost
-        if open_to_all
-    }
+        others[f"{name} ({network})" if network else name] = parse_quantity(given["lon"], "degrees")
+
+    def away(name: str, row: GroundStationSpec) -> float:
+        return abs((others[name] - row.lon_deg + 180.0) % 360.0 - 180.0)
+
+    return {row.id: min(others, key=lambda name: away(name, row)) for row in lost if others}
 
 
 def recovery_notes(found: Sequence[Recovery]) -> list[str]:
