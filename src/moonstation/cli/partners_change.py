@@ -20,7 +20,7 @@ from moonstation.station.units import parse_quantity
 if TYPE_CHECKING:
     from moonstation.partners.changes import Change, Effect
     from moonstation.station.model import Station
-    from moonstation.study.partner_power import BusAfter
+    from moonstation.study.partner_power import BusAfter, PowerScene
 
 MONTH = 365.25 * 86_400.0 / 12.0
 WIDE = 130
@@ -112,9 +112,11 @@ def command(
         return plan_recovery(request, price_per_kg=each_kg)
 
     with progress_bar() as report:
-        report("the change", 0.05)
-        effect = assess(loaded, change, planner=planner)
-        buses = _power(loaded, effect, report) if power and leaves else []
+        scene = _power(loaded, report) if power and leaves and loaded.buses else None
+        report("the change", 0.4)
+        effect = assess(
+            loaded, change, planner=planner, enough=scene.keeps_warm if scene is not None else None
+        )
         lived = _live(loaded, effect, runs, report) if runs else None
         report("writing", 0.95)
         if csv is not None:
@@ -129,7 +131,7 @@ def command(
             from moonstation.report.dependence_picture import change_picture
 
             write_file(png, change_picture(effect))
-    _print(effect, buses)
+    _print(effect, scene)
     if lived is not None:
         _print_lived(loaded, lived, runs)
     for note in (*effect.notes, *recovery_notes(effect.recoveries)):
@@ -234,20 +236,16 @@ def _live(station: "Station", effect: "Effect", runs: int, report: Any) -> Any:
     )
 
 
-def _power(station: "Station", effect: "Effect", report: Any) -> "list[BusAfter]":
-    """Buses without what goes, over the station's span or a year of it."""
-    from moonstation.study.partner_power import buses_without
+def _power(station: "Station", report: Any) -> "PowerScene":
+    """The light of the station's span or of a year of it, and its buses."""
+    from moonstation.study.partner_power import power_scene
     from moonstation.study.run import study_span
 
-    if not station.buses:
-        return []
     span = study_span(station, days=min(station.span / 86_400.0, 365.25), step="1 h")
-    return buses_without(
-        station, effect.parts, span, progress=lambda stage, part: report(stage, 0.1 + 0.3 * part)
-    )
+    return power_scene(station, span, progress=lambda stage, part: report(stage, 0.4 * part))
 
 
-def _print(effect: "Effect", buses: "Sequence[BusAfter]") -> None:
+def _print(effect: "Effect", scene: "PowerScene | None") -> None:
     station = effect.station
     names = {row.id: row.name for row in station.partners}
     out.print(station.name, markup=False, style="bold")
@@ -281,20 +279,8 @@ def _print(effect: "Effect", buses: "Sequence[BusAfter]") -> None:
             out.print(f"{words}: {', '.join(listed)}", markup=False, soft_wrap=True)
     if effect.antennas and effect.change.kind in ("leaves", "bars"):
         _print_antennas(effect)
-    for bus in buses:
-        if bus.worse:
-            frozen = (
-                f"; {', '.join(bus.may_freeze)} may be lost to the cold, and what needs them"
-                if bus.may_freeze
-                else ""
-            )
-            out.print(
-                f"power of bus {bus.bus}: nominal {share(bus.nominal_after)} of the time ({share(bus.nominal_before)} "
-                f"before), short for {duration(bus.short_after)} on end ({duration(bus.short_before)}){frozen}",
-                markup=False,
-                soft_wrap=True,
-                style="yellow",
-            )
+    if scene is not None:
+        _print_power("power of bus", scene.without(effect.parts))
     if effect.depends:
         table = new_table("\nwho depends", "on whom", "for", "number", "what", words=1)
         for need in effect.depends:
@@ -315,12 +301,35 @@ def _print(effect: "Effect", buses: "Sequence[BusAfter]") -> None:
             )
         out.print_wide(table, WIDE)
         out.print(f"brings {'; '.join(effect.recoveries[0].parts)}", markup=False, soft_wrap=True)
+        if scene is not None:
+            _print_power(
+                "with it, power of bus", scene.without(set(effect.parts) - set(effect.recoveries[0].serves))
+            )
     elif effect.lost:
         out.print(
             "nothing in the catalogues brings the lost functions back: no launcher that is left lands the heaviest "
             "part that is needed",
             markup=False,
             soft_wrap=True,
+        )
+
+
+def _print_power(words: str, buses: "Sequence[BusAfter]") -> None:
+    """Buses that are worse off than with all elements."""
+    for bus in buses:
+        if not bus.worse:
+            continue
+        frozen = (
+            f"; {', '.join(bus.may_freeze)} may be lost to the cold, and what needs them"
+            if bus.may_freeze
+            else ""
+        )
+        out.print(
+            f"{words} {bus.bus}: nominal {share(bus.nominal_after)} of the time ({share(bus.nominal_before)} before), "
+            f"short for {duration(bus.short_after)} on end ({duration(bus.short_before)}){frozen}",
+            markup=False,
+            soft_wrap=True,
+            style="yellow",
         )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from moonstation.errors import RequestError
-from moonstation.partners.capability import arrivals, flown_by, functions_up, parts_of
+from moonstation.partners.capability import arrivals, flown_by, functions_up, gives_power, parts_of
 from moonstation.partners.dependence import Dependence, dependences
 from moonstation.partners.holdings import bearers, launcher_owners, mission_owners
 from moonstation.spacetime.epochs import Epoch
@@ -164,7 +164,7 @@ class RecoveryRequest:
     closed : tuple of str
         Partners that cannot help.
     restored : callable
-        Takes ids of lost parts that are replaced; tells whether all lost functions are back.
+        Takes ids of lost parts that are replaced; tells whether all lost functions are back, and what is left enough.
     """
 
     station: Station
@@ -231,7 +231,13 @@ class Effect:
         return [row for row in self.functions if row.late]
 
 
-def assess(station: Station, change: Change, *, planner: Planner | None = None) -> Effect:
+def assess(
+    station: Station,
+    change: Change,
+    *,
+    planner: Planner | None = None,
+    enough: Callable[[frozenset[str]], bool] | None = None,
+) -> Effect:
     """Work out what a change does to a station.
 
     Parameters
@@ -242,6 +248,9 @@ def assess(station: Station, change: Change, *, planner: Planner | None = None) 
         What happens; its partners are partners of the station.
     planner : callable, optional
         Finds recoveries, see `RecoveryRequest`; none are looked for without.
+    enough : callable, optional
+        Takes the ids of parts that are gone; tells whether what is left is enough beside its functions, such as its
+        power. What is not enough asks for a recovery, and a recovery must be enough.
 
     Raises
     ------
@@ -269,10 +278,11 @@ def assess(station: Station, change: Change, *, planner: Planner | None = None) 
         recoveries=(),
         notes=tuple(_notes(station, change)),
     )
-    if planner is None or change.kind == "joins" or not (effect.lost or effect.delayed):
+    poor = enough is not None and not enough(frozenset(touched))
+    if planner is None or change.kind == "joins" or not (effect.lost or effect.delayed or poor):
         return effect
-    found = tuple(planner(_request(effect, there)))
-    if effect.lost:
+    found = tuple(planner(_request(effect, there, enough)))
+    if effect.lost or poor:
         return replace(effect, recoveries=found)
     # nothing is gained by what comes after what it waits for
     back = max(row.after for row in effect.delayed)
@@ -444,7 +454,9 @@ def _agreements(station: Station, change: Change) -> list[str]:
     return ends
 
 
-def _request(effect: Effect, there: dict[str, float]) -> RecoveryRequest:
+def _request(
+    effect: Effect, there: dict[str, float], enough: Callable[[frozenset[str]], bool] | None
+) -> RecoveryRequest:
     station, change = effect.station, effect.change
     wanted = [row for row in effect.functions if row.lost or row.late]
     away = {row.id: _without(station, row.answers, change, there) for row in wanted}
@@ -456,12 +468,13 @@ def _request(effect: Effect, there: dict[str, float]) -> RecoveryRequest:
             missing = (gone | late | _closed(station, row.answers, change.since.tdb_s)) - replaced
             if row.id not in functions_up(station, missing):
                 return False
-        return True
+        return enough is None or enough(frozenset(effect.parts) - replaced)
 
     # what a function names, and what feeds the buses that its parts are on
     named = {name for row in station.functions for need in row.demands for name in need.of}
     buses = {e.bus for e in station.elements if e.id in named}
-    useful = named | {e.id for e in station.elements if e.bus in buses and (e.power or e.array_power)}
+    feeding = {e.id for e in station.elements if e.bus in buses and (gives_power(e) or e.battery_capacity)}
+    useful = named | feeding
     closed = (change.of or change.partner,) if change.kind in ("leaves", "bars") else ()
     return RecoveryRequest(
         station=station,

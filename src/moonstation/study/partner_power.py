@@ -43,19 +43,56 @@ class BusAfter:
         return self.nominal_after < self.nominal_before or self.short_after > self.short_before
 
 
-def buses_without(
-    station: Station, gone: Collection[str], span: StudySpan, *, progress: Progress
-) -> list[BusAfter]:
-    """Run every bus that is left without some elements, and with them.
+@dataclass(frozen=True, eq=False)
+class PowerScene:
+    """A station with the light on its arrays, to be run without parts of it.
 
-    Failures are not counted, see `simulate`; nor are elements on buses that are gone as a whole.
+    Attributes
+    ----------
+    station : Station
+        As loaded.
+    times_s : (n,) array
+        Instants [s, TDB past J2000].
+    light : dict of str to (n,) array
+        Irradiance on each element's array as share of 1361 W/m2.
+    before : dict of str to PowerRun
+        All buses with all elements.
+    """
+
+    station: Station
+    times_s: FloatArray
+    light: dict[str, FloatArray]
+    before: dict[str, PowerRun]
+
+    def without(self, gone: Collection[str]) -> list[BusAfter]:
+        """Run every bus that is left without some elements, by their ids; failures are not counted."""
+        left = [element for element in self.station.elements if element.id not in gone]
+        found = []
+        for bus, run in run_power(left, times_s=self.times_s, array_light=self.light).items():
+            whole = self.before[bus]
+            short = _longest_short(run), _longest_short(whole)
+            frozen = tuple(
+                element.id
+                for element in left
+                if element.bus == bus
+                and element.endures is not None
+                and short[1] <= element.endures < short[0]
+            )
+            found.append(BusAfter(bus, _nominal(whole), _nominal(run), short[1], short[0], frozen))
+        return found
+
+    def keeps_warm(self, gone: Collection[str]) -> bool:
+        """Whether nothing that is left may be lost to the cold that was safe with all elements."""
+        return not any(bus.may_freeze for bus in self.without(gone))
+
+
+def power_scene(station: Station, span: StudySpan, *, progress: Progress) -> PowerScene:
+    """The light of a station over a span, and its buses with all elements.
 
     Parameters
     ----------
     station : Station
         As loaded.
-    gone : collection of str
-        Ids of the elements that are not there.
     span : StudySpan
         Instants.
     progress : callable
@@ -66,19 +103,9 @@ def buses_without(
     lights = {name: site_light(ground.site, span.et) for name, ground in grounds.items()}
     light = array_light(station, grounds, lights)
     progress("power", 0.9)
-    left = [element for element in station.elements if element.id not in gone]
-    before = run_power(station.elements, times_s=span.et, array_light=light)
-    after = run_power(left, times_s=span.et, array_light=light)
-    found = []
-    for bus, run in after.items():
-        short = _longest_short(run), _longest_short(before[bus])
-        frozen = tuple(
-            element.id
-            for element in left
-            if element.bus == bus and element.endures is not None and short[1] <= element.endures < short[0]
-        )
-        found.append(BusAfter(bus, _nominal(before[bus]), _nominal(run), short[1], short[0], frozen))
-    return found
+    return PowerScene(
+        station, span.et, light, run_power(station.elements, times_s=span.et, array_light=light)
+    )
 
 
 def _nominal(run: PowerRun) -> float:

@@ -44,7 +44,7 @@ LANDER = 0.3
 CADENCE = 1.0 / YEAR
 """Launches per time of a launcher that states none, an assumption [1/s]."""
 
-MOST_PARTS = 14
+MOST_PARTS = 10
 """Lost parts of which every subset is tried; of more, those that are not needed are left out one by one."""
 
 
