@@ -2,8 +2,10 @@
 
 import pytest
 
+from moonstation.partners.changes import Change, assess
 from moonstation.station.loading import load_station
-from moonstation.study.partner_power import power_scene
+from moonstation.study.partner_power import functions_at_risk, power_scene
+from moonstation.study.partner_recovery import plan_recovery
 from moonstation.study.run import study_span
 
 
@@ -30,7 +32,7 @@ def test_the_base_goes_short_without_the_reactor_and_not_with_all():
 
 def test_a_way_back_must_keep_the_base_warm():
     station = load_station("ilrs")
-    span = study_span(station, start="2035-05-01", days=60.0, step="1 h")
+    span = study_span(station, days=365.0, step="1 h")
     scene = power_scene(station, span, progress=silent)
     change = Change("leaves", "roscosmos", station.start)
     cold = assess(station, change, planner=plan_recovery).recoveries[0]
@@ -39,6 +41,10 @@ def test_a_way_back_must_keep_the_base_warm():
     assert "power-plant" not in cold.serves
     assert {*cold.serves, "power-plant"} == set(warm.serves)
     assert any("fission" in words for words in warm.parts)
+    # kept by their parts, and needing what may freeze
+    effect = assess(station, change)
+    assert {"command", "contact", "laboratory"} <= set(functions_at_risk(station, effect.parts, scene))
+    assert not {"power", "geophysics", "astronomy"} & set(functions_at_risk(station, effect.parts, scene))
 
 
 def test_nothing_gone_changes_nothing():

@@ -117,10 +117,11 @@ def command(
         effect = assess(
             loaded, change, planner=planner, enough=scene.keeps_warm if scene is not None else None
         )
+        at_risk = _at_risk(effect, scene)
         lived = _live(loaded, effect, runs, report) if runs else None
         report("writing", 0.95)
         if csv is not None:
-            write_file(csv, _csv(_function_rows(effect)))
+            write_file(csv, _csv(_function_rows(effect, at_risk)))
         if recoveries is not None:
             write_file(recoveries, _csv(_recovery_rows(effect)))
         if depends is not None:
@@ -130,8 +131,8 @@ def command(
         if png is not None:
             from moonstation.report.dependence_picture import change_picture
 
-            write_file(png, change_picture(effect))
-    _print(effect, scene)
+            write_file(png, change_picture(effect, at_risk))
+    _print(effect, scene, at_risk)
     if lived is not None:
         _print_lived(loaded, lived, runs)
     for note in (*effect.notes, *recovery_notes(effect.recoveries)):
@@ -245,7 +246,16 @@ def _power(station: "Station", report: Any) -> "PowerScene":
     return power_scene(station, span, progress=lambda stage, part: report(stage, 0.4 * part))
 
 
-def _print(effect: "Effect", scene: "PowerScene | None") -> None:
+def _at_risk(effect: "Effect", scene: "PowerScene | None") -> list[str]:
+    """Functions that need what may be lost to the cold."""
+    if scene is None:
+        return []
+    from moonstation.study.partner_power import functions_at_risk
+
+    return functions_at_risk(effect.station, effect.parts, scene)
+
+
+def _print(effect: "Effect", scene: "PowerScene | None", at_risk: Sequence[str]) -> None:
     station = effect.station
     names = {row.id: row.name for row in station.partners}
     out.print(station.name, markup=False, style="bold")
@@ -257,8 +267,8 @@ def _print(effect: "Effect", scene: "PowerScene | None") -> None:
             row.answers or "nobody",
             _day(row.before),
             _after(row),
-            _verdict(row),
-            ", ".join(row.broken) if _verdict(row) else "",
+            _verdict(row, at_risk),
+            ", ".join(row.broken) if _verdict(row, ()) else "",
         )
     if effect.functions:
         out.print_wide(table, WIDE)
@@ -363,13 +373,15 @@ def _after(row: Any) -> str:
     return _day(row.after)
 
 
-def _verdict(row: Any) -> str:
+def _verdict(row: Any, at_risk: Sequence[str]) -> str:
     if row.lost:
         return "lost"
     if row.late and row.until < math.inf:
         return f"away for {number((row.after - row.until) / MONTH)} months"
     if row.late:
         return f"{number((row.after - row.before) / MONTH)} months later"
+    if row.id in at_risk:
+        return "may freeze"
     return "gained" if row.gained else ""
 
 
@@ -396,7 +408,7 @@ def _csv(rows: list[dict[str, Any]]) -> str:
     return str(pd.DataFrame(rows).to_csv(index=False, lineterminator="\n"))
 
 
-def _function_rows(effect: "Effect") -> list[dict[str, Any]]:
+def _function_rows(effect: "Effect", at_risk: Sequence[str]) -> list[dict[str, Any]]:
     return [
         {
             "function": row.id,
@@ -405,6 +417,7 @@ def _function_rows(effect: "Effect") -> list[dict[str, Any]]:
             "there_after": _day(row.after),
             "until": "" if row.until == math.inf else _day(row.until),
             "becomes": "lost" if row.lost else "later" if row.late else "gained" if row.gained else "kept",
+            "may_freeze": row.id in at_risk,
             "by": " ".join(row.broken),
         }
         for row in effect.functions

@@ -2,7 +2,7 @@
 
 import math
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,7 +20,7 @@ MOST_BANDS = 40
 
 YEAR = 365.25 * 86_400.0
 
-KEPT, LATE, LOST = palette.SKY_BLUE, palette.ORANGE, palette.VERMILLION
+KEPT, LATE, LOST, COLD = palette.SKY_BLUE, palette.ORANGE, palette.VERMILLION, palette.PURPLE
 WORDS = {
     "function": ("function", "functions"),
     "flight": ("flight of a part", "flights of parts"),
@@ -30,13 +30,15 @@ WORDS = {
 }
 
 
-def change_picture(effect: Any) -> bytes:
+def change_picture(effect: Any, at_risk: Collection[str] = ()) -> bytes:
     """Draw an effect, PNG.
 
     Parameters
     ----------
     effect : Effect
         See `moonstation.partners.changes`.
+    at_risk : collection of str
+        Functions that need what may be lost to the cold after the change.
     """
     functions = list(effect.functions)
     notes = textwrap.wrap("; ".join(effect.notes), 185)[:4]
@@ -47,11 +49,11 @@ def change_picture(effect: Any) -> bytes:
     head(
         page,
         shortened(f"{effect.station.name}: {effect.change.words}", 95),
-        _summary(effect),
+        _summary(effect, at_risk),
         height=height,
     )
     lanes = page.add_axes((0.26, 1.0 - (1.15 + tall) / height, 0.7, tall / height))
-    _draw_functions(lanes, effect, functions)
+    _draw_functions(lanes, effect, functions, at_risk)
     net = page.add_axes((0.02, (0.25 + 0.16 * len(notes)) / height, 0.96, bands / height))
     _draw_network(net, effect.station, effect.depends)
     page.text(
@@ -81,13 +83,14 @@ def _band_height(found: Sequence[Any]) -> float:
     return max(0.8 if not found else 4.6, 0.27 * min(len(found), MOST_BANDS))
 
 
-def _summary(effect: Any) -> str:
+def _summary(effect: Any, at_risk: Collection[str]) -> str:
     gained = [row for row in effect.functions if row.gained]
     parts = [
         f"{count(len(effect.lost), 'function')} lost"
         if not gained
         else f"{count(len(gained), 'function')} gained",
         f"{count(len(effect.delayed), 'function')} later or for a time" if effect.delayed else "",
+        f"{count(len(at_risk), 'function')} may be lost to the cold" if at_risk else "",
         count(len(effect.parts), "part"),
         count(len(effect.missions), "mission") + " to come" if effect.missions else "",
         count(len(effect.antennas), "antenna") if effect.antennas else "",
@@ -99,7 +102,7 @@ def _moment(seconds: float) -> Any:
     return tdb_to_utc(np.array([seconds]))[0]
 
 
-def _draw_functions(axes: Any, effect: Any, functions: Sequence[Any]) -> None:
+def _draw_functions(axes: Any, effect: Any, functions: Sequence[Any], at_risk: Collection[str]) -> None:
     from matplotlib import dates as ticks
     from matplotlib.patches import Patch
 
@@ -123,6 +126,9 @@ def _draw_functions(axes: Any, effect: Any, functions: Sequence[Any]) -> None:
             bar(row, function.before, last, KEPT)
             continue
         bar(row, function.before, min(function.until, last), KEPT)
+        if function.id in at_risk:
+            cold = max(since, function.before)
+            bar(row, cold, last, COLD, hatch="////", edgecolor=palette.PAPER, linewidth=0.0)
         if function.lost or function.late:
             away = since if function.until < math.inf else function.before
             colour = LOST if function.lost else LATE
@@ -152,6 +158,7 @@ def _draw_functions(axes: Any, effect: Any, functions: Sequence[Any]) -> None:
         ("there", KEPT, None, True),
         ("lost", LOST, "////", bool(effect.lost)),
         ("later or away for a time", LATE, "////", bool(effect.delayed)),
+        ("needs what may freeze", COLD, "////", bool(at_risk)),
         ("only with the partner", palette.GREEN, None, any(row.gained for row in functions)),
     ]
     handles = [

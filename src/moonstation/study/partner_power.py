@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from moonstation.arrays import FloatArray
+from moonstation.partners.capability import functions_up
 from moonstation.simulation.power import NOMINAL, UNSERVED, PowerRun, run_power
 from moonstation.station.model import Station
 from moonstation.study.ground import site_grounds
@@ -106,6 +107,13 @@ def power_scene(station: Station, span: StudySpan, *, progress: Progress) -> Pow
     return PowerScene(
         station, span.et, light, run_power(station.elements, times_s=span.et, array_light=light)
     )
+
+
+def functions_at_risk(station: Station, gone: Collection[str], scene: PowerScene) -> list[str]:
+    """Functions that are there by their parts when some are gone, and need what may then be lost to the cold."""
+    frozen = {name for bus in scene.without(gone) for name in bus.may_freeze}
+    left = functions_up(station, frozen.union(gone))
+    return [name for name in functions_up(station, gone) if name not in left]
 
 
 def _nominal(run: PowerRun) -> float:
