@@ -27,6 +27,7 @@ def blocks(page: str, language: str) -> list[str]:
             "docs/transfers.md",
             "docs/links.md",
             "docs/network.md",
+            "docs/partners.md",
             "README.md",
         )
         for code in blocks(page, "python")

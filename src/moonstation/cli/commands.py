@@ -28,6 +28,11 @@ from moonstation.cli import (
     maps,
     orbit,
     orbit_find,
+    partners,
+    partners_change,
+    partners_data,
+    partners_ledger,
+    partners_shares,
     picture,
     scenarios,
     show,
@@ -98,6 +103,11 @@ link.add("assign", link_assign.command)
 app.add_typer(design.app, name="design")
 design.add("budget", design_budget.command)
 design.add("size", design_size.command)
+app.add_typer(partners.app, name="partners")
+partners.add("ledger", partners_ledger.command)
+partners.add("shares", partners_shares.command)
+partners.add("change", partners_change.command)
+partners.add("data", partners_data.command)
 link.add("network", link_network.command)
 link.app.add_typer(link_plan.app, name="plan")
 app.add_typer(link.app, name="link")

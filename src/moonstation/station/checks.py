@@ -10,7 +10,7 @@ from pathlib import Path
 
 from moonstation.errors import DataFileError
 from moonstation.formats.products import is_product_name, terrain_file
-from moonstation.station import metrics
+from moonstation.station import agreement_checks, metrics
 from moonstation.station.catalogues import DATA, nearest, packaged_launch_sites
 from moonstation.station.crews import CrewVisit
 from moonstation.station.draft import Draft, Row
@@ -393,4 +393,9 @@ CHECKS: tuple[Callable[[Draft], None], ...] = (
     check_thermal_nodes_join,
     check_demands_can_be_sent,
     check_shares_name_partners,
+    agreement_checks.check_contributions,
+    agreement_checks.check_agreements_name_partners,
+    agreement_checks.check_data_rights,
+    agreement_checks.check_data_shares_add_up,
+    agreement_checks.check_bars,
 )

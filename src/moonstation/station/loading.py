@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 from moonstation.errors import StationFileError
 from moonstation.formats.products import is_product_name
 from moonstation.station import checks
+from moonstation.station.agreements import Bar, Contribution, DataRight, Entitlement
 from moonstation.station.catalogues import DATA, nearest, packaged_catalogue
 from moonstation.station.crews import CrewVisit
 from moonstation.station.demands import AntennaShare, Demand
@@ -310,6 +311,10 @@ def _station(draft: Draft) -> Station:
         crew_visits=_records(draft, CrewVisit),
         demands=_records(draft, Demand),
         shares=_records(draft, AntennaShare),
+        contributions=_records(draft, Contribution),
+        entitlements=_records(draft, Entitlement),
+        data_rights=_records(draft, DataRight),
+        bars=_records(draft, Bar),
         path=draft.file.path,
         sha256=draft.file.sha256,
         provenance=draft.provenance,

@@ -14,6 +14,7 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 from moonstation.spacetime.epochs import Epoch
 from moonstation.spacetime.sites import Site
 from moonstation.station import metrics
+from moonstation.station.agreements import Bar, Contribution, DataRight, Entitlement
 from moonstation.station.crews import CrewVisit
 from moonstation.station.demands import AntennaShare, Demand
 from moonstation.station.elements import Element
@@ -425,7 +426,8 @@ class Station:
     reference : str or None
         Document that the station follows.
     partners, facilities, sites, elements, orbiters, ground_stations, radios, missions, launchers,
-    requirements, failures, functions, uncertainties, crew_visits, demands, shares, thermal_nodes, thermal_links : list
+    requirements, failures, functions, uncertainties, crew_visits, demands, shares, thermal_nodes, thermal_links,
+    contributions, entitlements, data_rights, bars : list
         The tables of the file, in its order.
     path : Path or None
         File that it was read from.
@@ -459,6 +461,10 @@ class Station:
     shares: list[AntennaShare] = field(default_factory=list)
     thermal_nodes: list[ThermalNode] = field(default_factory=list)
     thermal_links: list[ThermalLink] = field(default_factory=list)
+    contributions: list[Contribution] = field(default_factory=list)
+    entitlements: list[Entitlement] = field(default_factory=list)
+    data_rights: list[DataRight] = field(default_factory=list)
+    bars: list[Bar] = field(default_factory=list)
     path: Path | None = None
     sha256: str = ""
     provenance: dict[str, Provenance] = field(default_factory=dict)
@@ -493,5 +499,9 @@ TABLES: dict[str, type[Part]] = {
     "share": AntennaShare,
     "thermal_node": ThermalNode,
     "thermal_link": ThermalLink,
+    "contribution": Contribution,
+    "entitlement": Entitlement,
+    "data_right": DataRight,
+    "bar": Bar,
 }
 """The tables of a station file; all but the first may stand many times."""

@@ -82,6 +82,13 @@ def _lightest(element: Element) -> Replacement:
     return min(known, key=lambda r: (math.isnan(r.mass), r.mass), default=nothing)
 
 
+def lightest_entry(element: Element) -> Replacement:
+    """The lightest entry of the catalogue, or as many of it as it takes, that is as good as an element."""
+    known = [Replacement(element.id, element.kind, name, mass, n) for name, mass, n in _entries(element)]
+    nothing = Replacement(element.id, element.kind, "", math.nan, 0)
+    return min(known, key=lambda r: (math.isnan(r.mass), r.mass), default=nothing)
+
+
 def _own(element: Element) -> Iterator[tuple[str, float, int]]:
     if element.mass > 0.0:
         yield "another of it", element.mass, 1
@@ -104,7 +111,7 @@ def _by_weight(element: Element) -> Iterator[tuple[str, float, int]]:
 def _entries(element: Element) -> Iterator[tuple[str, float, int]]:
     """Entries of the catalogue, as many of each as it takes; steady power may come from any reactor or isotope unit."""
     for name, entry in packaged_catalogue().entries["element"].items():
-        given = {key: _plain(value) for key, value in entry.values.items()}
+        given = {key: plain_value(value) for key, value in entry.values.items()}
         if not (
             given.get("kind") == element.kind or (element.kind in STEADY and given.get("kind") in STEADY)
         ):
@@ -125,5 +132,6 @@ def _entries(element: Element) -> Iterator[tuple[str, float, int]]:
         yield name, max(counts) * mass, max(counts)
 
 
-def _plain(value: object) -> object:
+def plain_value(value: object) -> object:
+    """The bare value of a catalogue key that may stand with its source."""
     return value["value"] if isinstance(value, dict) and "value" in value else value

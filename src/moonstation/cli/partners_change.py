@@ -1,0 +1,441 @@
+"""`moonstation partners change`: what is lost when a partner leaves, is late or barred, and how it comes back."""
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from moonstation.cli.console import out, progress_bar
+from moonstation.cli.partners import new_table
+from moonstation.cli.words import check_file, write_file
+from moonstation.errors import RequestError, TimeError
+from moonstation.report.wording import duration, listing, number, share
+from moonstation.spacetime.epochs import Epoch
+from moonstation.station.loading import load_station
+from moonstation.station.prices import Price, read_price
+from moonstation.station.units import parse_quantity
+
+if TYPE_CHECKING:
+    from moonstation.partners.changes import Change, Effect
+    from moonstation.station.model import Station
+    from moonstation.study.partner_power import BusAfter, PowerScene
+
+MONTH = 365.25 * 86_400.0 / 12.0
+WIDE = 130
+SHOWN = 5
+
+
+def command(
+    station: Annotated[
+        str, typer.Argument(help="A built-in station (see 'moonstation scenarios') or a station file.")
+    ],
+    leaves: Annotated[str | None, typer.Option(help="A partner that leaves, by id.", metavar="ID")] = None,
+    joins: Annotated[
+        str | None,
+        typer.Option(
+            help="A partner of the file that joins: what the station has with it and not without.",
+            metavar="ID",
+        ),
+    ] = None,
+    late: Annotated[
+        str | None,
+        typer.Option(
+            help="A partner that is late, and by how long, as in roscosmos=24mo.", metavar="ID=TIME"
+        ),
+    ] = None,
+    bars: Annotated[
+        str | None,
+        typer.Option(
+            help="A partner that may not use the parts of another, as in roscosmos:cnsa.", metavar="ID:ID"
+        ),
+    ] = None,
+    since: Annotated[
+        str | None,
+        typer.Option("--from", help="From when; the station's start if not given.", metavar="DATE"),
+    ] = None,
+    stays: Annotated[
+        bool, typer.Option("--stays", help="With --leaves: what has landed works on without its partner.")
+    ] = False,
+    price: Annotated[
+        str | None,
+        typer.Option(
+            "--price-per-kg",
+            help="Price of a kilogram of what must be built and has no cost in the file, as in '1 MUSD 2026'.",
+            metavar="COST",
+        ),
+    ] = None,
+    runs: Annotated[
+        int,
+        typer.Option(
+            help="Live the station through so often with and without the change (--leaves); 0 for not at all."
+        ),
+    ] = 0,
+    power: Annotated[
+        bool,
+        typer.Option(
+            "--power/--no-power",
+            help="With --leaves: whether to run the power buses that are left over a year.",
+        ),
+    ] = True,
+    csv: Annotated[
+        Path | None, typer.Option(help="Write what becomes of each function to this table.")
+    ] = None,
+    recoveries: Annotated[Path | None, typer.Option(help="Write all recoveries found to this table.")] = None,
+    depends: Annotated[Path | None, typer.Option(help="Write who depends on whom to this table.")] = None,
+    png: Annotated[
+        Path | None, typer.Option(help="Draw functions through time and who depends on whom.")
+    ] = None,
+) -> None:
+    """Tell which functions, parts, antennas and launches a change among partners takes, and the cheapest way back.
+
+    A function is judged by its parts and by a source of power on their buses; when a partner leaves, buses are run
+    with the light of a year, too. The way back is found among the element and launcher catalogues: what stands in for
+    the lost parts, on whose launcher, when and at which cost.
+    """
+    for path, key in ((csv, "--csv"), (recoveries, "--recoveries"), (depends, "--depends"), (png, "--png")):
+        check_file(path, key)
+    if stays and leaves is None:
+        raise RequestError("--stays: goes with --leaves; add it or leave --stays out")
+    if runs and leaves is None:
+        raise RequestError("--runs: goes with --leaves; add it or leave --runs out")
+    each_kg = _read_price(price)
+    loaded = load_station(station)
+    change = _read_change(loaded, leaves, joins, late, bars, since, stays)
+    # astronomy libraries load only now, so that a slip on the command line need not wait for them
+    from moonstation.partners.changes import RecoveryRequest, assess
+    from moonstation.partners.dependence import dependences_frame
+    from moonstation.study.partner_recovery import plan_recovery, recovery_notes
+
+    def planner(request: RecoveryRequest) -> Sequence[Any]:
+        return plan_recovery(request, price_per_kg=each_kg)
+
+    with progress_bar() as report:
+        scene = _power(loaded, report) if power and leaves and loaded.buses else None
+        report("the change", 0.4)
+        effect = assess(
+            loaded, change, planner=planner, enough=scene.keeps_warm if scene is not None else None
+        )
+        at_risk = _at_risk(effect, scene)
+        lived = _live(loaded, effect, runs, report) if runs else None
+        report("writing", 0.95)
+        if csv is not None:
+            write_file(csv, _csv(_function_rows(effect, at_risk)))
+        if recoveries is not None:
+            write_file(recoveries, _csv(_recovery_rows(effect)))
+        if depends is not None:
+            write_file(
+                depends, str(dependences_frame(list(effect.depends)).to_csv(index=False, lineterminator="\n"))
+            )
+        if png is not None:
+            from moonstation.report.dependence_picture import change_picture
+
+            write_file(png, change_picture(effect, at_risk))
+    _print(effect, scene, at_risk)
+    if lived is not None:
+        _print_lived(loaded, lived, runs)
+    for note in (*effect.notes, *recovery_notes(effect.recoveries)):
+        out.print(f"note: {note}", markup=False, soft_wrap=True, style="yellow")
+    for path in (csv, recoveries, depends, png):
+        if path is not None:
+            out.print(f"{path}: written", markup=False, soft_wrap=True)
+
+
+def _read_change(
+    station: "Station",
+    leaves: str | None,
+    joins: str | None,
+    late: str | None,
+    bars: str | None,
+    since: str | None,
+    stays: bool,
+) -> "Change":
+    from moonstation.partners.changes import Change
+    from moonstation.partners.holdings import require_partner
+
+    given = [
+        key
+        for key, value in zip(("leaves", "joins", "late", "bars"), (leaves, joins, late, bars), strict=True)
+        if value
+    ]
+    if len(given) != 1:
+        told = " and ".join(f"--{key}" for key in given) or "nothing"
+        raise RequestError(
+            f"{told}: give one change, as in --leaves roscosmos, --joins roscosmos, --late roscosmos=24mo or "
+            "--bars roscosmos:cnsa"
+        )
+    try:
+        start = station.start if since is None else Epoch.parse(since)
+    except TimeError as error:
+        raise TimeError(f"--from {since}: {error}") from error
+    if leaves:
+        return Change("leaves", require_partner(station, leaves, "--leaves"), start, stays=stays)
+    if joins:
+        return Change("joins", require_partner(station, joins, "--joins"), start)
+    if late:
+        partner, equals, delay = late.partition("=")
+        if not equals:
+            raise RequestError(f"--late {late}: write a partner, '=' and a time, as in roscosmos=24mo")
+        return Change(
+            "late", require_partner(station, partner, "--late"), start, delay=_read_delay(late, delay)
+        )
+    partner, colon, other = str(bars).partition(":")
+    if not colon:
+        raise RequestError(f"--bars {bars}: write two partners with a colon, as in roscosmos:cnsa")
+    return Change(
+        "bars",
+        require_partner(station, partner, "--bars"),
+        start,
+        of=require_partner(station, other, "--bars"),
+    )
+
+
+def _read_delay(text: str, delay: str) -> float:
+    """A time [s]; months are twelfths of a year."""
+    words = delay.strip()
+    for ending in ("months", "month", "mo"):
+        if words.endswith(ending):
+            try:
+                return float(words.removesuffix(ending)) * MONTH
+            except ValueError as error:
+                raise RequestError(f"--late {text}: {delay} is no time; write it like 24mo or 2yr") from error
+    try:
+        return parse_quantity(words, "time")
+    except ValueError as error:
+        raise RequestError(f"--late {text}: {error}") from error
+
+
+def _read_price(text: str | None) -> Price | None:
+    if text is None:
+        return None
+    try:
+        return read_price(text)
+    except ValueError as error:
+        raise RequestError(f"--price-per-kg: {error}") from error
+
+
+def _live(station: "Station", effect: "Effect", runs: int, report: Any) -> Any:
+    """Availability with and without the partner, see `simulate --without`."""
+    from moonstation.study.life_scene import life_scene
+    from moonstation.study.losses import Loss
+    from moonstation.study.run import study_span
+    from moonstation.study.simulation import check_simulation, simulate
+
+    check_simulation(station, runs=runs, seed=1, confidence=0.95)
+    loss = Loss(effect.change.partner, "partner", effect.change.since, effect.parts, effect.antennas)
+    scene = life_scene(
+        station, study_span(station, step="1 h"), progress=lambda stage, part: report(stage, 0.4 * part)
+    )
+    return simulate(
+        scene,
+        runs=runs,
+        seed=1,
+        losses=[loss],
+        tried=0,
+        progress=lambda stage, part: report(stage, 0.4 + 0.5 * part),
+    )
+
+
+def _power(station: "Station", report: Any) -> "PowerScene":
+    """The light of the station's span or of a year of it, and its buses."""
+    from moonstation.study.partner_power import power_scene
+    from moonstation.study.run import study_span
+
+    span = study_span(station, days=min(station.span / 86_400.0, 365.25), step="1 h")
+    return power_scene(station, span, progress=lambda stage, part: report(stage, 0.4 * part))
+
+
+def _at_risk(effect: "Effect", scene: "PowerScene | None") -> list[str]:
+    """Functions that need what may be lost to the cold."""
+    if scene is None:
+        return []
+    from moonstation.study.partner_power import functions_at_risk
+
+    return functions_at_risk(effect.station, effect.parts, scene)
+
+
+def _print(effect: "Effect", scene: "PowerScene | None", at_risk: Sequence[str]) -> None:
+    station = effect.station
+    names = {row.id: row.name for row in station.partners}
+    out.print(station.name, markup=False, style="bold")
+    out.print(f"{effect.change.words} ({names[effect.change.partner]})", markup=False, soft_wrap=True)
+    table = new_table("\nfunction", "answers", "there without the change", "with it", "", "by", words=5)
+    for row in effect.functions:
+        table.add_row(
+            row.name,
+            row.answers or "nobody",
+            _day(row.before),
+            _after(row),
+            _verdict(row, at_risk),
+            ", ".join(row.broken) if _verdict(row, ()) else "",
+        )
+    if effect.functions:
+        out.print_wide(table, WIDE)
+    verb = {"joins": "come", "late": "come later", "leaves": "go", "bars": "are closed"}[effect.change.kind]
+    out.print()
+    for words, listed in (
+        (f"elements and orbiters that {verb}", effect.parts),
+        (
+            "of these, another's that lose their flight",
+            effect.unflown if effect.change.kind == "leaves" else (),
+        ),
+        (f"antennas that {verb}", effect.antennas),
+        (f"missions that {verb}", effect.missions),
+        (f"launchers that {verb}", effect.launchers),
+        ("agreements that end", effect.agreements),
+    ):
+        if listed:
+            out.print(f"{words}: {', '.join(listed)}", markup=False, soft_wrap=True)
+    if effect.antennas and effect.change.kind in ("leaves", "bars"):
+        _print_antennas(effect)
+    if scene is not None:
+        _print_power("power of bus", scene.without(effect.parts))
+    if effect.depends:
+        table = new_table("\nwho depends", "on whom", "for", "number", "what", words=1)
+        for need in effect.depends:
+            kind = need.kind if need.hard else f"{need.kind} (shared)"
+            table.add_row(need.of, need.on, kind, str(len(need.what)), listing(list(need.what)))
+        out.print_wide(table, WIDE)
+    if effect.recoveries:
+        table = new_table("\nback by", "of", "launches", "landed", "there", "cost", "not priced", words=1)
+        for way in effect.recoveries[:SHOWN]:
+            table.add_row(
+                way.launcher,
+                way.by or "no partner of the station",
+                str(way.launches),
+                "not all known" if math.isnan(way.mass) else f"{number(way.mass)} kg",
+                _day(way.ready),
+                " + ".join(_money(price) for price in way.costs) or "–",
+                ", ".join(way.unpriced),
+            )
+        out.print_wide(table, WIDE)
+        out.print(f"brings {'; '.join(effect.recoveries[0].parts)}", markup=False, soft_wrap=True)
+        if scene is not None:
+            _print_power(
+                "with it, power of bus", scene.without(set(effect.parts) - set(effect.recoveries[0].serves))
+            )
+    elif effect.lost:
+        out.print(
+            "nothing in the catalogues brings the lost functions back: no launcher that is left lands the heaviest "
+            "part that is needed",
+            markup=False,
+            soft_wrap=True,
+        )
+
+
+def _print_power(words: str, buses: "Sequence[BusAfter]") -> None:
+    """Buses that are worse off than with all elements."""
+    for bus in buses:
+        if not bus.worse:
+            continue
+        frozen = (
+            f"; {', '.join(bus.may_freeze)} may be lost to the cold, and what needs them"
+            if bus.may_freeze
+            else ""
+        )
+        out.print(
+            f"{words} {bus.bus}: nominal {share(bus.nominal_after)} of the time ({share(bus.nominal_before)} before), "
+            f"short for {duration(bus.short_after)} on end ({duration(bus.short_before)}){frozen}",
+            markup=False,
+            soft_wrap=True,
+            style="yellow",
+        )
+
+
+def _print_antennas(effect: "Effect") -> None:
+    """Antenna time that goes, and what of the catalogue sees the Moon at the same hours."""
+    from moonstation.partners.holdings import antenna_time
+    from moonstation.study.partner_recovery import antenna_stand_ins
+
+    station, gone = effect.station, set(effect.antennas)
+    whole = antenna_time(station.ground_stations, station.start)
+    lost = antenna_time([row for row in station.ground_stations if row.id in gone], station.start)
+    others = antenna_stand_ins(station, effect.antennas)
+    told = ", ".join(dict.fromkeys(others.values()))
+    out.print(
+        f"antenna time that goes: {number(lost / 3600.0)} of {number(whole / 3600.0)} h a week with the Moon up"
+        + (f"; nearest of other networks: {told}" if told else ""),
+        markup=False,
+        soft_wrap=True,
+    )
+
+
+def _day(seconds: float) -> str:
+    if seconds == -math.inf:
+        return "from the start"
+    return "never" if seconds == math.inf else Epoch.from_tdb_s(seconds).utc[:10]
+
+
+def _after(row: Any) -> str:
+    if row.until < math.inf:
+        return f"until {_day(row.until)}" + (f", then {_day(row.after)}" if row.after < math.inf else "")
+    return _day(row.after)
+
+
+def _verdict(row: Any, at_risk: Sequence[str]) -> str:
+    if row.lost:
+        return "lost"
+    if row.late and row.until < math.inf:
+        return f"away for {number((row.after - row.until) / MONTH)} months"
+    if row.late:
+        return f"{number((row.after - row.before) / MONTH)} months later"
+    if row.id in at_risk:
+        return "may freeze"
+    return "gained" if row.gained else ""
+
+
+def _money(price: Price) -> str:
+    return f"{number(price.amount / 1e6)} M{price.currency}" + (f" {price.year}" if price.year else "")
+
+
+def _print_lived(station: "Station", lived: Any, runs: int) -> None:
+    names = {row.id: row.name for row in station.functions}
+    table = new_table(f"\nlived through {runs} times", "available", "without the change")
+    for name, rows in lived.availability.groupby("function", sort=False):
+        whole = lived.whole[lived.whole["function"] == name]
+        table.add_row(
+            names[str(name)],
+            f"{100.0 * float(rows['availability'].mean()):.1f} %",
+            f"{100.0 * float(whole['availability'].mean()):.1f} %",
+        )
+    out.print_wide(table, WIDE)
+
+
+def _csv(rows: list[dict[str, Any]]) -> str:
+    import pandas as pd
+
+    return str(pd.DataFrame(rows).to_csv(index=False, lineterminator="\n"))
+
+
+def _function_rows(effect: "Effect", at_risk: Sequence[str]) -> list[dict[str, Any]]:
+    return [
+        {
+            "function": row.id,
+            "answers": row.answers,
+            "there_before": _day(row.before),
+            "there_after": _day(row.after),
+            "until": "" if row.until == math.inf else _day(row.until),
+            "becomes": "lost" if row.lost else "later" if row.late else "gained" if row.gained else "kept",
+            "may_freeze": row.id in at_risk,
+            "by": " ".join(row.broken),
+        }
+        for row in effect.functions
+    ]
+
+
+def _recovery_rows(effect: "Effect") -> list[dict[str, Any]]:
+    return [
+        {
+            "launcher": way.launcher,
+            "of": way.by,
+            "launches": way.launches,
+            "mass_kg": way.mass,
+            "there": _day(way.ready),
+            "cost": " + ".join(f"{price.amount:.0f} {price.basis}" for price in way.costs),
+            "not_priced": " ".join(way.unpriced),
+            "replaces": " ".join(way.serves),
+            "brings": "; ".join(way.parts),
+        }
+        for way in effect.recoveries
+    ]
