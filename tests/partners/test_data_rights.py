@@ -16,7 +16,7 @@ from moonstation.partners.data_rights import (
 )
 from moonstation.report.rights_picture import rights_picture
 from moonstation.station.loading import load_station
-from moonstation.study.link_contacts import fixed_rates, link_span, station_contacts
+from moonstation.study.link_contacts import link_span, station_contacts
 from moonstation.study.network import outcomes, station_scene
 from moonstation.study.partner_data import data_of_partners
 
@@ -87,7 +87,7 @@ def test_the_network_of_the_built_in_station_is_told_by_partner():
     assert sum(check.received.values()) == pytest.approx(1.0)
     # the same network without partners
     first, last = link_span(station, None, 0.5)
-    scene = station_scene(station_contacts(station, first, last), fixed_rates(station))
+    scene = station_scene(station_contacts(station, first, last))
     run = outcomes(scene)[0].run
     account = run.account()
     owner = {antenna.id: antenna.partner for antenna in station.ground_stations}

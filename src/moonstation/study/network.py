@@ -134,7 +134,13 @@ class NetworkScene:
         return nodes
 
 
-def station_scene(run: LinkContacts, rates: str = USUAL_RATES, *, lifetime: float = math.inf) -> NetworkScene:
+def station_scene(
+    run: LinkContacts,
+    rates: str = USUAL_RATES,
+    *,
+    lifetime: float = math.inf,
+    planned: Sequence[PlannedContact] | None = None,
+) -> NetworkScene:
     """The network of a station, all data for the Earth.
 
     Every element makes data at its nominal rate from its arrival on, every orbiter at its own; a site's memory is
@@ -149,20 +155,23 @@ def station_scene(run: LinkContacts, rates: str = USUAL_RATES, *, lifetime: floa
         What rates rest on, one of `moonstation.links.rates.RATES`.
     lifetime : float
         How long data are of use [s].
+    planned : sequence of PlannedContact, optional
+        What can be sent, where that is known already.
     """
     station = run.station
     start, stop = run.start.tdb_s, run.stop.tdb_s
     ground = [spec.id for spec in station.ground_stations]
     relays = {orbiter.id for orbiter in station.orbiters if orbiter.relay}
     passing = {orbiter.id for orbiter in station.orbiters} - relays
-    taken = [contact for contact in run.planned(rates) if contact.to_id not in passing]
+    pieces = run.planned(rates) if planned is None else planned
+    taken = [contact for contact in pieces if contact.to_id not in passing]
     nodes = [part.id for part in (*station.sites, *station.orbiters, *station.ground_stations)]
     home = [PlannedContact(node, EARTH, start - 10.0, stop + 10.0, EARTH_RATE) for node in ground]
     storage = _storage(station)
     owners = {orbiter.id: orbiter.partner for orbiter in station.orbiters}
     owners |= {antenna.id: antenna.partner for antenna in station.ground_stations}
     notes = [
-        *rate_words(run, rates),
+        *(rate_words(run, rates) if planned is None else ()),
         "elements make data at their nominal rate all the time",
         "one link to the Earth and one to a relay at a time for each sender; receivers hear several at once",
     ]

@@ -6,7 +6,7 @@ from moonstation.links.results import DELIVERED
 from moonstation.partners.data_rights import Arrival, DataCheck, Passage, check_data
 from moonstation.partners.holdings import NOBODY
 from moonstation.station.model import Station
-from moonstation.study.link_contacts import fixed_rates, link_span, station_contacts
+from moonstation.study.link_contacts import link_span, station_contacts
 from moonstation.study.network import outcomes, station_scene
 from moonstation.study.run import Progress
 
@@ -38,7 +38,7 @@ def data_of_partners(
     contacts = station_contacts(
         station, first, last, progress=lambda stage, part: progress(stage, 0.5 * part)
     )
-    scene = station_scene(contacts, fixed_rates(station))
+    scene = station_scene(contacts)
     run = outcomes(scene, progress=lambda stage, part: progress(stage, 0.5 + 0.5 * part))[0].run
     owner = {antenna.id: antenna.partner or NOBODY for antenna in station.ground_stations}
     relay = {orbiter.id: orbiter.partner for orbiter in station.orbiters}

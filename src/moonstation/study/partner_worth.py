@@ -9,7 +9,7 @@ from moonstation.simulation.power import run_power
 from moonstation.station.model import Station
 from moonstation.study.ground import site_grounds
 from moonstation.study.light import array_light
-from moonstation.study.link_contacts import fixed_rates, link_span, station_contacts
+from moonstation.study.link_contacts import link_span, station_contacts
 from moonstation.study.network import largest_flow, station_scene
 from moonstation.study.run import Progress, study_span
 from moonstation.sunlight.light import site_light
@@ -64,15 +64,21 @@ def data_worth(station: Station, *, days: float, progress: Progress) -> Worth:
     """
     first, last = link_span(station, None, days)
     run = station_contacts(station, first, last, progress=progress)
+    planned = run.planned()
     every = {row.id for row in bearers(station)}
+    # a site sends as long as an element works that carries a radio or has a rate of its own
+    radios = {radio.on for radio in station.radios}
+    sending = {e.id: e.site for e in station.elements if e.id in radios or e.earth_rate or e.relay_rate}
+    silent = {site.id for site in station.sites} - radios
 
     def of(part: Station) -> float:
         there = {row.id for row in bearers(part)}
         works = working_parts(station, every - there)
         left = replace(part, elements=[element for element in part.elements if element.id in works])
         ends = {row.id for row in (*left.sites, *left.orbiters, *left.ground_stations)}
-        contacts = [window for window in run.contacts if {window.from_id, window.to_id} <= ends]
-        scene = station_scene(replace(run, station=left, contacts=contacts), fixed_rates(left))
+        ends -= silent - {site for element, site in sending.items() if element in works}
+        pieces = [piece for piece in planned if {piece.from_id, piece.to_id} <= ends]
+        scene = station_scene(replace(run, station=left), planned=pieces)
         if not scene.traffic or not len(scene.contacts):
             return 0.0
         return largest_flow(scene, scene.plan()).volume / 1e9 / (last.tdb_s - first.tdb_s) * DAY
