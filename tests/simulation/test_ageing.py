@@ -6,7 +6,7 @@ import math
 import numpy as np
 import pytest
 
-from life_scene import HOUR, element, life, station
+from life_scene import HOUR, START, element, life, station
 from moonstation.simulation import _ageing_kernels as kernels
 from moonstation.simulation import _life_model as model
 from moonstation.simulation.ageing import (
@@ -18,6 +18,7 @@ from moonstation.simulation.ageing import (
     warmth_stress,
 )
 from moonstation.simulation.life import live_many, live_traced
+from moonstation.simulation.power import run_power
 
 WORKS = [{"id": "work", "needs": ["unit"]}]
 YEAR_HOURS = 8766
@@ -202,6 +203,13 @@ def test_a_reactor_takes_power_before_it_gives_any():
     np.testing.assert_allclose(
         trace.served[0, 20:40], [1000.0] * 4 + [3000.0] * 10 + [1000.0] * 6, rtol=1e-12
     )
+
+
+def test_a_start_is_the_same_in_the_study():
+    expected = run_power(reactor(), times_s=START.tdb_s + HOUR * np.arange(100), array_light={})["base"]
+    _, trace = live_traced(life(station(reactor(), [], WORKS), 100), seed=1, run=0)
+    np.testing.assert_allclose(trace.generation[0], expected.generation, rtol=1e-12)
+    np.testing.assert_allclose(trace.charge[0, :-1], expected.charge[1:], rtol=1e-12)
 
 
 def test_a_repaired_reactor_starts_anew():

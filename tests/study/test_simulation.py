@@ -13,6 +13,7 @@ from moonstation.errors import RequestError
 from moonstation.report.life import life_picture, write_life_page
 from moonstation.simulation import life as life_module
 from moonstation.station.loading import load_station
+from moonstation.station.part import Provenance
 from moonstation.study import lives as lives_module
 from moonstation.study.life_files import NAMES, write_simulation
 from moonstation.study.life_scene import LifeScene, life_scene
@@ -194,6 +195,26 @@ def test_what_drives_it_is_found_in_the_same_runs(scene: LifeScene) -> None:
     result = simulate(scene, runs=100, seed=1, progress=quiet)
     assert result.drivers["driver"].iloc[0] == "instrument"
     assert result.drivers["days_gained"].iloc[0] > 3.0 * result.drivers["error"].iloc[0]
+
+
+def test_assumptions_are_drawn_unless_they_shall_stand(scene: LifeScene) -> None:
+    said = dict.fromkeys(
+        ("element.lab.load_nominal", "failure.instrument.mtbf"), Provenance("", "", "assumption")
+    )
+    guessed = replace(scene, station=replace(scene.station, provenance=scene.station.provenance | said))
+    drawn = simulate(guessed, runs=40, seed=1, tried=3, progress=quiet)
+    assert list(drawn.ranges["value"]) == ["lab.load_nominal", "instrument.mtbf"]
+    assert "draws 2 values that are assumptions" in drawn.notes[-1]
+    assert set(drawn.drivers["kind"]) == {"failure", "value"}
+    values = drawn.drivers[drawn.drivers["kind"] == "value"].set_index("driver")
+    # a longer mean life is what buys most
+    assert values["days_gained"].idxmax() == "instrument.mtbf"
+    assert values["change"]["instrument.mtbf"] == "x 3"
+    stands = simulate(guessed, runs=40, seed=1, assumptions=False, progress=quiet)
+    assert len(stands.ranges) == 0
+    assert "2 values of elements and failures are assumptions and are taken as they stand" in stands.notes[-1]
+    plain = simulate(scene, runs=40, seed=1, progress=quiet)
+    np.testing.assert_array_equal(stands.lives.up, plain.lives.up)
 
 
 def test_availability_adds_up(scene: LifeScene) -> None:

@@ -74,7 +74,7 @@ def write_life_page(simulation: Any) -> str:
         *([section("without", "Without it", _loss_words(simulation))] if simulation.losses else []),
         section(
             "drivers",
-            "What to mend first",
+            "What drives it",
             _driver_table(simulation),
             "No failure cost a function in these runs.",
         ),

@@ -75,7 +75,7 @@ def begin(m: LifeModel, now: Now, immune: AnyArray, seed: int, run: int, trace: 
                 note(trace, min(part.first, n), NEVER_ARRIVED, e)
                 there.first = n + 1
         if there.first > 0:
-            there.starting = np.ceil(part.start_steps * drawn[START, e])
+            there.starting = np.ceil(part.start_steps * drawn[START, e] - 1e-6)
         there.next_cleaning = there.first + part.cleaned_every
     for i in range(m.items.size):
         item = now.items[i]
@@ -280,7 +280,7 @@ def happen(
         now.parts[m.items[i].part].factor = min(now.parts[m.items[i].part].factor, left)
     for e in range(elements):
         if now.parts[e].factor <= 0.0 and now.parts[e].here:
-            now.parts[e].starting = np.ceil(m.parts[e].start_steps * now.drawn[START, e])
+            now.parts[e].starting = np.ceil(m.parts[e].start_steps * now.drawn[START, e] - 1e-6)
         now.parts[e].fed = not now.parts[e].dark
         was = now.parts[e].up
         now.parts[e].up = now.parts[e].factor > 0.0 and not now.parts[e].dark and now.parts[e].starting <= 0.0

@@ -5,7 +5,6 @@ import numpy as np
 from moonstation.arrays import BoolArray, FloatArray
 from moonstation.simulation.arrays import degradation_factor, rated_power
 from moonstation.simulation.instants import arrival, first_step, present
-from moonstation.spacetime.steps import SLACK
 from moonstation.station.elements import Element
 
 
@@ -31,7 +30,7 @@ def starting(element: Element, times_s: FloatArray) -> BoolArray:
     What is there from the first instant on runs already.
     """
     first = first_step(element, times_s)
-    wait = 0 if first == 0 else int(np.ceil(element.start_time / (times_s[1] - times_s[0]) - SLACK))
+    wait = 0 if first == 0 else int(np.ceil(element.start_time / (times_s[1] - times_s[0]) - 1e-6))
     steps = np.arange(times_s.size)
     result: BoolArray = (steps >= first) & (steps < first + wait)
     return result
