@@ -208,7 +208,7 @@ def test_a_station(tmp_path, capsys):
     assert main(["link", "network", str(path), *options]) == 0
     text = told(capsys)
     assert "partner:us (relay" in text
-    assert "rates are the fixed ones" in text
+    assert "rates fixed by earth_rate of the station file" in text
     table = pd.read_csv(bundles)
     assert table["size_bit"].sum() == pytest.approx(86_400e6, rel=1e-9)
     assert set(table["destination"]) == {"earth"}

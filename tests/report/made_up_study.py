@@ -63,6 +63,7 @@ class FakeResult:
     verdicts: list[FakeVerdict] = field(default_factory=list)
     sources: list[DataSource] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    rates: Any = None
     relay_roles: list[Any] = field(default_factory=list)
     arrivals: list[Any] = field(default_factory=list)
     relief: tuple[Any, float] | None = None

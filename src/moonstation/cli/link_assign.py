@@ -8,7 +8,7 @@ import typer
 from rich.table import Table
 
 from moonstation.cli.console import out, progress_bar
-from moonstation.cli.link_contacts import START_OPTION, STATION_ARGUMENT, moment
+from moonstation.cli.link_contacts import RATES_OPTION, START_OPTION, STATION_ARGUMENT, checked_rates, moment
 from moonstation.cli.windows import length
 from moonstation.cli.words import check_file, read_quantity, write_file
 from moonstation.errors import RequestError
@@ -20,7 +20,7 @@ from moonstation.spacetime.epochs import Epoch
 from moonstation.station.loading import load_station
 from moonstation.station.model import Station
 from moonstation.study.link_assign import assignment_task, assumed_antennas, passes_frame, servings_frame
-from moonstation.study.link_contacts import fixed_rates, link_span, station_contacts
+from moonstation.study.link_contacts import USUAL_RATES, link_span, rate_words, station_contacts
 
 SHOWN = 40
 WIDTH = 118
@@ -38,6 +38,7 @@ def command(
         str, typer.Option(help="Stop when no plan can be better by more than this, e.g. '0.5 %'.")
     ] = "1 %",
     time_limit: Annotated[str, typer.Option(help="Stop after this and take the best so far.")] = "60 s",
+    rates: Annotated[str, RATES_OPTION] = USUAL_RATES,
     seed: Annotated[
         int, typer.Option(help="Of the search; other seeds find other plans of much the same value.")
     ] = 1,
@@ -62,6 +63,7 @@ def command(
     An antenna hears one spacecraft at a time, a spacecraft speaks to one antenna at a time. The gap is between the plan
     and a bound that no plan with this --slot can pass.
     """
+    checked_rates(rates)
     step = read_quantity(slot, "time", "--slot")
     limit = read_quantity(time_limit, "time", "--time-limit")
     wanted = read_quantity(gap, "share", "--gap")
@@ -84,7 +86,7 @@ def command(
             kinds=("site-ground", "orbiter-ground"),
             progress=lambda stage, share: report(stage, 0.3 * share),
         )
-        task = assignment_task(run, fixed_rates(spec))
+        task = assignment_task(run, rates)
         plan = assign(
             task,
             step=step,
@@ -94,7 +96,7 @@ def command(
             progress=lambda words, share: report(words, 0.3 + 0.7 * share),
         )
     passes = passes_frame(plan)
-    notes = [note for note in (*run.notes, assumed_antennas(spec)) if note]
+    notes = [note for note in (*run.notes, *rate_words(run, rates), assumed_antennas(spec)) if note]
     _print(spec, plan, passes, first, last, notes, every=every)
     for path, content in (
         (csv, lambda: passes.to_csv(index=False, lineterminator="\n")),

@@ -14,13 +14,15 @@ from moonstation.cli.words import check_file, write_file
 from moonstation.errors import RequestError
 from moonstation.formats.icalendar import Event, calendar_text
 from moonstation.links.contacts import KINDS
+from moonstation.links.rates import RATES
 from moonstation.report.gantt import Bar, Lane, draw_gantt
 from moonstation.report.wording import rate, volume
 from moonstation.station.loading import load_station
 from moonstation.study.link_contacts import (
+    CASE_WORDS,
+    USUAL_RATES,
     LinkContacts,
     chosen,
-    fixed_rates,
     kinds_of,
     link_span,
     sight_words,
@@ -29,7 +31,7 @@ from moonstation.study.link_contacts import (
     windows_table,
 )
 
-WIDTH = 110
+WIDTH = 130
 KIND_WORDS = {
     "site-ground": "site to ground station",
     "site-orbiter": "site to orbiter",
@@ -41,6 +43,12 @@ KIND_WORDS = {
     "site-site": "site to site",
 }
 STATION_ARGUMENT = typer.Argument(help="Station file, or a built-in station such as ilrs.", metavar="STATION")
+RATES_HELP = (
+    "What rates rest on where radios meet: link budgets less the root of the sum of squares of all tolerances (rss), "
+    "as they are (nominal) or less the sum of all tolerances (worst); or earth_rate and relay_rate of the file alone "
+    "(fixed)."
+)
+RATES_OPTION = typer.Option(help=RATES_HELP, metavar="CASE")
 START_OPTION = typer.Option(help="First instant, e.g. 2035-06-01; the station's if not given.")
 
 
@@ -67,6 +75,7 @@ def command(
     days: Annotated[
         float | None, typer.Option(help="Length of the span in days; the station's if not given.")
     ] = None,
+    rates: Annotated[str, RATES_OPTION] = USUAL_RATES,
     csv: Annotated[Path | None, typer.Option(help="Write every window to this table.")] = None,
     ics: Annotated[Path | None, typer.Option(help="Write every window to this calendar (iCalendar).")] = None,
     picture: Annotated[
@@ -75,9 +84,11 @@ def command(
 ) -> int:
     """Find the windows of all pairs of sites, orbiters and ground stations over a span, with rate and volume.
 
-    Edges are found to 0.1 s. Rates are the fixed ones of the station file (`earth_rate`, `relay_rate`); where it has
-    none, windows are listed without. Times are times of reception, UTC.
+    Edges are found to 0.1 s. Where radios meet, their link budget gives the rate at each moment; elsewhere the station
+    file does (`earth_rate`, `relay_rate`); where it has none, windows are listed without. Times are times of reception,
+    UTC.
     """
+    checked_rates(rates)
     kinds = kinds_of(kind or (), both_ways=both_ways)
     for path, key in ((csv, "--csv"), (ics, "--ics"), (picture, "--gantt")):
         check_file(path, key)
@@ -88,11 +99,15 @@ def command(
             raise RequestError(f"{key} {name}: is no end of a link of {spec.id}; it has {', '.join(ends)}")
     first, last = link_span(spec, start, days)
     with progress_bar() as report:
-        run = station_contacts(spec, first, last, kinds=kinds, progress=report)
-    contacts = chosen(run.contacts, from_id=from_id, to_id=to_id)
-    profile = fixed_rates(spec)
-    windows = windows_table(contacts, [piece for contact in contacts for piece in profile(contact)])
-    _print(run, windows)
+        run = station_contacts(
+            spec, first, last, kinds=kinds, progress=lambda stage, share: report(stage, 0.8 * share)
+        )
+        contacts = chosen(run.contacts, from_id=from_id, to_id=to_id)
+        planned = run.planned(
+            rates, contacts=contacts, progress=lambda share: report("rates", 0.8 + 0.2 * share)
+        )
+    windows = windows_table(contacts, planned)
+    _print(run, windows, rates)
     for path, content in (
         (csv, lambda: windows.to_csv(index=False, lineterminator="\n")),
         (ics, lambda: _calendar(run, windows)),
@@ -104,7 +119,14 @@ def command(
     return 0
 
 
-def _print(run: LinkContacts, windows: pd.DataFrame) -> None:
+def checked_rates(rates: str | None) -> str:
+    """What rates rest on, the usual if not given; refuses a word that names none."""
+    if rates is not None and rates not in RATES:
+        raise RequestError(f"--rates {rates}: is unknown; give one of {', '.join(RATES)}")
+    return rates or USUAL_RATES
+
+
+def _print(run: LinkContacts, windows: pd.DataFrame, rates: str) -> None:
     out.print(run.station.name, style="bold", markup=False, soft_wrap=True)
     out.print(f"{run.start.utc[:16]}Z to {run.stop.utc[:16]}Z", markup=False)
     for note in run.notes:
@@ -114,12 +136,13 @@ def _print(run: LinkContacts, windows: pd.DataFrame) -> None:
     if windows.empty:
         out.print("no contact in this span", markup=False)
         return
-    totals = totals_table(windows, run)
+    totals = totals_table(windows, run, rates)
     drawn = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
     for name in ("from", "to"):
         drawn.add_column(name, no_wrap=True)
     for name in ("windows", "together", "share", "longest", "volume", "mean rate"):
         drawn.add_column(name, justify="right", no_wrap=True)
+    drawn.add_column("rate from", no_wrap=True)
     for row in totals.to_dict("records"):
         carried = row["volume_bit"] > 0.0
         drawn.add_row(
@@ -131,8 +154,11 @@ def _print(run: LinkContacts, windows: pd.DataFrame) -> None:
             length(row["longest_s"]),
             volume(row["volume_bit"]) if carried else "-",
             rate(row["volume_bit"] / row["total_s"]) if carried else "-",
+            row["rate_from"],
         )
     out.print_wide(drawn, WIDTH)
+    if totals["rate_from"].str.startswith("budget").any():
+        out.print(f"budgets: {CASE_WORDS[rates]} (--rates)", markup=False, soft_wrap=True)
     out.print(
         f"{len(windows)} windows of {len(totals)} pairs; volumes of one sender add up only if it can use its links at "
         "once",

@@ -10,11 +10,13 @@ import typer
 from rich.table import Table
 
 from moonstation.cli.console import Report, out, progress_bar
+from moonstation.cli.link_contacts import checked_rates
 from moonstation.cli.link_plan import (
     SOURCE_HELP,
     EpochOption,
     JoinOption,
     NodeOption,
+    RatesOption,
     is_station,
     open_file,
     refuse,
@@ -28,7 +30,6 @@ from moonstation.links.routing import NORMAL, PRIORITIES, Route, Router
 from moonstation.report.network_picture import draw_network, way_summary
 from moonstation.report.wording import count, duration, share, volume
 from moonstation.spacetime.epochs import Epoch, tdb_to_utc
-from moonstation.study.link_contacts import fixed_rates
 from moonstation.study.network import (
     NetworkScene,
     Outcome,
@@ -104,6 +105,7 @@ def command(
     days: Annotated[
         float | None, typer.Option(help="Station: length of the span in days; its own if not given.")
     ] = None,
+    rates: RatesOption = None,
     csv: Annotated[Path | None, typer.Option(help="Write every bundle to this table.")] = None,
     picture: Annotated[
         Path | None, typer.Option(help="Draw network, ways and waiting data to this picture (PNG).")
@@ -119,7 +121,7 @@ def command(
     if routes is None:
         refuse((at, "--at"), why="goes with --routes FROM TO")
     with progress_bar() as report:
-        scene = _scene(source, node, join, epoch, start, days, earth or [], lifetime, report)
+        scene = _scene(source, node, join, epoch, start, days, earth or [], lifetime, rates, report)
     scene = _asked(scene, demand or [], storage or [])
     if routes is not None:
         _print_routes(scene, routes, most, at, bundle)
@@ -156,10 +158,12 @@ def _scene(
     days: float | None,
     earth: list[str],
     lifetime: str | None,
+    rates: str | None,
     report: Report,
 ) -> NetworkScene:
     if not is_station(source):
         refuse((lifetime, "--lifetime"), why="goes with stations; add a lifetime to --demand")
+        refuse((rates, "--rates"), why="goes with stations; a plan has its own rates")
         loaded, name = open_file(source, node=node, join=join, epoch=epoch, start=start, days=days)
         return plan_scene(name, loaded, earth=earth)
     refuse(
@@ -170,8 +174,9 @@ def _scene(
         why="goes with plans",
     )
     life = math.inf if lifetime is None else read_quantity(lifetime, "time", "--lifetime")
+    case = checked_rates(rates)
     run = station_run(source, start, days, report)
-    return station_scene(run, fixed_rates(run.station), lifetime=life)
+    return station_scene(run, case, lifetime=life)
 
 
 def _asked(scene: NetworkScene, demands: list[str], storage: list[str]) -> NetworkScene:
@@ -230,11 +235,7 @@ def _print(scene: NetworkScene, found: list[Outcome], size: float | None, endles
     _print_head(scene)
     out.print(
         f"{count(len(run.bundles), 'bundle')} of "
-        + (
-            f"{volume(size)}"
-            if size
-            else f"{duration(scene.usual_time())} on the slowest link of their source"
-        )
+        + (f"{volume(size)}" if size else f"{duration(scene.usual_time())} on the usual link of their source")
         + ", received whole before they go on; memory "
         + (", ".join(f"{name} {volume(bits)}" for name, bits in scene.storage.items()) or "without limit"),
         markup=False,

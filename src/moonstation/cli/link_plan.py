@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from moonstation.cli.console import Report, out, progress_bar
+from moonstation.cli.link_contacts import RATES_HELP, checked_rates
 from moonstation.cli.words import check_file, write_file
 from moonstation.errors import RequestError
 from moonstation.formats.contact_plans import DIALECTS, dialect_of
@@ -13,7 +14,7 @@ from moonstation.links.plan import ContactPlan
 from moonstation.links.plan_files import LoadedPlan, load_plan, write_plan_text
 from moonstation.spacetime.epochs import Epoch
 from moonstation.station.loading import builtin_stations, load_station
-from moonstation.study.link_contacts import LinkContacts, fixed_rates, link_span, station_contacts
+from moonstation.study.link_contacts import LinkContacts, link_span, rate_words, station_contacts
 
 app = typer.Typer(help="Contact plans of ION, HDTN and uD3TN: read, write, convert.", no_args_is_help=True)
 
@@ -30,6 +31,10 @@ JoinOption = Annotated[
         "--join-overlaps",
         help="Take overlapping contacts of the same two nodes, rate and light time for one told twice.",
     ),
+]
+RatesOption = Annotated[
+    str | None,
+    typer.Option("--rates", help=f"Station: {RATES_HELP[0].lower()}{RATES_HELP[1:]}", metavar="CASE"),
 ]
 EpochOption = Annotated[
     str | None,
@@ -64,17 +69,18 @@ def convert_command(
     days: Annotated[
         float | None, typer.Option(help="Station: length of the span in days; its own if not given.")
     ] = None,
+    rates: RatesOption = None,
 ) -> int:
     """Write a contact plan in another dialect; tells what that dialect cannot carry.
 
     Without dates, times count from the plan's own zero; --epoch makes dates of them. HDTN keeps dates as seconds past
-    1970. Rates of a station are the fixed ones of its file.
+    1970. Rates of a station come from link budgets where radios meet, else from its file.
     """
     dialect = dialect_of(target, to)
     check_file(target, "OUT")
     with progress_bar() as report:
         loaded, name = open_plan(
-            source, node=node, join=join, epoch=epoch, start=start, days=days, report=report
+            source, node=node, join=join, epoch=epoch, start=start, days=days, rates=rates, report=report
         )
     for note in loaded.notes:
         out.print(f"{source}: {note}", markup=False, style="yellow", soft_wrap=True)
@@ -102,14 +108,18 @@ def open_plan(
     epoch: str | None,
     start: str | None,
     days: float | None,
+    rates: str | None,
     report: Report,
 ) -> tuple[LoadedPlan, str]:
-    """The plan of a file or of a station at its fixed rates, and a name for headings."""
+    """The plan of a file or of a station, and a name for headings."""
     if is_station(source):
         refuse((node, "--node"), (join or None, "--join-overlaps"), (epoch, "--epoch"), why="goes with plans")
+        case = checked_rates(rates)
         run = station_run(source, start, days, report)
-        plan: ContactPlan = run.plan(fixed_rates(run.station))
-        return LoadedPlan(plan, True, "station", tuple(run.notes)), run.station.name
+        plan: ContactPlan = run.plan(case)
+        notes = (*run.notes, *rate_words(run, case))
+        return LoadedPlan(plan, True, "station", notes), run.station.name
+    refuse((rates, "--rates"), why="goes with stations; a plan has its own rates")
     return open_file(source, node=node, join=join, epoch=epoch, start=start, days=days)
 
 

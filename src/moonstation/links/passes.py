@@ -9,6 +9,9 @@ from moonstation.arrays import FloatArray
 from moonstation.errors import RequestError
 from moonstation.links.plan import PlannedContact
 
+JOINED = 0.5
+"""Pieces of a window that are no further apart than this follow each other [s]: each has one light time."""
+
 
 @dataclass(frozen=True)
 class GroundAntennas:
@@ -229,7 +232,9 @@ def _check(antennas: Sequence[GroundAntennas], needs: Sequence[Need]) -> None:
 
 def _pair(spacecraft: str, station: str, pieces: list[tuple[float, float, float]], least_pass: float) -> Pair:
     begins, ends, rates = np.array(pieces, dtype=np.float64).T
-    opens = np.r_[True, begins[1:] > ends[:-1] + 1e-3]
+    opens = np.r_[True, begins[1:] > ends[:-1] + JOINED]
+    # pieces that follow each other meet
+    begins[1:] = np.where(opens[1:], begins[1:], np.minimum(ends[:-1], ends[1:]))
     window = np.cumsum(opens) - 1
     firsts = np.flatnonzero(opens)
     lasts = np.r_[firsts[1:] - 1, len(begins) - 1]

@@ -1,16 +1,18 @@
-"""Rates through contacts: from budgets to contacts of a plan, each with one rate.
+"""Rates through contacts: from budgets, or as a station file fixes them, to contacts of a plan, each with one rate.
 
 The rate of a contact follows its budget in the steps that the radio can send. Between two samples the lower rate of
 both holds, so that no moment is promised more than it has (as long as the rate turns only once in between).
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from moonstation.arrays import FloatArray
 from moonstation.constants import SPEED_OF_LIGHT
 from moonstation.errors import RequestError
+from moonstation.links.budget import CASES
 from moonstation.links.contacts import Contact, SurfaceAntenna
 from moonstation.links.geometry import End, link_geometry, make_ends
 from moonstation.links.plan import PlannedContact
@@ -23,6 +25,9 @@ from moonstation.station.model import Station
 
 SAMPLE_STEP = 60.0
 """Longest time between samples of a rate [s]."""
+
+RATES = (*CASES, "fixed")
+"""What rates rest on: a case of the budgets, or the fixed rates of the station file alone."""
 
 MOST_SAMPLES = 2_000_000
 """Samples of one pair that are computed at a time."""
@@ -114,7 +119,7 @@ def planned_contacts(
     tracks : Tracks
         Over the same span.
     case : str
-        "nominal", "rss" or "worst".
+        One of `RATES`: the case of the budgets, or "fixed" to use fixed rates alone.
     step : float
         Longest time between samples of a rate [s].
     both_ways : bool
@@ -129,10 +134,7 @@ def planned_contacts(
         Of all pairs; times are those of sending.
     """
     ends = make_ends(tracks, antennas=antennas, trajectories=trajectories, stations=stations)
-    radios: dict[str, list[Terminal]] = {}
-    for terminal in terminals(station):
-        radios.setdefault(terminal.end, []).append(terminal)
-    own = {terminal.end for terminal in terminals(station) if terminal.kind != "ground"}
+    radios = radios_by_end(station)
     pairs: dict[tuple[str, str], list[tuple[float, float]]] = {}
     for contact in contacts:
         pairs.setdefault((contact.from_id, contact.to_id), []).append((contact.start, contact.stop))
@@ -141,23 +143,87 @@ def planned_contacts(
         windows = np.array(sorted(spans), dtype=np.float64)
         ways = [(a, b), (b, a)] if both_ways else [(a, b)]
         for first, second in ways:
-            some, others = radios.get(first, []), radios.get(second, [])
-            if any(not hindrance(one, other) for one in some for other in others):
+            origin = rate_origin(station, first, second, radios=radios, case=case)
+            if origin.by_budget:
+                some, others = radios[first], radios[second]
                 found += rate_profile(some, others, windows, ends=ends, tracks=tracks, case=case, step=step)
-            elif (first, second) == (a, b) and not _has_radio_for(own, ends[a], ends[b]):
-                found += fixed_rate_contacts(station, ends[a], ends[b], windows, tracks=tracks)
+            elif origin.rate > 0.0 and (first, second) == (a, b):
+                found += fixed_rate_contacts(origin.rate, ends[a], ends[b], windows, tracks=tracks)
         if progress is not None:
             progress((done + 1) / len(pairs))
     return found
 
 
+@dataclass(frozen=True)
+class RateOrigin:
+    """Where the rate of a pair comes from.
+
+    Attributes
+    ----------
+    by_budget : bool
+        Whether link budgets give it.
+    rate : float
+        The fixed rate where they do not [bit/s]; 0 where nothing can be sent.
+    words : str
+        The same in words: "budget, X" with the bands, the key of the fixed rate, or why there is none.
+    unmet : bool
+        Whether both ends have radios, but none that meet.
+    """
+
+    by_budget: bool
+    rate: float
+    words: str
+    unmet: bool = False
+
+
+def rate_origin(
+    station: Station,
+    sender: str,
+    receiver: str,
+    *,
+    radios: Mapping[str, Sequence[Terminal]],
+    case: str = "rss",
+) -> RateOrigin:
+    """Where the rate from one end of a station to another comes from.
+
+    Budgets hold where two radios of the ends meet. Where an end (but a ground station) has no radio, `earth_rate` and
+    `relay_rate` of the station file hold; two ends with radios that do not meet have no rate.
+
+    Parameters
+    ----------
+    station : Station
+        The station.
+    sender, receiver : str
+        The ends, by id.
+    radios : mapping of str to sequence of Terminal
+        Radios by end, see `radios_by_end`.
+    case : str
+        One of `RATES`.
+    """
+    if case != "fixed":
+        pairs = [(a, b) for a in radios.get(sender, ()) for b in radios.get(receiver, ())]
+        bands = dict.fromkeys(a.radio.band for a, b in pairs if not hindrance(a, b))
+        if bands:
+            return RateOrigin(True, 0.0, f"budget, {'/'.join(bands)}")
+        grounds = {spec.id for spec in station.ground_stations}
+        if all(end in grounds or end in radios for end in (sender, receiver)):
+            return RateOrigin(False, 0.0, "radios do not meet", unmet=True)
+    rate, key = _fixed_rate(station, sender, receiver)
+    return RateOrigin(False, rate, key if rate > 0.0 else "no rate given")
+
+
+def radios_by_end(station: Station) -> dict[str, list[Terminal]]:
+    """Radios of a station by the end that they stand at."""
+    radios: dict[str, list[Terminal]] = {}
+    for terminal in terminals(station):
+        radios.setdefault(terminal.end, []).append(terminal)
+    return radios
+
+
 def fixed_rate_contacts(
-    station: Station, sender: End, receiver: End, windows: FloatArray, *, tracks: Tracks
+    rate: float, sender: End, receiver: End, windows: FloatArray, *, tracks: Tracks
 ) -> list[PlannedContact]:
-    """Contacts at the fixed rates of a station file, `earth_rate` and `relay_rate`; none where they are 0."""
-    rate = fixed_rate(station, sender.id, receiver.id)
-    if rate <= 0.0 or not windows.size:
-        return []
+    """Contacts at one rate [bit/s], with the light time of each."""
     edges = np.asarray(windows, dtype=np.float64)
     distance = link_geometry(tracks, sender, receiver, edges.ravel()).distance.reshape(-1, 2)
     light = distance / SPEED_OF_LIGHT
@@ -169,23 +235,23 @@ def fixed_rate_contacts(
     ]
 
 
-def fixed_rate(station: Station, sender: str, receiver: str) -> float:
-    """Rate of a pair by the keys `earth_rate` and `relay_rate` of a station file [bit/s], 0 if they give none."""
+def _fixed_rate(station: Station, sender: str, receiver: str) -> tuple[float, str]:
+    """Rate of a pair by the keys of a station file [bit/s], and the key; 0 where they give none.
+
+    A site sends at the best `earth_rate` or `relay_rate` of its elements, to an orbiter at no more than the orbiter's
+    `relay_rate`; an orbiter sends at its `earth_rate`. From the Earth, among orbiters and among sites there is none.
+    """
     orbiters = {orbiter.id: orbiter for orbiter in station.orbiters}
-    to_relay = orbiters.get(receiver)
-    if to_relay is not None and not to_relay.relay:
-        return 0.0
-    if sender in orbiters:
-        return orbiters[sender].earth_rate
+    to_ground = any(spec.id == receiver for spec in station.ground_stations)
     elements = [element for element in station.elements if element.site == sender]
-    if to_relay is None:
-        return max((element.earth_rate for element in elements), default=0.0)
-    return min(max((element.relay_rate for element in elements), default=0.0), to_relay.relay_rate)
-
-
-def _has_radio_for(own: set[str], first: End, second: End) -> bool:
-    """Whether both ends were given radios by the user, so that fixed rates hold no more."""
-    return all(end.kind == "ground" or end.id in own for end in (first, second))
+    if to_ground and sender in orbiters:
+        return orbiters[sender].earth_rate, "earth_rate"
+    if to_ground:
+        return max((element.earth_rate for element in elements), default=0.0), "earth_rate"
+    if receiver in orbiters and orbiters[receiver].relay:
+        best = max((element.relay_rate for element in elements), default=0.0)
+        return min(best, orbiters[receiver].relay_rate), "relay_rate"
+    return 0.0, ""
 
 
 def _parts(windows: FloatArray, step: float) -> Iterable[FloatArray]:

@@ -84,6 +84,7 @@ class Result(SkyResult, Protocol):
     `station`, `horizons` and `trajectories` are typed loosely: the report reads names, texts and a few numbers of
     them, and an attribute that a station does not have is left out of the page.
 
+    `rates` is None or what `moonstation.study.link_rates.LinkRates` is.
     `relay_roles` and `arrivals` hold what `moonstation.study.relays.RelayRole` and
     `moonstation.study.missions.MissionFlight` do.
 
@@ -97,6 +98,8 @@ class Result(SkyResult, Protocol):
     def trajectories(self) -> Mapping[str, Any]: ...  # noqa: D102
     @property
     def contacts(self) -> pd.DataFrame: ...  # noqa: D102
+    @property
+    def rates(self) -> Any: ...  # noqa: D102
     @property
     def verdicts(self) -> Sequence[JudgedRequirement]: ...  # noqa: D102
     @property

@@ -1,6 +1,7 @@
 """A network as a picture: who sends to whom and how much, the ways of the data, and what waits where over time."""
 
 import io
+import textwrap
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,6 +19,8 @@ MOST_STORES = 7
 MOST_NODES = 40
 WIDEST = 9.0
 MOST_POINTS = 4000
+NOTE_WIDTH = 190
+"""Characters in a line of the note."""
 
 
 def draw_network(
@@ -58,10 +61,15 @@ def draw_network(
     _draw_ways(figure.add_subplot(grid[1, 1]), run)
     figure.suptitle(title, x=0.01, ha="left", fontsize=13, color=palette.INK, fontweight="bold")
     if note:
-        figure.supxlabel(note, fontsize=8, color=palette.MUTED, x=0.01, ha="left")
+        figure.supxlabel(_folded(note), fontsize=8, color=palette.MUTED, x=0.01, ha="left")
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=DPI, metadata={"Software": None})
     return buffer.getvalue()
+
+
+def _folded(note: str) -> str:
+    """A note in lines that fit below the picture."""
+    return "\n".join(line for part in note.splitlines() for line in textwrap.wrap(part, NOTE_WIDTH))
 
 
 def _places(plan: ContactPlan, run: NetworkRun, columns: Mapping[str, int]) -> dict[str, tuple[float, float]]:

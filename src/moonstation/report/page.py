@@ -8,6 +8,7 @@ from moonstation.report.energy import energy_figures, idle_words
 from moonstation.report.figure import Figure, to_json
 from moonstation.report.inputs import Result, span_days
 from moonstation.report.light import light_figures
+from moonstation.report.links import link_figures, link_tables
 from moonstation.report.map import pole_maps
 from moonstation.report.orbiters import orbiter_figures
 from moonstation.report.relays import relay_table
@@ -53,12 +54,14 @@ def write_report(result: Result) -> str:
         "sky": sky_figures(result),
         "light": light_figures(result),
         "contacts": contact_figures(result),
+        "links": link_figures(result),
         "power": energy_figures(result),
         "data": data_figures(result),
         "orbiters": orbiter_figures(result),
         "arrivals": arrival_figures(result),
         "requirements": requirement_figures(result),
     }
+    linked = drawings(drawn["links"]) + link_tables(result)
     figures = [maps[0], *(figure for group in drawn.values() for figure in group)]
     body = [
         section("where", "What and where", sections.what_and_where(result) + drawings(drawn["where"])),
@@ -70,6 +73,8 @@ def write_report(result: Result) -> str:
             drawings(drawn["contacts"]) + relay_table(result),
             "No link was studied.",
         ),
+        # a station without rates has no links to tell of
+        *([section("links", "Links", linked)] if linked else []),
         section(
             "power",
             "Power and batteries",
@@ -113,7 +118,9 @@ def write_report(result: Result) -> str:
             or '<p class="none">The station file sets no requirements.</p>',
             "notes": notes_box("Limits of this study", result.notes),
             "map": drawing(maps[0]),
-            "navigation": _navigation(result),
+            "navigation": _navigation(
+                {key for key, there in (("links", linked), ("arrivals", result.arrivals)) if not there}
+            ),
             "body": "\n".join(body),
             "figures": to_json({figure.id: {**figure.spec, "height": figure.height} for figure in figures}),
             "plotly": plotly_js(),
@@ -144,6 +151,7 @@ SECTIONS = (
     ("sky", "Sky"),
     ("light", "Sunlight"),
     ("contacts", "Contacts"),
+    ("links", "Links"),
     ("power", "Power"),
     ("data", "Data"),
     ("orbiters", "Orbiters"),
@@ -157,10 +165,8 @@ SECTIONS = (
 """Ids and short names of the sections, in their order on the page."""
 
 
-def _navigation(result: Result) -> str:
-    return "".join(
-        f'<a href="#{key}">{name}</a>' for key, name in SECTIONS if key != "arrivals" or result.arrivals
-    )
+def _navigation(left_out: set[str]) -> str:
+    return "".join(f'<a href="#{key}">{name}</a>' for key, name in SECTIONS if key not in left_out)
 
 
 def _paragraph(text: str) -> str:

@@ -7,6 +7,7 @@ Assumptions and limits
   instants, and what a step makes may go in the same step.
 - A site sends to ground over one link at a time at the rate of its best element, and at the same time to one
   relay: the one that can take most in the step, the earlier in the list of equals. Ground comes first.
+- Rates are those that link budgets give where these are known, else the fixed ones of elements and orbiters.
 - An element makes data by the mode of its bus; while its bus cannot serve every load it makes none and its
   radio is off.
 - A site's memory is that of all its elements together. What finds it full is lost, the newest first.
@@ -15,11 +16,13 @@ Assumptions and limits
   through.
 - Two sites or orbiters that use one ground antenna at once do not hinder each other. No retransmission, no
   protocol overhead, no light time.
-- An orbiter without `earth_rate` is no relay: nothing would come out.
+- An orbiter without a rate to the ground is no relay: nothing would come out. One without `relay_rate` takes from
+  budgets what comes.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 
@@ -31,6 +34,9 @@ from moonstation.simulation.power import NOMINAL, SURVIVAL, UNSERVED
 from moonstation.spacetime.steps import even_step
 from moonstation.station.elements import Element
 from moonstation.station.model import Orbiter
+
+NOTHING: Mapping[str, FloatArray] = MappingProxyType({})
+NOTHING_TO_RELAYS: Mapping[tuple[str, str], FloatArray] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -114,6 +120,8 @@ def run_data(
     ground_contact: Mapping[str, FloatArray],
     relay_contact: Mapping[tuple[str, str], FloatArray],
     downlink_contact: Mapping[str, FloatArray],
+    ground_volume: Mapping[str, FloatArray] = NOTHING,
+    relay_volume: Mapping[tuple[str, str], FloatArray] = NOTHING_TO_RELAYS,
 ) -> DataRuns:
     """Run the data of every site and orbiter through time.
 
@@ -133,6 +141,11 @@ def run_data(
         Share of each step in which a site has that orbiter; a pair not named never meets.
     downlink_contact : mapping of str to (n,) array
         Share of each step in which an orbiter has any ground station; one not named has none.
+    ground_volume : mapping of str to (n,) array
+        What an element, a site with a radio of its own, or an orbiter can send to ground in each step by link budgets
+        [bit]; leave its site or itself out of the contacts at fixed rates then.
+    relay_volume : mapping of (str, str) to (n,) array
+        The same of an element or site to an orbiter.
 
     Raises
     ------
@@ -147,6 +160,12 @@ def run_data(
     storage = np.zeros((len(sites), n))
     earth_rate = np.zeros((len(sites), n))
     relay_rate = np.zeros((len(sites), n))
+    by_budget = np.zeros((len(sites), n))
+    to_relay = np.zeros((len(sites), len(orbiters), n))
+    for s, site in enumerate(sites):
+        by_budget[s] = ground_volume.get(site, 0.0)
+        for r, orbiter in enumerate(orbiters):
+            to_relay[s, r] = relay_volume.get((site, orbiter.id), 0.0)
     for element in elements:
         s = sites.index(element.site)
         here = present(element, times_s)
@@ -157,20 +176,34 @@ def run_data(
         storage[s] += np.where(here, element.data_storage, 0.0)
         earth_rate[s] = np.maximum(earth_rate[s], np.where(awake, element.earth_rate, 0.0))
         relay_rate[s] = np.maximum(relay_rate[s], np.where(awake, element.relay_rate, 0.0))
+        by_budget[s] = np.maximum(by_budget[s], np.where(awake, ground_volume.get(element.id, 0.0), 0.0))
+        for r, orbiter in enumerate(orbiters):
+            volume = np.where(awake, relay_volume.get((element.id, orbiter.id), 0.0), 0.0)
+            to_relay[s, r] = np.maximum(to_relay[s, r], volume)
 
     ground = earth_rate * step
     for s, site in enumerate(sites):
         ground[s] *= _contact(ground_contact.get(site, zero), n, site)
+    ground = np.maximum(ground, by_budget)
     relay = np.zeros((len(sites), len(orbiters), n))
     for r, orbiter in enumerate(orbiters):
-        if not (orbiter.relay and orbiter.earth_rate > 0.0):
+        if not (orbiter.relay and (orbiter.earth_rate > 0.0 or orbiter.id in ground_volume)):
             continue
         for s, site in enumerate(sites):
             contact = _contact(relay_contact.get((site, orbiter.id), zero), n, f"{site} to {orbiter.id}")
-            relay[s, r] = np.minimum(relay_rate[s], orbiter.relay_rate) * step * contact
+            fixed = np.minimum(relay_rate[s], orbiter.relay_rate) * step * contact
+            relay[s, r] = np.maximum(fixed, to_relay[s, r])
     downlink = np.array(
-        [o.earth_rate * step * _contact(downlink_contact.get(o.id, zero), n, o.id) for o in orbiters]
+        [
+            np.maximum(
+                o.earth_rate * step * _contact(downlink_contact.get(o.id, zero), n, o.id),
+                ground_volume.get(o.id, zero),
+            )
+            for o in orbiters
+        ]
     ).reshape(len(orbiters), n)
+    heard = {relay for _, relay in relay_volume}
+    takes = [np.inf if o.id in heard and not o.relay_rate else o.relay_rate * step for o in orbiters]
     relay_made = np.array([np.full(n, o.data_rate * step) for o in orbiters]).reshape(len(orbiters), n)
 
     sent, delivered, lost, stored, aboard, age_unsent, age = pass_data(
@@ -180,7 +213,7 @@ def run_data(
         relay,
         relay_made,
         np.array([o.data_storage for o in orbiters], dtype=np.float64),
-        np.array([o.relay_rate * step for o in orbiters], dtype=np.float64),
+        np.array(takes, dtype=np.float64),
         downlink,
         step,
     )

@@ -8,10 +8,10 @@ from moonstation.links.assignment import Assignment
 from moonstation.links.passes import Agreement, GroundAntennas, Need, Task
 from moonstation.spacetime.epochs import tdb_to_utc
 from moonstation.station.model import Station
-from moonstation.study.link_contacts import LinkContacts, RateProfile
+from moonstation.study.link_contacts import USUAL_RATES, LinkContacts
 
 
-def assignment_task(run: LinkContacts, profile: RateProfile) -> Task:
+def assignment_task(run: LinkContacts, rates: str = USUAL_RATES) -> Task:
     """What the station file asks of its antennas over the span of the contacts.
 
     Raises
@@ -59,14 +59,14 @@ def assignment_task(run: LinkContacts, profile: RateProfile) -> Task:
         )
         for share in station.shares
     ]
-    planned = run.planned(profile)
+    planned = run.planned(rates)
     senders = {piece.from_id for piece in planned}
     heard = {contact.from_id for contact in run.contacts}
     for need in needs:
         if need.spacecraft in heard and need.spacecraft not in senders:
             raise RequestError(
-                f"demand {need.id}: {need.spacecraft} has no data rate to the Earth; give earth_rate to the orbiter, "
-                "or to an element of the site"
+                f"demand {need.id}: {need.spacecraft} has no data rate to the Earth; give earth_rate to the orbiter or "
+                "to an element of the site, or radios that meet"
             )
     return Task.of(
         planned,

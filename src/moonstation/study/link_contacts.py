@@ -12,7 +12,10 @@ from moonstation.formats.products import resolve_terrain
 from moonstation.links.contacts import AMONG, HOMEWARD, KINDS, Contact, contacts_frame, find_contacts
 from moonstation.links.pairs import SurfaceAntenna
 from moonstation.links.plan import ContactPlan, PlannedContact
+from moonstation.links.rates import planned_contacts, radios_by_end, rate_origin
 from moonstation.links.surface import LineOfSight, line_of_sight
+from moonstation.links.tracks import Tracks
+from moonstation.orbits.propagation import Trajectory
 from moonstation.spacetime.ephemerides import default_ephemeris
 from moonstation.spacetime.epochs import Epoch
 from moonstation.station.model import Station
@@ -22,11 +25,17 @@ from moonstation.terrain.elevation import ElevationModel
 
 Progress = Callable[[str, float], None]
 
+USUAL_RATES = "rss"
+"""What rates rest on unless the user says otherwise."""
+
+CASE_WORDS = {
+    "nominal": "nominal values",
+    "rss": "less the root of the sum of squares of all tolerances",
+    "worst": "less the sum of all tolerances",
+}
+
 COARSE = 1000.0
 """Pixels above which a line between masts is indicative only [m]: hills hide between them."""
-
-RateProfile = Callable[[Contact], list[PlannedContact]]
-"""Takes a window; gives what can be sent in it, piece by piece in times of sending; nothing where no link closes."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +54,10 @@ class LinkContacts:
         Lines between sites, where these were asked for.
     notes : list of str
         What has to be said beside the figures.
+    antennas : dict of str to SurfaceAntenna
+        Antennas of the sites, where contacts of sites were asked for.
+    trajectories : dict of str to Trajectory
+        Motion of the orbiters, where theirs were.
     """
 
     station: Station
@@ -53,16 +66,43 @@ class LinkContacts:
     contacts: list[Contact]
     sights: dict[tuple[str, str], LineOfSight]
     notes: list[str]
+    antennas: dict[str, SurfaceAntenna]
+    trajectories: dict[str, Trajectory]
 
-    def planned(self, profile: RateProfile) -> list[PlannedContact]:
-        """All that can be sent, by a rate profile."""
-        return [piece for contact in self.contacts for piece in profile(contact)]
+    def planned(
+        self,
+        rates: str = USUAL_RATES,
+        *,
+        contacts: Iterable[Contact] | None = None,
+        progress: Callable[[float], None] | None = None,
+    ) -> list[PlannedContact]:
+        """All that can be sent, piece by piece in times of sending; nothing where no link closes.
 
-    def plan(self, profile: RateProfile) -> ContactPlan:
+        Parameters
+        ----------
+        rates : str
+            One of `moonstation.links.rates.RATES`: by budgets in a case, where radios meet, or fixed ones alone.
+        contacts : iterable of Contact, optional
+            Only these; all if not given.
+        progress : callable, optional
+            Called with the share of the pairs done, 0 to 1.
+        """
+        return planned_contacts(
+            self.station,
+            self.contacts if contacts is None else contacts,
+            antennas=self.antennas,
+            trajectories=self.trajectories,
+            stations={spec.id: spec.station() for spec in self.station.ground_stations},
+            tracks=Tracks(self.start.tdb_s, self.stop.tdb_s),
+            case=rates,
+            progress=progress,
+        )
+
+    def plan(self, rates: str = USUAL_RATES) -> ContactPlan:
         """The contact plan, in TDB seconds past J2000."""
         station = self.station
         nodes = [part.id for part in (*station.sites, *station.orbiters, *station.ground_stations)]
-        return ContactPlan.of(self.planned(profile), nodes=nodes)
+        return ContactPlan.of(self.planned(rates), nodes=nodes)
 
 
 def link_span(station: Station, start: str | None, days: float | None) -> tuple[Epoch, Epoch]:
@@ -120,13 +160,15 @@ def station_contacts(
             grounds = site_grounds(station, progress=lambda share: tell("terrain and horizons", 0.3 * share))
         flown = flights.flown(lambda share: tell("orbits", 0.3 + 0.4 * share)) if flying else {}
     sights = _sights(station, grounds) if "site-site" in kinds else {}
+    antennas = {
+        spec.id: SurfaceAntenna(grounds[spec.id].site, grounds[spec.id].horizon, spec.height)
+        for spec in station.sites
+        if from_site
+    }
+    trajectories = {name: flight.trajectory for name, flight in flown.items()}
     found = find_contacts(
-        {
-            spec.id: SurfaceAntenna(grounds[spec.id].site, grounds[spec.id].horizon, spec.height)
-            for spec in station.sites
-            if from_site
-        },
-        {name: flight.trajectory for name, flight in flown.items()},
+        antennas,
+        trajectories,
         {spec.id: spec.station() for spec in station.ground_stations},
         start=first.tdb_s,
         stop=last.tdb_s,
@@ -134,7 +176,8 @@ def station_contacts(
         sights=sights,
         progress=lambda share: tell("contacts", 0.7 + 0.3 * share),
     )
-    return LinkContacts(station, first, last, found, sights, terrain_notes(grounds))
+    notes = terrain_notes(grounds)
+    return LinkContacts(station, first, last, found, sights, notes, antennas, trajectories)
 
 
 def _sights(station: Station, grounds: dict[str, Ground]) -> dict[tuple[str, str], LineOfSight]:
@@ -150,41 +193,6 @@ def _sights(station: Station, grounds: dict[str, Ground]) -> dict[tuple[str, str
         ends = grounds[a.id].site, grounds[b.id].site
         sights[a.id, b.id] = line_of_sight(*ends, heights=(a.height, b.height), model=model)
     return sights
-
-
-def fixed_rates(station: Station) -> RateProfile:
-    """Rates as the station file gives them, the same all through a window.
-
-    A site sends at the best `earth_rate` or `relay_rate` of its elements, to an orbiter at no more than the orbiter's
-    `relay_rate`; an orbiter sends at its `earth_rate`. From the Earth, among orbiters and among sites the file has no
-    rates, so nothing is planned there.
-    """
-    earth = {orbiter.id: orbiter.earth_rate for orbiter in station.orbiters}
-    earth |= {s.id: _best(station, s.id, "earth_rate") for s in station.sites}
-    to_relay = {s.id: _best(station, s.id, "relay_rate") for s in station.sites}
-    takes = {orbiter.id: orbiter.relay_rate for orbiter in station.orbiters}
-
-    def profile(contact: Contact) -> list[PlannedContact]:
-        if contact.kind in ("site-ground", "orbiter-ground"):
-            rate = earth[contact.from_id]
-        elif contact.kind == "site-orbiter":
-            rate = min(to_relay[contact.from_id], takes[contact.to_id])
-        else:
-            rate = 0.0
-        if rate <= 0.0:
-            return []
-        late = contact.light_time
-        return [
-            PlannedContact(
-                contact.from_id, contact.to_id, contact.start - late, contact.stop - late, rate, late
-            )
-        ]
-
-    return profile
-
-
-def _best(station: Station, site: str, key: str) -> float:
-    return max((float(getattr(e, key)) for e in station.elements if e.site == site), default=0.0)
 
 
 def chosen(
@@ -245,13 +253,14 @@ def windows_table(contacts: list[Contact], planned: list[PlannedContact]) -> pd.
     )
 
 
-def totals_table(windows: pd.DataFrame, run: LinkContacts) -> pd.DataFrame:
+def totals_table(windows: pd.DataFrame, run: LinkContacts, rates: str = USUAL_RATES) -> pd.DataFrame:
     """Totals by pair, in the order of kinds and of the station file.
 
     Returns
     -------
     pandas.DataFrame
-        ``kind``, ``from``, ``to``, ``windows``, ``total_s``, ``longest_s``, ``volume_bit``, ``share`` (of the span).
+        ``kind``, ``from``, ``to``, ``windows``, ``total_s``, ``longest_s``, ``volume_bit``, ``share`` (of the span),
+        ``rate_from`` (where the rate comes from, in words).
     """
     groups = windows.groupby(["kind", "from", "to"], sort=False)
     table = groups.agg(
@@ -262,10 +271,34 @@ def totals_table(windows: pd.DataFrame, run: LinkContacts) -> pd.DataFrame:
     ).reset_index()
     table["share"] = table["total_s"] / (run.stop - run.start)
     station = run.station
+    radios = radios_by_end(station)
+    table["rate_from"] = [
+        rate_origin(station, a, b, radios=radios, case=rates).words
+        for a, b in zip(table["from"], table["to"], strict=True)
+    ]
     ends = [part.id for part in (*station.sites, *station.orbiters, *station.ground_stations)]
     place = {name: number for number, name in enumerate([*KINDS, *ends])}
     order = table[["kind", "from", "to"]].map(place.__getitem__)
     return table.loc[order.sort_values(["kind", "from", "to"]).index].reset_index(drop=True)
+
+
+def rate_words(run: LinkContacts, rates: str) -> list[str]:
+    """What the rates of a station's links rest on; `totals_table` tells it pair by pair."""
+    radios = radios_by_end(run.station)
+    pairs: dict[str, list[str]] = {}
+    for a, b in dict.fromkeys((contact.from_id, contact.to_id) for contact in run.contacts):
+        words = rate_origin(run.station, a, b, radios=radios, case=rates).words
+        pairs.setdefault(words.partition(",")[0], []).append(f"{a} to {b}")
+    lines = []
+    for words, named in pairs.items():
+        some = f"{', '.join(named[:3])} and {len(named) - 3} more" if len(named) > 4 else ", ".join(named)
+        if words == "budget":
+            lines.append(f"rates by link budgets, {CASE_WORDS[rates]}, for {len(named)} pairs")
+        elif words in ("earth_rate", "relay_rate"):
+            lines.append(f"rates fixed by {words} of the station file: {some}")
+        else:
+            lines.append(f"{words}: {some}")
+    return lines
 
 
 def sight_words(run: LinkContacts) -> list[str]:

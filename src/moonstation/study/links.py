@@ -1,5 +1,7 @@
 """Windows of a station's links, put together as power, data and requirements ask for them."""
 
+from collections.abc import Mapping
+
 from moonstation.arrays import FloatArray
 from moonstation.links.contacts import Contact, windows_between
 from moonstation.spacetime.events import intersect, union
@@ -15,12 +17,23 @@ class Links:
         Tells which ends are ground stations and which are relays.
     contacts : list of Contact
         Every window between two ends.
+    closing : mapping of (str, str) to (n, 2) array, optional
+        Windows of pairs in which their radios close the link, in place of those in which they see each other.
     """
 
-    def __init__(self, station: Station, contacts: list[Contact]) -> None:
-        self._pairs: dict[tuple[str, str], list[Contact]] = {}
+    def __init__(
+        self,
+        station: Station,
+        contacts: list[Contact],
+        closing: Mapping[tuple[str, str], FloatArray] | None = None,
+    ) -> None:
+        pairs: dict[tuple[str, str], list[Contact]] = {}
         for contact in contacts:
-            self._pairs.setdefault((contact.from_id, contact.to_id), []).append(contact)
+            pairs.setdefault((contact.from_id, contact.to_id), []).append(contact)
+        self._pairs: dict[tuple[str, str], FloatArray] = {
+            pair: union(windows_between(found)) for pair, found in pairs.items()
+        }
+        self._pairs |= closing or {}
         self.ground = [antenna.id for antenna in station.ground_stations]
         self.relays = [orbiter.id for orbiter in station.orbiters if orbiter.relay]
 
@@ -46,5 +59,4 @@ class Links:
         return union([self.to_ground(site), *through])
 
     def _together(self, start: str, ends: list[str]) -> FloatArray:
-        found = [contact for end in ends for contact in self._pairs.get((start, end), [])]
-        return union(windows_between(found))
+        return union([self._pairs[start, end] for end in ends if (start, end) in self._pairs])

@@ -15,7 +15,7 @@ from moonstation.links.plan_files import LoadedPlan
 from moonstation.links.results import NetworkRun
 from moonstation.spacetime.epochs import Epoch
 from moonstation.station.model import Station
-from moonstation.study.link_contacts import LinkContacts, RateProfile
+from moonstation.study.link_contacts import USUAL_RATES, LinkContacts, rate_words
 
 EARTH = "earth"
 """Where ground stations deliver."""
@@ -82,7 +82,7 @@ class NetworkScene:
 
     def bundles(self, size: float | None = None) -> list[Bundle]:
         """What is made, in pieces of a size [bit]; of the usual time to send if none is given."""
-        sizes = [self.usual_time() * rate for rate in self._slowest()] if size is None else size
+        sizes = [self.usual_time() * rate for rate in self._usual_rates()] if size is None else size
         return cut_bundles(self.traffic, size=sizes)
 
     def usual_time(self) -> float:
@@ -90,16 +90,19 @@ class NetworkScene:
 
         Time and not size, since a size that suits a fast link would never fit into the contacts of a slow one.
         """
-        whole = sum(made.volume / rate for made, rate in zip(self.traffic, self._slowest(), strict=True))
+        whole = sum(made.volume / rate for made, rate in zip(self.traffic, self._usual_rates(), strict=True))
         return max(SHORTEST_BUNDLE, whole / USUAL_BUNDLES)
 
-    def _slowest(self) -> list[float]:
-        """Slowest rate by which each traffic can leave its source; that of its making where it cannot [bit/s]."""
+    def _usual_rates(self) -> list[float]:
+        """Rate by which each traffic leaves its source half of the time; that of its making where it cannot [bit/s]."""
         plan = self.contacts
         rates = []
         for made in self.traffic:
-            own = plan.rate[plan.sender == plan.place(made.source)]
-            rates.append(float(np.min(own)) if own.size else made.rate)
+            own = plan.sender == plan.place(made.source)
+            order = np.argsort(plan.rate[own], kind="stable")
+            long = np.cumsum((plan.stop - plan.start)[own][order])
+            half = int(np.searchsorted(long, 0.5 * long[-1])) if long.size else 0
+            rates.append(float(plan.rate[own][order][half]) if long.size else made.rate)
         return rates
 
     def without(self, what: str) -> "NetworkScene":
@@ -131,7 +134,7 @@ class NetworkScene:
         return nodes
 
 
-def station_scene(run: LinkContacts, profile: RateProfile, *, lifetime: float = math.inf) -> NetworkScene:
+def station_scene(run: LinkContacts, rates: str = USUAL_RATES, *, lifetime: float = math.inf) -> NetworkScene:
     """The network of a station, all data for the Earth.
 
     Every element makes data at its nominal rate from its arrival on, every orbiter at its own; a site's memory is
@@ -142,8 +145,8 @@ def station_scene(run: LinkContacts, profile: RateProfile, *, lifetime: float = 
     ----------
     run : LinkContacts
         Contacts over the span.
-    profile : RateProfile
-        Rates.
+    rates : str
+        What rates rest on, one of `moonstation.links.rates.RATES`.
     lifetime : float
         How long data are of use [s].
     """
@@ -152,14 +155,15 @@ def station_scene(run: LinkContacts, profile: RateProfile, *, lifetime: float = 
     ground = [spec.id for spec in station.ground_stations]
     relays = {orbiter.id for orbiter in station.orbiters if orbiter.relay}
     passing = {orbiter.id for orbiter in station.orbiters} - relays
-    taken = [contact for contact in run.planned(profile) if contact.to_id not in passing]
+    taken = [contact for contact in run.planned(rates) if contact.to_id not in passing]
     nodes = [part.id for part in (*station.sites, *station.orbiters, *station.ground_stations)]
     home = [PlannedContact(node, EARTH, start - 10.0, stop + 10.0, EARTH_RATE) for node in ground]
     storage = _storage(station)
     owners = {orbiter.id: orbiter.partner for orbiter in station.orbiters}
     owners |= {antenna.id: antenna.partner for antenna in station.ground_stations}
     notes = [
-        "rates are the fixed ones of the station file; elements make data at their nominal rate all the time",
+        *rate_words(run, rates),
+        "elements make data at their nominal rate all the time",
         "one link to the Earth and one to a relay at a time for each sender; receivers hear several at once",
     ]
     if endless := [name for name, memory in storage.items() if memory <= 0.0]:

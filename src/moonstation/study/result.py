@@ -15,6 +15,7 @@ from moonstation.simulation.power import PowerRun
 from moonstation.spacetime.epochs import Epoch
 from moonstation.station.model import Station
 from moonstation.study.ground import Ground
+from moonstation.study.link_rates import LinkRates
 from moonstation.study.missions import MissionFlight
 from moonstation.study.relays import RelayRole
 from moonstation.study.requirements import Verdict
@@ -70,7 +71,9 @@ class StudyResult:
     contact_list : list of Contact
         Every window between two ends.
     contacts : pandas.DataFrame
-        The same as a table; as in ``contacts.csv``.
+        The same as a table with rate, volume and light time; as in ``contacts.csv``.
+    rates : LinkRates
+        What the links carry, and where their rates come from.
     trajectories : dict of str to Trajectory
         Orbiters' motion.
     keeping : dict of str to float
@@ -108,6 +111,7 @@ class StudyResult:
     lights: dict[str, LightRun]
     contact_list: list[Contact]
     contacts: pd.DataFrame
+    rates: LinkRates
     trajectories: dict[str, Trajectory]
     keeping: dict[str, float]
     power: dict[str, PowerRun]

@@ -13,7 +13,6 @@ from moonstation.arrays import FloatArray, TimeArray
 from moonstation.errors import RequestError, TimeError
 from moonstation.links.contacts import (
     SurfaceAntenna,
-    contacts_frame,
     find_contacts,
 )
 from moonstation.orbits.propagation import Trajectory
@@ -27,6 +26,8 @@ from moonstation.station.units import parse_quantity
 from moonstation.study.flights import Flights
 from moonstation.study.ground import Ground, relief, site_grounds, terrain_notes, terrain_told
 from moonstation.study.light import array_light, light_run
+from moonstation.study.link_contacts import windows_table
+from moonstation.study.link_rates import LinkRates, link_rates
 from moonstation.study.links import Links
 from moonstation.study.metrics import (
     complete_metrics,
@@ -178,25 +179,38 @@ def run_study(station: Station, span: StudySpan, *, progress: Progress | None = 
         flown = flights.flown(lambda share: stages.tell(0.35 + 0.25 * share))
     trajectories = {name: flight.trajectory for name, flight in flown.items()}
     stages.begin("contacts", 0.6)
+    antennas = {
+        spec.id: SurfaceAntenna(grounds[spec.id].site, grounds[spec.id].horizon, spec.height)
+        for spec in station.sites
+    }
+    ground_stations = {spec.id: spec.station() for spec in station.ground_stations}
     found = find_contacts(
-        {
-            spec.id: SurfaceAntenna(grounds[spec.id].site, grounds[spec.id].horizon, spec.height)
-            for spec in station.sites
-        },
+        antennas,
         trajectories,
-        {spec.id: spec.station() for spec in station.ground_stations},
+        ground_stations,
         start=float(span.et[0]),
         stop=span.stop.tdb_s,
-        progress=lambda share: stages.tell(0.6 + 0.25 * share),
+        progress=lambda share: stages.tell(0.6 + 0.15 * share),
+    )
+    stages.begin("rates", 0.75)
+    rates = link_rates(
+        station,
+        found,
+        et=span.et,
+        step=span.step_s,
+        antennas=antennas,
+        trajectories=trajectories,
+        stations=ground_stations,
+        progress=lambda share: stages.tell(0.75 + 0.1 * share),
     )
     stages.begin("power and data", 0.85)
-    links = Links(station, found)
+    links = Links(station, found, rates.closing)
     power = run_power(
         station.elements,
         times_s=span.et,
         array_light=array_light(station, grounds, {site: run.light for site, run in lights.items()}),
     )
-    data = _run_data(station, span, links, power)
+    data = _run_data(station, span, links, rates, power)
     arrivals: list[MissionFlight] = []
     if any(mission.departs is not None for mission in station.missions):
         stages.begin("arrivals", 0.9)
@@ -220,7 +234,8 @@ def run_study(station: Station, span: StudySpan, *, progress: Progress | None = 
         grounds=grounds,
         lights=lights,
         contact_list=found,
-        contacts=contacts_frame(found),
+        contacts=windows_table(found, rates.planned),
+        rates=rates,
         trajectories=trajectories,
         keeping=keeping,
         power=power,
@@ -276,22 +291,34 @@ def _light(ground: Ground, span: StudySpan, height: float) -> LightRun:
     return light_run(ground, span.et, height)
 
 
-def _run_data(station: Station, span: StudySpan, links: Links, power: dict[str, PowerRun]) -> DataRuns:
+def _run_data(
+    station: Station, span: StudySpan, links: Links, rates: LinkRates, power: dict[str, PowerRun]
+) -> DataRuns:
+    # what goes by budgets does not go at fixed rates
+    by_pair = {pair for pair, origin in rates.origins.items() if origin.by_budget or origin.unmet}
+    homeward = {a for a, b in by_pair if b in links.ground}
     sites = [site.id for site in station.sites]
     return run_data(
         station.elements,
         station.orbiters,
         times_s=span.et,
         modes={name: run.mode for name, run in power.items()},
-        ground_contact={site: share_of_steps(links.to_ground(site), span.et) for site in sites},
+        ground_contact={
+            site: share_of_steps(links.to_ground(site), span.et) for site in sites if site not in homeward
+        },
         relay_contact={
             (site, relay): share_of_steps(links.to_relay(site, relay), span.et)
             for site in sites
             for relay in links.relays
+            if (site, relay) not in by_pair
         },
         downlink_contact={
-            orbiter.id: share_of_steps(links.to_ground(orbiter.id), span.et) for orbiter in station.orbiters
+            orbiter.id: share_of_steps(links.to_ground(orbiter.id), span.et)
+            for orbiter in station.orbiters
+            if orbiter.id not in homeward
         },
+        ground_volume=rates.ground,
+        relay_volume=rates.relay,
     )
 
 
