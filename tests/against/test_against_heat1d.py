@@ -105,7 +105,6 @@ def test_the_equator_cools_as_diviner_saw(truth: Path) -> None:
     assert np.abs(off).max() < NIGHT
 
 
-@pytest.mark.slow
 def test_apollo_probes_read_what_the_model_says() -> None:
     """Means at Apollo 15 (211 K; 252 K at 0.83 m) and 17 (216 K; 256 K at 0.13 m), each within 5 K.
 

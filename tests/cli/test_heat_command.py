@@ -3,11 +3,10 @@
 import csv
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import xarray as xr
-
-from conftest import STATION, Outcome
 
 NODES = """
 [[thermal_node]]
@@ -48,14 +47,14 @@ conductance = "0.05 W/K"
 
 
 @pytest.fixture
-def warm_file(tmp_path: Path) -> Path:
+def warm_file(tmp_path: Path, station_file: Path) -> Path:
     path = tmp_path / "warm.toml"
-    path.write_text(STATION + NODES, encoding="utf-8")
+    path.write_text(station_file.read_text(encoding="utf-8") + NODES, encoding="utf-8")
     return path
 
 
 def test_a_station_gets_ground_and_nodes(
-    moonstation: Callable[..., Outcome], warm_file: Path, tmp_path: Path
+    moonstation: Callable[..., Any], warm_file: Path, tmp_path: Path
 ) -> None:
     files = {key: tmp_path / f"heat.{key}" for key in ("png", "csv", "nc")}
     done = moonstation(
@@ -105,7 +104,7 @@ def test_a_station_gets_ground_and_nodes(
     assert again.read_bytes() == files["csv"].read_bytes()
 
 
-def test_a_place_near_the_equator_is_hot_at_noon(moonstation: Callable[..., Outcome], tmp_path: Path) -> None:
+def test_a_place_near_the_equator_is_hot_at_noon(moonstation: Callable[..., Any], tmp_path: Path) -> None:
     """387 to 397 K at most and about 95 K before sunrise (Williams et al. 2017); the Sun is nearest in January."""
     table = tmp_path / "heat.csv"
     done = moonstation(
@@ -140,7 +139,7 @@ def test_a_place_near_the_equator_is_hot_at_noon(moonstation: Callable[..., Outc
     ],
 )
 def test_bad_input_is_one_line_with_its_cure(
-    moonstation: Callable[..., Outcome], arguments: tuple[str, ...], words: str
+    moonstation: Callable[..., Any], arguments: tuple[str, ...], words: str
 ) -> None:
     done = moonstation("heat", *arguments)
     assert done.status == 2
@@ -163,18 +162,20 @@ def test_bad_input_is_one_line_with_its_cure(
     ],
 )
 def test_bad_nodes_are_named(
-    moonstation: Callable[..., Outcome], tmp_path: Path, old: str, new: str, words: str
+    moonstation: Callable[..., Any], tmp_path: Path, station_file: Path, old: str, new: str, words: str
 ) -> None:
     assert old in NODES
     path = tmp_path / "bad.toml"
-    path.write_text(STATION + NODES.replace(old, new), encoding="utf-8")
+    path.write_text(station_file.read_text(encoding="utf-8") + NODES.replace(old, new), encoding="utf-8")
     done = moonstation("heat", path)
     assert done.status == 2
     assert words in done.err
     assert "bad.toml" in done.err
 
 
-def test_links_between_sites_are_refused(moonstation: Callable[..., Outcome], tmp_path: Path) -> None:
+def test_links_between_sites_are_refused(
+    moonstation: Callable[..., Any], tmp_path: Path, station_file: Path
+) -> None:
     other = """
 [[site]]
 id = "far"
@@ -188,7 +189,7 @@ site = "far"
 kind = "rover"
 """
     text = (
-        STATION
+        station_file.read_text(encoding="utf-8")
         + other
         + NODES.replace('element = "lander"\ncapacity = "12', 'element = "rover"\ncapacity = "12')
     )

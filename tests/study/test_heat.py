@@ -8,7 +8,7 @@ import pytest
 from moonstation.errors import RequestError
 from moonstation.spacetime.epochs import Epoch
 from moonstation.station.loading import load_station
-from moonstation.study.heat import HeatResult, station_places, study_heat
+from moonstation.study.heat import HeatResult, element_heaters, station_places, study_heat
 from moonstation.study.places import find_place
 
 START = Epoch.parse("2030-04-01")
@@ -51,6 +51,27 @@ def test_an_element_that_comes_later_has_no_temperature_before() -> None:
     assert np.isnan(box.temperature[: 4 * 24]).all()
     assert np.isfinite(box.temperature[4 * 24 :]).all()
     assert np.isfinite(result.series()["node_temperature"].values[0, -1])
+
+
+def test_heaters_are_a_load_of_their_element(lander: HeatResult) -> None:
+    loads = element_heaters(lander)
+    assert list(loads) == ["lander"]
+    (box,) = [run for run in lander.nodes if run.node.heater > 0.0]
+    np.testing.assert_array_equal(loads["lander"], box.heater)
+    year = 365.25 * 86_400.0
+    assert box.heater_energy_a_year == pytest.approx(loads["lander"].mean() * year)
+    # nights of April
+    assert 15.0 < loads["lander"].max() <= box.node.heater
+
+
+def test_ground_lies_lower_than_panels_stand() -> None:
+    """A mast of a station sees more of the Sun than the ground under it."""
+    station = load_station("ilrs")
+    places = [place for place in station_places(station, progress=lambda _: None) if place.id == "base"]
+    assert places[0].height > 2.0
+    result = study_heat(places, START, Epoch.parse("2030-10-01"), step=3600.0)
+    ground = result.grounds["base"]
+    assert ground.sun.irradiance.sum() < ground.sun_above.irradiance.sum()
 
 
 def test_half_the_step_tells_the_same() -> None:

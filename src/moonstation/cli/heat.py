@@ -122,7 +122,7 @@ def _print(result: HeatResult, table: pd.DataFrame) -> None:
         site = ground.place.site
         out.print(
             f"{name}: {site.lat_deg:.4f} deg, {site.lon_deg:.4f} deg; sees {100.0 * ground.sun.sky_view:.1f} % of the "
-            f"sky; sunlight at {ground.place.height:g} m above ground; ground settled to "
+            f"sky; sunlight of {ground.place.ground.horizon.heights[0]:g} m above ground on the ground; it settled to "
             f"{ground.settled.drift:.2f} K a year",
             markup=False,
             soft_wrap=True,

@@ -180,7 +180,7 @@ def _frame(axes: Axes, title: str, *, legend: bool = False) -> None:
     if legend:
         axes.grid(color=GRID, linewidth=0.6)
         axes.set_axisbelow(True)
-        axes.legend(loc="center left", bbox_to_anchor=(1.005, 0.5), frameon=False, fontsize=8.5)
+        axes.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=6, frameon=False, fontsize=8.5)
     axes.tick_params(colors=MUTED)
     for side in axes.spines.values():
         side.set_color(LINE)

@@ -14,7 +14,8 @@ from moonstation.terrain.horizons import Horizon
 
 NEGLECTED = (
     "Earthshine (0.15 W/m2 at most) and the Earth's infrared (0.07 W/m2) are left out; terrain around is taken as a "
-    "bowl in instant equilibrium with the Sun, which stores no heat for the night"
+    "bowl in instant equilibrium with the Sun, which stores no heat for the night. Ground is level: near a pole a "
+    "slope of a few degrees towards the Sun is warmer by tens of kelvin, one away from it colder"
 )
 """Said beside ground temperatures. Earthshine: full Earth of albedo 0.3 in the zenith, 1361 x 0.3 x (2/3) x
 (6371 / 384400)^2 x 2 W/m2; infrared: 240 x (6371 / 384400)^2 W/m2."""

@@ -58,7 +58,9 @@ class GroundHeat:
     place : Place
         Where.
     sun : Insolation
-        Sunlight on it.
+        Sunlight on it, at the lowest height that its horizon is known for.
+    sun_above : Insolation
+        Sunlight at the height of the place, for what stands there.
     absorbed : (n,) array
         What it absorbs of Sun and terrain [W/m^2].
     depth : (k,) array
@@ -71,6 +73,7 @@ class GroundHeat:
 
     place: Place
     sun: Insolation
+    sun_above: Insolation
     absorbed: FloatArray
     depth: FloatArray
     temperature: FloatArray
@@ -279,6 +282,24 @@ def study_heat(
     )
 
 
+def element_heaters(result: HeatResult) -> dict[str, FloatArray]:
+    """Electric heat of each element with heaters over each step [W], (n,) by id: a load for its bus.
+
+    Before an element arrives it takes none.
+
+    Parameters
+    ----------
+    result : HeatResult
+        See `study_heat`; with a step of an hour, ten years of a site take seconds.
+    """
+    loads: dict[str, FloatArray] = {}
+    for run in result.nodes:
+        if run.node.heater > 0.0:
+            power = np.nan_to_num(run.heater, nan=0.0)
+            loads[run.element.id] = loads.get(run.element.id, np.zeros(power.size)) + power
+    return loads
+
+
 @dataclass(frozen=True, eq=False)
 class _Warm:
     """What the year before the span leaves behind."""
@@ -291,15 +312,19 @@ class _Warm:
     step: float
 
 
-def _sun(place: Place, et: FloatArray, tell: Callable[[float], None]) -> Insolation:
+def _sun(place: Place, et: FloatArray, tell: Callable[[float], None]) -> tuple[Insolation, Insolation]:
+    """Sunlight on the ground, and at the height of the place."""
     light = light_in_pieces(place.site, et, progress=tell)
-    return insolation(light, place.ground.horizon, height=place.height)
+    horizon = place.ground.horizon
+    low = float(horizon.heights[0])
+    ground = insolation(light, horizon, height=low)
+    return ground, ground if place.height == low else insolation(light, horizon, height=place.height)
 
 
 def _settle(place: Place, start: Epoch, ground: Regolith, tell: Callable[[float], None]) -> _Warm:
     step = SPIN_LUNATIONS * LUNATION / SPIN_STEPS
     et = start.tdb_s + step * np.arange(1.0 - SPIN_STEPS, 1.0, dtype=np.float64)
-    sun = _sun(place, et, lambda share: tell(0.6 * share))
+    sun, above = _sun(place, et, lambda share: tell(0.6 * share))
     absorbed = absorbed_by_ground(sun, ground=ground)[:, np.newaxis]
     columns = start_columns(absorbed.mean(axis=0), ground=ground, grid=column_grid())
     settled = settle_columns(columns, absorbed, step=step, progress=lambda share: tell(0.6 + 0.4 * share))
@@ -309,7 +334,7 @@ def _settle(place: Place, start: Epoch, ground: Regolith, tell: Callable[[float]
         profile=columns.temperature,
         change=columns.change,
         settled=settled,
-        last_sun=_part(sun, last),
+        last_sun=_part(above, last),
         last_surface=again.series[last, 0, 0],
         step=step,
     )
@@ -322,14 +347,14 @@ def _part(sun: Insolation, part: slice) -> Insolation:
 def _heat_ground(
     place: Place, span: StudySpan, warm: _Warm, ground: Regolith, tell: Callable[[float], None]
 ) -> GroundHeat:
-    sun = _sun(place, span.et, tell)
+    sun, above = _sun(place, span.et, tell)
     absorbed = absorbed_by_ground(sun, ground=ground)
     columns = start_columns([1.0], ground=ground, grid=column_grid())
     columns.temperature[:], columns.change[:], columns.step = warm.profile, warm.change, warm.step
     depth = columns.grid.depth
     run = heat_columns(columns, absorbed[1:, np.newaxis], step=span.step_s, keep=np.arange(depth.size))
     temperature = np.concatenate((warm.profile.T, run.series[:, :, 0]))
-    return GroundHeat(place, sun, absorbed, depth, temperature, warm.settled)
+    return GroundHeat(place, sun, above, absorbed, depth, temperature, warm.settled)
 
 
 def _heat_elements(
@@ -350,7 +375,7 @@ def _heat_elements(
     age = np.stack([span.et - arrival(elements[node.element], span.et) for node in nodes], axis=1)
     balance = heat_nodes(
         network,
-        heat.sun,
+        heat.sun_above,
         surface,
         step=span.step_s,
         age=age,
