@@ -2,6 +2,7 @@
 
 import datetime as dt
 import math
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -175,6 +176,8 @@ class RecoveryRequest:
     restored: Callable[[frozenset[str]], bool]
 
 
+_Up = Callable[[frozenset[str]], frozenset[str]]
+
 Planner = Callable[[RecoveryRequest], Sequence[Recovery]]
 """Finds ways to have functions back, the cheapest first."""
 
@@ -260,7 +263,8 @@ def assess(
     check_change(station, change)
     there = arrivals(station)
     touched, unflown = _touched(station, change)
-    functions = tuple(_function(station, row, change, touched, there) for row in station.functions)
+    up = _remembered(station)
+    functions = tuple(_function(station, row, change, touched, there, up) for row in station.functions)
     missions, launchers, antennas = _means(station, change)
     effect = Effect(
         station=station,
@@ -281,7 +285,7 @@ def assess(
     poor = enough is not None and not enough(frozenset(touched))
     if planner is None or change.kind == "joins" or not (effect.lost or effect.delayed or poor):
         return effect
-    found = tuple(planner(_request(effect, there, enough)))
+    found = tuple(planner(_request(effect, there, enough, up)))
     if effect.lost or poor:
         return replace(effect, recoveries=found)
     # nothing is gained by what comes after what it waits for
@@ -292,23 +296,28 @@ def assess(
 
 
 def _function(
-    station: Station, row: Function, change: Change, touched: Sequence[str], there: dict[str, float]
+    station: Station,
+    row: Function,
+    change: Change,
+    touched: Sequence[str],
+    there: dict[str, float],
+    up: _Up,
 ) -> FunctionChange:
     since = change.since.tdb_s
     away, dates = _without(station, row.partner, change, there)
     closed = _closed(station, row.partner, since)
     named = {name for need in row.demands for name in need.of}
     broken = tuple(name for name in touched if name in named)
-    whole = _first(station, row.id, closed, there)
+    whole = _first(up, row.id, closed, there)
     until = math.inf
     match change.kind:
         case "joins":
-            before, after = _first(station, row.id, away | closed, dates), whole
+            before, after = _first(up, row.id, away | closed, dates), whole
         case "late":
-            before, after = whole, _first(station, row.id, closed, dates)
+            before, after = whole, _first(up, row.id, closed, dates)
         case _:
             # what was there before the change counts until then
-            before, after = whole, _first(station, row.id, away | closed, dates, since=since)
+            before, after = whole, _first(up, row.id, away | closed, dates, since=since)
             if before < since < after:
                 until = since
             elif before < since:
@@ -400,21 +409,31 @@ def _instant(day: dt.date) -> float:
     return Epoch.parse(day).tdb_s
 
 
+def _remembered(station: Station) -> _Up:
+    """Functions that are there without some parts, worked out once for each set of these."""
+    known: dict[frozenset[str], frozenset[str]] = {}
+
+    def up(gone: frozenset[str]) -> frozenset[str]:
+        if gone not in known:
+            known[gone] = frozenset(functions_up(station, gone))
+        return known[gone]
+
+    return up
+
+
 def _first(
-    station: Station,
-    function: str,
-    away: frozenset[str],
-    there: dict[str, float],
-    *,
-    since: float = -math.inf,
+    up: _Up, function: str, away: frozenset[str], there: dict[str, float], *, since: float = -math.inf
 ) -> float:
     """When a function is there first, from an instant on [s]; minus infinity from the start, infinity for never."""
     dates = sorted({since, *(when for when in there.values() if when > since)})
-    for when in dates:
-        missing = away | {name for name, date in there.items() if date > when}
-        if function in functions_up(station, missing):
-            return when
-    return math.inf
+
+    def begun(when: float) -> bool:
+        return function in up(away | {name for name, date in there.items() if date > when})
+
+    if not begun(dates[-1]):
+        return math.inf
+    # what is there stays there, so a function does, too
+    return dates[bisect_left(dates, True, key=begun)]
 
 
 def _means(station: Station, change: Change) -> tuple[list[str], list[str], list[str]]:
@@ -455,19 +474,20 @@ def _agreements(station: Station, change: Change) -> list[str]:
 
 
 def _request(
-    effect: Effect, there: dict[str, float], enough: Callable[[frozenset[str]], bool] | None
+    effect: Effect, there: dict[str, float], enough: Callable[[frozenset[str]], bool] | None, up: _Up
 ) -> RecoveryRequest:
     station, change = effect.station, effect.change
     wanted = [row for row in effect.functions if row.lost or row.late]
-    away = {row.id: _without(station, row.answers, change, there) for row in wanted}
+    missed: dict[frozenset[str], list[str]] = {}
+    for row in wanted:
+        gone, dates = _without(station, row.answers, change, there)
+        late = {name for name, when in dates.items() if when > there[name]}
+        missing = gone | late | _closed(station, row.answers, change.since.tdb_s)
+        missed.setdefault(missing, []).append(row.id)
 
     def restored(replaced: frozenset[str]) -> bool:
-        for row in wanted:
-            gone, dates = away[row.id]
-            late = {name for name, when in dates.items() if when > there[name]}
-            missing = (gone | late | _closed(station, row.answers, change.since.tdb_s)) - replaced
-            if row.id not in functions_up(station, missing):
-                return False
+        if not all(up(missing - replaced).issuperset(names) for missing, names in missed.items()):
+            return False
         return enough is None or enough(frozenset(effect.parts) - replaced)
 
     # what a function names, and what feeds the buses that its parts are on
