@@ -1,6 +1,5 @@
 """What becomes of a station when a partner leaves, joins, is late, or may not use parts of another."""
 
-import datetime as dt
 import math
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
@@ -8,7 +7,14 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from moonstation.errors import RequestError
-from moonstation.partners.capability import arrivals, flown_by, functions_up, gives_power, parts_of
+from moonstation.partners.capability import (
+    arrivals,
+    flown_by,
+    functions_up,
+    gives_power,
+    instant,
+    parts_of,
+)
 from moonstation.partners.dependence import Dependence, dependences
 from moonstation.partners.holdings import bearers, launcher_owners, mission_owners
 from moonstation.spacetime.epochs import Epoch
@@ -400,13 +406,9 @@ def _closed(station: Station, answers: str, when: float) -> frozenset[str]:
     """Parts that a bar of the station file closes to a partner at an instant [s]."""
     closed: set[str] = set()
     for bar in station.bars:
-        if bar.partner == answers and (bar.from_ is None or _instant(bar.from_) <= when):
+        if bar.partner == answers and (bar.from_ is None or instant(bar.from_) <= when):
             closed |= parts_of(station, [bar.of])
     return frozenset(closed)
-
-
-def _instant(day: dt.date) -> float:
-    return Epoch.parse(day).tdb_s
 
 
 def _remembered(station: Station) -> _Up:
@@ -445,7 +447,7 @@ def _means(station: Station, change: Change) -> tuple[list[str], list[str], list
         for row in station.missions
         if flyers[row.id] == owner
         and not row.status.startswith(FLOWN)
-        and (row.departs is None or _instant(row.departs) >= change.since.tdb_s)
+        and (row.departs is None or instant(row.departs) >= change.since.tdb_s)
     ]
     if change.kind == "late":
         return missions, [], []
@@ -465,7 +467,7 @@ def _agreements(station: Station, change: Change) -> list[str]:
     pairs = [(row.id, row.partner, row.giver, row.until) for row in station.entitlements]
     pairs += [(row.id, row.getter, row.giver, None) for row in station.shares]
     for name, getter, giver, until in pairs:
-        over = until is not None and _instant(until) <= change.since.tdb_s
+        over = until is not None and instant(until) <= change.since.tdb_s
         if change.kind == "leaves":
             ends += [name] if change.partner in (getter, giver) and not over else []
         elif (getter, giver) == (change.partner, change.of) and not over:
@@ -512,12 +514,8 @@ def _notes(station: Station, change: Change) -> list[str]:
     ]
     if change.kind == "leaves" and not change.stays:
         notes.append("what has landed goes out of use with its partner; add --stays to let it work on")
-    undated = [
-        part.id
-        for part in bearers(station)
-        if arrivals(station)[part.id] == -math.inf
-        and (part.partner == change.partner or part.id in flown_by(station, [change.partner]))
-    ]
+    there, own = arrivals(station), parts_of(station, [change.partner]) | flown_by(station, [change.partner])
+    undated = [part.id for part in bearers(station) if there[part.id] == -math.inf and part.id in own]
     if undated and change.kind in ("late", "leaves"):
         notes.append(f"no date of arrival is given for {', '.join(undated)}: taken as there from the start")
     if any(key.endswith(".rocket") for key, known in station.assumptions() if known):
