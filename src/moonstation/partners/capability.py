@@ -4,8 +4,10 @@ An element works if it is there and, where its power bus has sources at all, one
 enough at each hour is for the simulation to say. A function is there while all that it needs works.
 """
 
+import datetime as dt
 import math
 from collections.abc import Collection
+from functools import lru_cache
 
 from moonstation.partners.holdings import NOBODY, bearers, mission_owners
 from moonstation.spacetime.epochs import Epoch
@@ -75,6 +77,12 @@ def absent(station: Station, partners: Collection[str]) -> set[str]:
     return parts_of(station, partners) | flown_by(station, partners)
 
 
+@lru_cache(maxsize=4096)
+def instant(day: dt.date) -> float:
+    """00:00 UTC of a day [s, TDB past J2000]."""
+    return Epoch.parse(day).tdb_s
+
+
 def arrivals(station: Station) -> dict[str, float]:
     """When each element and orbiter is there [s, TDB past J2000]; minus infinity for what is there from the start.
 
@@ -87,9 +95,9 @@ def arrivals(station: Station) -> dict[str, float]:
         there = part.arrives if isinstance(part, Element) else None
         leaves = departs.get(part.mission or "")
         if there is not None:
-            found[part.id] = Epoch.parse(there).tdb_s
+            found[part.id] = instant(there)
         elif leaves is not None:
-            found[part.id] = Epoch.parse(leaves).tdb_s + FLIGHT
+            found[part.id] = instant(leaves) + FLIGHT
         else:
             found[part.id] = -math.inf
     return found

@@ -1,13 +1,20 @@
 """What becomes of a station when a partner leaves, joins, is late, or may not use parts of another."""
 
-import datetime as dt
 import math
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from moonstation.errors import RequestError
-from moonstation.partners.capability import arrivals, flown_by, functions_up, gives_power, parts_of
+from moonstation.partners.capability import (
+    arrivals,
+    flown_by,
+    functions_up,
+    gives_power,
+    instant,
+    parts_of,
+)
 from moonstation.partners.dependence import Dependence, dependences
 from moonstation.partners.holdings import bearers, launcher_owners, mission_owners
 from moonstation.spacetime.epochs import Epoch
@@ -175,6 +182,8 @@ class RecoveryRequest:
     restored: Callable[[frozenset[str]], bool]
 
 
+_Up = Callable[[frozenset[str]], frozenset[str]]
+
 Planner = Callable[[RecoveryRequest], Sequence[Recovery]]
 """Finds ways to have functions back, the cheapest first."""
 
@@ -260,7 +269,8 @@ def assess(
     check_change(station, change)
     there = arrivals(station)
     touched, unflown = _touched(station, change)
-    functions = tuple(_function(station, row, change, touched, there) for row in station.functions)
+    up = _remembered(station)
+    functions = tuple(_function(station, row, change, touched, there, up) for row in station.functions)
     missions, launchers, antennas = _means(station, change)
     effect = Effect(
         station=station,
@@ -281,7 +291,7 @@ def assess(
     poor = enough is not None and not enough(frozenset(touched))
     if planner is None or change.kind == "joins" or not (effect.lost or effect.delayed or poor):
         return effect
-    found = tuple(planner(_request(effect, there, enough)))
+    found = tuple(planner(_request(effect, there, enough, up)))
     if effect.lost or poor:
         return replace(effect, recoveries=found)
     # nothing is gained by what comes after what it waits for
@@ -292,23 +302,28 @@ def assess(
 
 
 def _function(
-    station: Station, row: Function, change: Change, touched: Sequence[str], there: dict[str, float]
+    station: Station,
+    row: Function,
+    change: Change,
+    touched: Sequence[str],
+    there: dict[str, float],
+    up: _Up,
 ) -> FunctionChange:
     since = change.since.tdb_s
     away, dates = _without(station, row.partner, change, there)
     closed = _closed(station, row.partner, since)
     named = {name for need in row.demands for name in need.of}
     broken = tuple(name for name in touched if name in named)
-    whole = _first(station, row.id, closed, there)
+    whole = _first(up, row.id, closed, there)
     until = math.inf
     match change.kind:
         case "joins":
-            before, after = _first(station, row.id, away | closed, dates), whole
+            before, after = _first(up, row.id, away | closed, dates), whole
         case "late":
-            before, after = whole, _first(station, row.id, closed, dates)
+            before, after = whole, _first(up, row.id, closed, dates)
         case _:
             # what was there before the change counts until then
-            before, after = whole, _first(station, row.id, away | closed, dates, since=since)
+            before, after = whole, _first(up, row.id, away | closed, dates, since=since)
             if before < since < after:
                 until = since
             elif before < since:
@@ -391,30 +406,36 @@ def _closed(station: Station, answers: str, when: float) -> frozenset[str]:
     """Parts that a bar of the station file closes to a partner at an instant [s]."""
     closed: set[str] = set()
     for bar in station.bars:
-        if bar.partner == answers and (bar.from_ is None or _instant(bar.from_) <= when):
+        if bar.partner == answers and (bar.from_ is None or instant(bar.from_) <= when):
             closed |= parts_of(station, [bar.of])
     return frozenset(closed)
 
 
-def _instant(day: dt.date) -> float:
-    return Epoch.parse(day).tdb_s
+def _remembered(station: Station) -> _Up:
+    """Functions that are there without some parts, worked out once for each set of these."""
+    known: dict[frozenset[str], frozenset[str]] = {}
+
+    def up(gone: frozenset[str]) -> frozenset[str]:
+        if gone not in known:
+            known[gone] = frozenset(functions_up(station, gone))
+        return known[gone]
+
+    return up
 
 
 def _first(
-    station: Station,
-    function: str,
-    away: frozenset[str],
-    there: dict[str, float],
-    *,
-    since: float = -math.inf,
+    up: _Up, function: str, away: frozenset[str], there: dict[str, float], *, since: float = -math.inf
 ) -> float:
     """When a function is there first, from an instant on [s]; minus infinity from the start, infinity for never."""
     dates = sorted({since, *(when for when in there.values() if when > since)})
-    for when in dates:
-        missing = away | {name for name, date in there.items() if date > when}
-        if function in functions_up(station, missing):
-            return when
-    return math.inf
+
+    def begun(when: float) -> bool:
+        return function in up(away | {name for name, date in there.items() if date > when})
+
+    if not begun(dates[-1]):
+        return math.inf
+    # what is there stays there, so a function does, too
+    return dates[bisect_left(dates, True, key=begun)]
 
 
 def _means(station: Station, change: Change) -> tuple[list[str], list[str], list[str]]:
@@ -426,7 +447,7 @@ def _means(station: Station, change: Change) -> tuple[list[str], list[str], list
         for row in station.missions
         if flyers[row.id] == owner
         and not row.status.startswith(FLOWN)
-        and (row.departs is None or _instant(row.departs) >= change.since.tdb_s)
+        and (row.departs is None or instant(row.departs) >= change.since.tdb_s)
     ]
     if change.kind == "late":
         return missions, [], []
@@ -446,7 +467,7 @@ def _agreements(station: Station, change: Change) -> list[str]:
     pairs = [(row.id, row.partner, row.giver, row.until) for row in station.entitlements]
     pairs += [(row.id, row.getter, row.giver, None) for row in station.shares]
     for name, getter, giver, until in pairs:
-        over = until is not None and _instant(until) <= change.since.tdb_s
+        over = until is not None and instant(until) <= change.since.tdb_s
         if change.kind == "leaves":
             ends += [name] if change.partner in (getter, giver) and not over else []
         elif (getter, giver) == (change.partner, change.of) and not over:
@@ -455,19 +476,20 @@ def _agreements(station: Station, change: Change) -> list[str]:
 
 
 def _request(
-    effect: Effect, there: dict[str, float], enough: Callable[[frozenset[str]], bool] | None
+    effect: Effect, there: dict[str, float], enough: Callable[[frozenset[str]], bool] | None, up: _Up
 ) -> RecoveryRequest:
     station, change = effect.station, effect.change
     wanted = [row for row in effect.functions if row.lost or row.late]
-    away = {row.id: _without(station, row.answers, change, there) for row in wanted}
+    missed: dict[frozenset[str], list[str]] = {}
+    for row in wanted:
+        gone, dates = _without(station, row.answers, change, there)
+        late = {name for name, when in dates.items() if when > there[name]}
+        missing = gone | late | _closed(station, row.answers, change.since.tdb_s)
+        missed.setdefault(missing, []).append(row.id)
 
     def restored(replaced: frozenset[str]) -> bool:
-        for row in wanted:
-            gone, dates = away[row.id]
-            late = {name for name, when in dates.items() if when > there[name]}
-            missing = (gone | late | _closed(station, row.answers, change.since.tdb_s)) - replaced
-            if row.id not in functions_up(station, missing):
-                return False
+        if not all(up(missing - replaced).issuperset(names) for missing, names in missed.items()):
+            return False
         return enough is None or enough(frozenset(effect.parts) - replaced)
 
     # what a function names, and what feeds the buses that its parts are on
@@ -492,12 +514,8 @@ def _notes(station: Station, change: Change) -> list[str]:
     ]
     if change.kind == "leaves" and not change.stays:
         notes.append("what has landed goes out of use with its partner; add --stays to let it work on")
-    undated = [
-        part.id
-        for part in bearers(station)
-        if arrivals(station)[part.id] == -math.inf
-        and (part.partner == change.partner or part.id in flown_by(station, [change.partner]))
-    ]
+    there, own = arrivals(station), parts_of(station, [change.partner]) | flown_by(station, [change.partner])
+    undated = [part.id for part in bearers(station) if there[part.id] == -math.inf and part.id in own]
     if undated and change.kind in ("late", "leaves"):
         notes.append(f"no date of arrival is given for {', '.join(undated)}: taken as there from the start")
     if any(key.endswith(".rocket") for key, known in station.assumptions() if known):
