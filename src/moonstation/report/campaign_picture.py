@@ -77,7 +77,7 @@ def mass_parts(flight: Flight) -> dict[str, float]:
 
 def first_day(plan: Plan, month: int) -> np.datetime64:
     """First day of a month of the plan."""
-    return np.datetime64(np.datetime64(plan.start, "M") + month, "D")
+    return np.datetime64(str(np.datetime64(plan.start, "M") + month), "D")
 
 
 def draw_campaign(plan: Plan, growth: Any, *, names: Mapping[str, str], title: str, note: str = "") -> bytes:
@@ -286,4 +286,4 @@ def _draw_flow(axes: Any, plan: Plan) -> None:
 
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.legend(fontsize=7.5, frameon=False, loc="upper left", ncols=2)
-        axes.set_ylim(top=base.max() * 1.25)
+        axes.set_ylim(top=base.max() * 1.4)
