@@ -9,6 +9,7 @@ import xarray as xr
 
 from moonstation.campaign.plan import Flight, Plan
 from moonstation.report.campaign import write_campaign_page
+from moonstation.report.campaign_calendar import campaign_calendar
 from moonstation.report.campaign_picture import draw_campaign, mass_parts, payload_words
 
 NAMES = {
@@ -138,3 +139,15 @@ def test_the_picture_is_the_same_each_time(plan: Plan, growth: xr.Dataset):
     first = draw_campaign(plan, growth, names=NAMES, title="Base", note="Landers are assumptions.")
     assert first.startswith(b"\x89PNG")
     assert first == draw_campaign(plan, growth, names=NAMES, title="Base", note="Landers are assumptions.")
+
+
+def test_the_calendar_has_every_launch_and_milestone(plan: Plan):
+    text = campaign_calendar(plan, title="Base", names=NAMES, milestones=[("40 kW of power", 17)])
+    unfolded = text.replace("\r\n ", "")
+    assert text.count("BEGIN:VEVENT") == 4 + 1 + 1
+    assert "DTSTART:20300401T000000Z" in unfolded
+    assert "DTEND:20300501T000000Z" in unfolded
+    assert "SUMMARY:Launch 1 of 2: Long March 10 for Crew lander" in unfolded
+    assert "SUMMARY:Launch and landing: Angara-A5V\\, Pressurised rover" in unfolded
+    assert "SUMMARY:Milestone: 40 kW of power" in unfolded
+    assert "LOCATION:pad-1" in unfolded
