@@ -95,7 +95,7 @@ def random_station(seed, *, elements=4, months=5, rich=False):
     }  # fmt: skip
     if dice.random() < 0.5:
         tables["milestones"] = [
-            Milestone(id="m", capability="mass", at_least=float(dice.randint(500, 2500)), by=month(dice.randrange(months)))
+            Milestone(id="m", capability="mass", at_least=dice.randint(500, 2500), by=month(dice.randrange(months)))
         ]  # fmt: skip
     if rich:
         tables["functions"] = [Function(id="f", needs=[f"1 of {names[0]}, {names[-1]}"])]

@@ -1,7 +1,7 @@
 """What any plan costs at least: elements packed into flights at any time, by column generation.
 
-The bin packing bound of Gilmore and Gomory (1961, doi:10.1287/opre.9.6.849): a linear programme over all loads of a flight, of
-which only those are written down that its prices ask for, each found by a knapsack. It lies close under the fewest
+The bin packing bound of Gilmore and Gomory (1961, doi:10.1287/opre.9.6.849): a linear programme over all loads of a
+flight, of which only those are written down that its prices ask for, each found by a knapsack. It lies close under the fewest
 flights that hold everything, which the search over months cannot see by itself.
 """
 
@@ -73,8 +73,8 @@ def _site_bound(items: list[Item], kinds: list[tuple[int, int, float]]) -> float
             load, chosen = _knapsack(masses, prices, capacity)
             if cost > 0.0:
                 worst = min(worst, cost / load if load > 0.0 else 1.0)
-            fits = volume < 0 or volumes[chosen].sum() <= volume
-            if load > cost * (1.0 + SLACK) + SLACK and fits:
+            roomy = volume < 0 or volumes[chosen].sum() <= volume
+            if load > cost * (1.0 + SLACK) + SLACK and roomy:
                 columns.append(chosen.astype(float))
                 costs.append(cost)
                 added = True

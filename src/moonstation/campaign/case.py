@@ -1,7 +1,7 @@
 """What a campaign has to do and what it can do it with, as plain numbers made from a station.
 
-Masses are whole kilograms (rounded up where they burden, down where they help), power whole watts, money whole thousands:
-so that a plan which closes here closes in the figures of the file.
+Masses are whole kilograms (rounded up where they burden, down where they help), power whole watts, money whole
+thousands: so that a plan which closes here closes in the figures of the file.
 """
 
 import math
@@ -201,7 +201,8 @@ class Case:
     @property
     def sites(self) -> list[str]:
         """Sites at which something lands or stands."""
-        return list(dict.fromkeys(e.site for e in (*self.standing, *self.items, *self.crews) if e.site))
+        names = [item.site for item in (*self.standing, *self.items)] + [crew.site for crew in self.crews]
+        return list(dict.fromkeys(name for name in names if name))
 
     def year(self, month: int) -> int:
         """Calendar year of a month."""
@@ -293,7 +294,8 @@ def campaign_case(
         )
     lights = _lights(station, campaign, light or {})
     notes = [] if campaign.sunlight is None else ["light of all sites as stated under [campaign]"]
-    standing, items = [], []
+    standing: list[Item] = []
+    items: list[Item] = []
     for element in station.elements:
         item = _item(station, campaign, element, lights[element.site])
         (standing if item.earliest < 0 else items).append(item)
@@ -496,8 +498,8 @@ def _check_fit(items: list[Item], ways: tuple[Way, ...]) -> None:
         fits = [w for w in cargo if w.capacity >= item.mass and (w.volume < 0 or w.volume >= item.volume)]
         if not fits:
             raise RequestError(
-                f"[[element]] {item.id}: {item.volume / 1e3:g} m3 and {item.mass} kg fit no lander together; divide it, or "
-                "add a [[lander]] with more payload_volume"
+                f"[[element]] {item.id}: {item.volume / 1e3:g} m3 and {item.mass} kg fit no lander together; "
+                "divide it, or add a [[lander]] with more payload_volume"
             )
         if item.earliest > max(way.last for way in fits):
             raise RequestError(

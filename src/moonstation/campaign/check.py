@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from itertools import pairwise
 
 import numpy as np
 
@@ -154,7 +155,7 @@ class _Check:
                     yield f"element {name} lands before {first}"
 
     def pads(self) -> Iterator[str]:
-        launches = defaultdict(list)
+        launches: defaultdict[str, list[int]] = defaultdict(list)
         for flight in self.plan.flights:
             if not flight.launch_months or flight.launch_months[-1] != flight.month:
                 yield f"{self.say(flight)}: does not land in the month of its last launch"
@@ -169,7 +170,7 @@ class _Check:
             yield from self._available(flight, self.all_landers[flight.lander], flight.month)
         for pad, months in launches.items():
             ordered = sorted(months)
-            for first, second in zip(ordered, ordered[1:], strict=False):
+            for first, second in pairwise(ordered):
                 if second - first < self.pads_by_id[pad].turnaround_months:
                     yield f"pad {pad}: launches in {self.plan.month_name(first)} and {self.plan.month_name(second)}"
 
@@ -184,7 +185,7 @@ class _Check:
             yield f"{self.say(flight)}: launches before the campaign"
 
     def cadence(self) -> Iterator[str]:
-        launches = defaultdict(list)
+        launches: defaultdict[str, list[int]] = defaultdict(list)
         for flight in self.plan.flights:
             launches[flight.launcher] += flight.launch_months
         for name, months in launches.items():
@@ -257,22 +258,19 @@ class _Check:
         known = list(self.supplies.values())
         crews = [supply for supply in known if supply.kind == "crew"]
         for supply in known:
-            yield from self._store(supply, supply.kind == "crew")
+            yield from self._store(supply)
         if self.station.crew_flights and not crews:
-            yield from self._store(Supply(id=CREW, kind="crew"), True)
+            yield from self._store(Supply(id=CREW, kind="crew"))
 
-    def _store(self, supply: Supply, crew: bool) -> Iterator[str]:
+    def _store(self, supply: Supply) -> Iterator[str]:
         stock = self.stock(supply)
         used = self.used(supply)
         for month in range(self.months):
-            ahead = min(month + supply.reserve_months, self.months - 1)
-            del ahead
             reserve = supply.reserve_months * used[month]
             if stock[month] < reserve - MASS_SLACK:
                 what = "runs out" if stock[month] < -MASS_SLACK else "falls under its reserve"
                 yield f"supply {supply.id} {what} in {self.plan.month_name(month)}: {stock[month]:.0f} kg are left"
                 break
-        _ = crew
 
     def used(self, supply: Supply) -> FloatArray:
         """What a supply's elements use in a month after each month [kg]; crews not counted."""

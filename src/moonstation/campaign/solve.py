@@ -271,7 +271,8 @@ def _bound(case: Case, aim: str, scale: int, bound: float) -> float:
     if aim == "capability":
         unit = 1e3 if case.campaign.capability == "data" else 1.0
         return unit * math.floor((scale - bound) / scale)
-    return bound / MIX
+    # cost was rounded up to whole millions, and the weight of a watt or kilogram to a whole number
+    return bound / MIX - 1e-3 * case.campaign.weight_cost - 0.5 * capability_total(case) / MIX
 
 
 def _fix(p: Programme, fixed: Sequence[Flight]) -> None:
