@@ -1,7 +1,7 @@
 """Plans of campaigns: growth with elements and months, and the search against a plain mixed-integer programme.
 
-The peer is HiGHS (scipy.optimize.milp) on the textbook time-expanded programme, one 0-1 unknown for each way and month and
-for each element, way and month; same case, same demands (masses, order, pads, cadence, power, dates), same gap and time.
+The peer is HiGHS (scipy.optimize.milp) on the textbook time-expanded programme, one 0-1 unknown for each way and month
+and for each element, way and month; same case and demands (masses, order, pads, cadence, power, dates), gap and time.
 
     python benchmarks/campaign.py            # sizes up to 40 elements and 120 months
     python benchmarks/campaign.py --peer 12  # beside it HiGHS, up to so many elements

@@ -1,8 +1,8 @@
 """What any plan costs at least: elements packed into flights at any time, by column generation.
 
 The bin packing bound of Gilmore and Gomory (1961, doi:10.1287/opre.9.6.849): a linear programme over all loads of a
-flight, of which only those are written down that its prices ask for, each found by a knapsack. It lies close under the fewest
-flights that hold everything, which the search over months cannot see by itself.
+flight, of which only those are written down that its prices ask for, each found by a knapsack. It lies close under the
+fewest flights that hold everything, which the search over months cannot see by itself.
 """
 
 import math

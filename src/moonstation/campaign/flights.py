@@ -173,7 +173,7 @@ def _no_bound(objective: str, value: float) -> float:
 
 def objective_of(case: Case, flights: Sequence[Flight], objective: str) -> float:
     """Value of flights: cost, months until all is landed, capability in time [SI], or the mix of the campaign."""
-    if objective == "cost":
+    if objective in ("cost", "any"):
         return sum(sum(year.values()) for year in budget_by_year(case, flights).values())
     if objective == "completion":
         return float(max((flight.month + 1 for flight in flights if flight.elements), default=0))

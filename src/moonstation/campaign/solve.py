@@ -61,7 +61,7 @@ def plan_campaign(
     case : Case
         The campaign.
     objective : str, optional
-        "cost", "completion", "capability" or "mix"; the campaign's own if not given.
+        "cost", "completion", "capability", "mix", or "any" for whatever plan closes; the campaign's own if not given.
     seconds : float
         Time of the search [s], on the clock.
     gap : float
@@ -210,6 +210,8 @@ def _cost(p: Programme) -> Any:
 def _aim(p: Programme, aim: str, cost: Any) -> int:
     """Set the objective; returns the whole number that stands for one step of it, where cost breaks ties."""
     case, model = p.case, p.model
+    if aim == "any":
+        return 1
     if aim == "cost":
         model.minimize(cost)
         return 1
@@ -264,7 +266,7 @@ def _gain(p: Programme, last: int) -> Any:
 
 
 def _bound(case: Case, aim: str, scale: int, bound: float) -> float:
-    if aim == "cost":
+    if aim in ("cost", "any"):
         return MONEY * bound
     if aim == "completion":
         return float(max(0, math.floor(bound / scale)))
