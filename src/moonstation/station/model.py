@@ -14,6 +14,16 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 from moonstation.spacetime.epochs import Epoch
 from moonstation.spacetime.sites import Site
 from moonstation.station import metrics
+from moonstation.station.campaign import (
+    Campaign,
+    CrewFlight,
+    Lander,
+    Milestone,
+    Pad,
+    Plant,
+    Supply,
+    YearBudget,
+)
 from moonstation.station.demands import AntennaShare, Demand
 from moonstation.station.elements import Element
 from moonstation.station.faults import Failure, Function, Uncertainty
@@ -423,8 +433,11 @@ class Station:
     reference : str or None
         Document that the station follows.
     partners, facilities, sites, elements, orbiters, ground_stations, radios, missions, launchers,
-    requirements, failures, functions, uncertainties, demands, shares : list
+    requirements, failures, functions, uncertainties, demands, shares, pads, landers, milestones, crew_flights,
+    supplies, plants, budgets : list
         The tables of the file, in its order.
+    campaign : Campaign or None
+        How it is built up, if the file says it.
     path : Path or None
         File that it was read from.
     sha256 : str
@@ -454,6 +467,14 @@ class Station:
     uncertainties: list[Uncertainty] = field(default_factory=list)
     demands: list[Demand] = field(default_factory=list)
     shares: list[AntennaShare] = field(default_factory=list)
+    campaign: Campaign | None = None
+    pads: list[Pad] = field(default_factory=list)
+    landers: list[Lander] = field(default_factory=list)
+    milestones: list[Milestone] = field(default_factory=list)
+    crew_flights: list[CrewFlight] = field(default_factory=list)
+    supplies: list[Supply] = field(default_factory=list)
+    plants: list[Plant] = field(default_factory=list)
+    budgets: list[YearBudget] = field(default_factory=list)
     path: Path | None = None
     sha256: str = ""
     provenance: dict[str, Provenance] = field(default_factory=dict)
@@ -485,5 +506,16 @@ TABLES: dict[str, type[Part]] = {
     "uncertainty": Uncertainty,
     "demand": Demand,
     "share": AntennaShare,
+    "campaign": Campaign,
+    "pad": Pad,
+    "lander": Lander,
+    "milestone": Milestone,
+    "crew_flight": CrewFlight,
+    "supply": Supply,
+    "plant": Plant,
+    "budget": YearBudget,
 }
-"""The tables of a station file; all but the first may stand many times."""
+"""The tables of a station file; all but those of `SINGLE` may stand many times."""
+
+SINGLE = ("station", "campaign")
+"""Tables that stand once, in single brackets."""
