@@ -27,6 +27,8 @@ USE = {
     "orbit": '[[orbiter]]\nid = "o"\norbit = "{id}"\n',
     "element": '[[element]]\nid = "e"\nfrom = "{id}"\nsite = "base"\n',
     "radio": '[[radio]]\nid = "r"\nfrom = "{id}"\non = "base"\n',
+    "lander": "".join(f'[[launcher]]\nfrom = "{name}"\n' for name in packaged_catalogue().entries["launcher"])
+    + '[[lander]]\nfrom = "{id}"\n',
 }
 ENTRIES = [(kind, name) for kind in KINDS for name in packaged_catalogue().entries[kind]]
 

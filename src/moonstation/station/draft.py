@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from moonstation.station.catalogues import Catalogue, Entry, nearest
-from moonstation.station.model import TABLES
+from moonstation.station.model import SINGLE, TABLES
 from moonstation.station.part import Confidence, Part, Provenance
 from moonstation.station.reading import Problem, TomlFile
 from moonstation.station.units import FROM_FILE, show
@@ -70,8 +70,8 @@ class Row:
     @property
     def label(self) -> str:
         """The table in messages: ``[[element]] power-plant``."""
-        if self.kind == "station":
-            return "[station]"
+        if self.kind in SINGLE:
+            return f"[{self.kind}]"
         return f"[[{self.kind}]] {self.id[:64] or f'number {self.number + 1}'}"
 
 

@@ -5,7 +5,17 @@ from typing import Any, TypeVar
 
 from moonstation.errors import StationFileError
 from moonstation.formats.products import is_product_name
-from moonstation.station import checks
+from moonstation.station import campaign_checks, checks
+from moonstation.station.campaign import (
+    Campaign,
+    CrewFlight,
+    Lander,
+    Milestone,
+    Pad,
+    Plant,
+    Supply,
+    YearBudget,
+)
 from moonstation.station.catalogues import DATA, nearest, packaged_catalogue
 from moonstation.station.demands import AntennaShare, Demand
 from moonstation.station.draft import (
@@ -21,6 +31,7 @@ from moonstation.station.elements import Element
 from moonstation.station.faults import Failure, Function, Uncertainty
 from moonstation.station.missions import Launcher, Mission
 from moonstation.station.model import (
+    SINGLE,
     TABLES,
     Facility,
     GroundStationSpec,
@@ -44,6 +55,7 @@ REFERENCES = {
     "element": "from",
     "orbiter": "orbit",
     "radio": "from",
+    "lander": "from",
 }
 """Key by which a table of each kind names a catalogue entry."""
 
@@ -145,7 +157,7 @@ def _read(name_or_path: str | Path) -> Draft:
         _collect(draft, file)
         for row in draft.all_rows():
             validate(draft, row)
-        for check in checks.CHECKS:
+        for check in (*checks.CHECKS, *campaign_checks.CHECKS):
             check(draft)
     except TooManyProblemsError:
         text = f"has more than {len(draft.problems)} problems; mend these first"
@@ -190,6 +202,11 @@ def _collect(draft: Draft, file: TomlFile) -> None:
     _vary(draft)
     for kind in list(TABLES)[1:]:
         rows = tables.get(kind, [])
+        if kind in SINGLE:
+            if not isinstance(rows, dict) and rows:
+                text = f"stands once; write [{kind}] with single brackets"
+                draft.add(Problem(file.name, file.line(kind) or file.line("", 0, kind), kind, "", text))
+            rows = [{"id": kind, **rows}] if isinstance(rows, dict) else []
         if isinstance(rows, dict):
             draft.add(
                 Problem(
@@ -369,6 +386,14 @@ def _station(draft: Draft) -> Station:
         uncertainties=_records(draft, Uncertainty),
         demands=_records(draft, Demand),
         shares=_records(draft, AntennaShare),
+        campaign=next(iter(_records(draft, Campaign)), None),
+        pads=_records(draft, Pad),
+        landers=_records(draft, Lander),
+        milestones=_records(draft, Milestone),
+        crew_flights=_records(draft, CrewFlight),
+        supplies=_records(draft, Supply),
+        plants=_records(draft, Plant),
+        budgets=_records(draft, YearBudget),
         path=draft.file.path,
         sha256=draft.file.sha256,
         provenance=draft.provenance,

@@ -15,6 +15,16 @@ from moonstation.errors import RequestError
 from moonstation.spacetime.epochs import Epoch
 from moonstation.spacetime.sites import Site
 from moonstation.station import metrics
+from moonstation.station.campaign import (
+    Campaign,
+    CrewFlight,
+    Lander,
+    Milestone,
+    Pad,
+    Plant,
+    Supply,
+    YearBudget,
+)
 from moonstation.station.demands import AntennaShare, Demand
 from moonstation.station.elements import Element
 from moonstation.station.faults import Failure, Function, Uncertainty
@@ -431,8 +441,11 @@ class Station:
     reference : str or None
         Document that the station follows.
     partners, facilities, sites, outposts, elements, orbiters, ground_stations, radios, missions, launchers,
-    requirements, failures, functions, uncertainties, demands, shares : list
+    requirements, failures, functions, uncertainties, demands, shares, pads, landers, milestones, crew_flights,
+    supplies, plants, budgets : list
         The tables of the file, in its order.
+    campaign : Campaign or None
+        How it is built up, if the file says it.
     path : Path or None
         File that it was read from.
     sha256 : str
@@ -463,6 +476,14 @@ class Station:
     uncertainties: list[Uncertainty] = field(default_factory=list)
     demands: list[Demand] = field(default_factory=list)
     shares: list[AntennaShare] = field(default_factory=list)
+    campaign: Campaign | None = None
+    pads: list[Pad] = field(default_factory=list)
+    landers: list[Lander] = field(default_factory=list)
+    milestones: list[Milestone] = field(default_factory=list)
+    crew_flights: list[CrewFlight] = field(default_factory=list)
+    supplies: list[Supply] = field(default_factory=list)
+    plants: list[Plant] = field(default_factory=list)
+    budgets: list[YearBudget] = field(default_factory=list)
     path: Path | None = None
     sha256: str = ""
     provenance: dict[str, Provenance] = field(default_factory=dict)
@@ -473,21 +494,25 @@ class Station:
         return list(dict.fromkeys(element.bus for element in self.elements))
 
     def on_the_moon(self) -> "Station":
-        """Return the part whose physics is computed: without what stands on outposts, and what hangs on that.
+        """Return the part whose physics is computed: that without outposts.
 
         Raises
         ------
         RequestError
             If nothing is left: neither a site nor an orbiter of the Moon.
         """
-        if not self.outposts:
-            return self
-        if not self.sites and not self.orbiters:
+        if self.outposts and not self.sites and not self.orbiters:
             around = " and ".join(f"{outpost.id} ({outpost.shape})" for outpost in self.outposts)
             raise RequestError(
                 f"{self.id}: has no site and no orbiter of the Moon, only {around}, whose light, links and power "
                 "are not computed; see it with 'moonstation show' and 'moonstation design budget'"
             )
+        return self.without_outposts()
+
+    def without_outposts(self) -> "Station":
+        """Return the station without outposts, what stands on them, and what hangs on that."""
+        if not self.outposts:
+            return self
         off = {outpost.id for outpost in self.outposts}
         gone = {element.id for element in self.elements if element.site in off}
         return replace(
@@ -523,5 +548,16 @@ TABLES: dict[str, type[Part]] = {
     "uncertainty": Uncertainty,
     "demand": Demand,
     "share": AntennaShare,
+    "campaign": Campaign,
+    "pad": Pad,
+    "lander": Lander,
+    "milestone": Milestone,
+    "crew_flight": CrewFlight,
+    "supply": Supply,
+    "plant": Plant,
+    "budget": YearBudget,
 }
-"""The tables of a station file; all but the first may stand many times."""
+"""The tables of a station file; all but those of `SINGLE` may stand many times."""
+
+SINGLE = ("station", "campaign")
+"""Tables that stand once, in single brackets."""
