@@ -197,7 +197,7 @@ def growth_picture(result: Any) -> bytes:
     axes[-1].yaxis.set_major_locator(MaxNLocator(integer=True))
     axes[-1].xaxis.set_major_locator(MaxNLocator(integer=True))
     axes[-1].set_xlabel("year" if _together(result) else "years since the first element of each")
-    title = " and ".join(shortened(side.station.name, 60) for side in result.sides)
+    title = "\n".join(f"{name}: {shortened(side.station.name, 80)}" for name, side in zip(names, result.sides, strict=True))
     page.suptitle(title, x=0.09, ha="left", fontsize=11, weight="bold", color=palette.INK, parse_math=False)
     axes[0].legend(loc="upper left", frameon=False)
     page.text(
@@ -207,7 +207,7 @@ def growth_picture(result: Any) -> bytes:
         fontsize=8.5,
         color=palette.MUTED,
     )
-    page.subplots_adjust(left=0.09, right=0.98, top=0.94, bottom=0.085, hspace=0.12)
+    page.subplots_adjust(left=0.09, right=0.98, top=0.925, bottom=0.085, hspace=0.12)
     held = io.BytesIO()
     page.savefig(held, format="png")
     return held.getvalue()
