@@ -11,6 +11,8 @@ from rich.markup import escape
 
 from moonstation import __version__
 from moonstation.cli import (
+    campaign,
+    campaign_compare,
     check,
     data,
     design,
@@ -104,6 +106,8 @@ link.add("codes", link_codes.command)
 link.add("relays", link_relays.command)
 # places may begin with a negative number
 link.app.registered_commands[-1].cls = SouthernCommand
+app.add_typer(campaign.app, name="campaign")
+campaign.add("compare", campaign_compare.command)
 _unfold_help(app)
 
 

@@ -47,6 +47,8 @@ class Row:
         Key of ``[station]`` that lists it by name; "" if it has a table of its own.
     lost : bool
         True if the catalogue entry that it starts from does not exist: then its keys cannot be judged.
+    origin : TomlFile or None
+        The file that it stands in, where that is the station which the file varies.
     """
 
     kind: str
@@ -57,6 +59,7 @@ class Row:
     record: Part | None = None
     listed: str = ""
     lost: bool = False
+    origin: TomlFile | None = None
 
     @property
     def id(self) -> str:
@@ -109,10 +112,10 @@ class Draft:
             kind = "orbit" if row.kind == "orbiter" else row.kind
             line = entry.file.line(kind, entry.number, top)
             self.add(Problem(entry.file.name, line, row.label, key, text))
-        elif row.listed:
-            self.add(Problem(self.file.name, self.file.line("station", 0, row.listed), row.label, key, text))
         else:
-            self.add(Problem(self.file.name, self.file.line(row.kind, row.number, top), row.label, key, text))
+            file = row.origin or self.file
+            line = file.line("station", 0, row.listed) if row.listed else file.line(row.kind, row.number, top)
+            self.add(Problem(file.name, line, row.label, key, text))
 
 
 def normal_keys(draft: Draft, kind: str, number: int, table: Mapping[str, Any]) -> dict[str, Any]:

@@ -42,9 +42,11 @@ from moonstation.station.model import (
     SiteSpec,
     Station,
 )
+from moonstation.station.outposts import Outpost
 from moonstation.station.part import Part
 from moonstation.station.radios import Radio
 from moonstation.station.reading import Problem, TomlFile, read_toml
+from moonstation.station.units import show
 
 STATIONS = DATA / "stations"
 REFERENCES = {
@@ -92,6 +94,19 @@ def load_station(name_or_path: str | Path) -> Station:
         draft.problems.sort(key=lambda problem: (problem.file != draft.file.name, problem.file, problem.line))
         raise StationFileError([str(problem) for problem in draft.problems])
     return _station(draft)
+
+
+def load_lunar_station(name_or_path: str | Path) -> Station:
+    """Load a station for a study of light, links, power or data: what stands on outposts is left out.
+
+    Raises
+    ------
+    StationFileError
+        As `load_station`.
+    RequestError
+        If the station has neither a site nor an orbiter of the Moon.
+    """
+    return load_station(name_or_path).on_the_moon()
 
 
 def check_station(name_or_path: str | Path) -> list[str]:
@@ -184,6 +199,7 @@ def _collect(draft: Draft, file: TomlFile) -> None:
         draft.add(Problem(file.name, file.line("station"), "[station]", "", text))
         head = {}
     _collect_head(draft, head)
+    _vary(draft)
     for kind in list(TABLES)[1:]:
         rows = tables.get(kind, [])
         if kind in SINGLE:
@@ -207,7 +223,7 @@ def _collect(draft: Draft, file: TomlFile) -> None:
             draft.add(Problem(file.name, file.line(kind), f"[[{kind}]]", "", text))
             continue
         for number, table in enumerate(rows):
-            draft.rows[kind].append(_row(draft, kind, number, table))
+            _put(draft, _row(draft, kind, number, table))
     for kind in ("ground_station", "launcher"):
         _collect_by_name(draft, kind)
     _give_sole_partner(draft)
@@ -231,6 +247,51 @@ def _collect_head(draft: Draft, table: dict[str, Any]) -> None:
             continue
         for found in problems:
             draft.add(found)
+
+
+def _vary(draft: Draft) -> None:
+    """Take over the tables of the station that the file varies; its own replace them later, key by key."""
+    head = draft.rows["station"][0]
+    name = head.values.get("from")
+    if not isinstance(name, str):
+        return
+    builtin = STATIONS / f"{name}.toml"
+    path = builtin if checks.is_packaged_name(name) and builtin.is_file() else draft.folder / name
+    if not checks.is_file(path):
+        known = [found.stem for found in STATIONS.glob("*.toml")]
+        cure = nearest(name, known) or f"; give one of {', '.join(sorted(known))}, or a file beside this one"
+        draft.report(head, "from", f"there is no station {show(name)} to vary{cure}")
+        return
+    file = read_toml(path, path.name)
+    varied = file.tables.get("station")
+    if isinstance(varied, dict) and "from" in varied:
+        cure = f"give from = {show(varied['from'])} and the keys that differ"
+        draft.report(head, "from", f"{show(name)} varies a station itself; {cure}")
+        return
+    base = Draft(file=file, catalogue=draft.catalogue)
+    _collect(base, file)
+    draft.problems.extend(base.problems)
+    base.provenance |= {k: v for k, v in draft.provenance.items() if k.partition(".")[0] == "station"}
+    draft.provenance = base.provenance
+    for kind, rows in base.rows.items():
+        for row in rows:
+            row.origin = file
+        if kind != "station":
+            draft.rows[kind] = rows
+    given = {key: value for key, value in base.rows["station"][0].values.items() if key != "id"}
+    head.values = given | head.values
+
+
+def _put(draft: Draft, row: Row) -> None:
+    """Add a table, or lay it over the one of the same id in the station that the file varies."""
+    for number, old in enumerate(draft.rows[row.kind]):
+        if old.origin is not None and old.id == row.id and row.id:
+            row.values = old.values | row.values
+            row.entry = row.entry or old.entry
+            row.lost = row.lost or old.lost
+            draft.rows[row.kind][number] = row
+            return
+    draft.rows[row.kind].append(row)
 
 
 def _as_id(stem: str) -> str:
@@ -285,6 +346,8 @@ def _collect_by_name(draft: Draft, kind: str) -> None:
         except LookupError as error:
             draft.report(head, f"{kind}s[{number}]", str(error.args[0]))
             continue
+        if any(row.origin is not None and row.id == name for row in draft.rows[kind]):
+            continue
         row = Row(kind, len(draft.rows[kind]), {"id": name}, set(), entry, listed=f"{kind}s")
         row.values = {"id": name, **unwrap(draft, row, {k: v for k, v in entry.values.items() if k != "id"})}
         draft.rows[kind].append(row)
@@ -310,6 +373,7 @@ def _station(draft: Draft) -> Station:
         partners=_records(draft, Partner),
         facilities=_records(draft, Facility),
         sites=[_with_paths(site, draft.folder) for site in _records(draft, SiteSpec)],
+        outposts=_records(draft, Outpost),
         elements=_records(draft, Element),
         orbiters=[_with_ephemeris(orbiter, draft.folder) for orbiter in _records(draft, Orbiter)],
         ground_stations=_records(draft, GroundStationSpec),
