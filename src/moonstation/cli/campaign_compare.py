@@ -71,7 +71,11 @@ def _print(result: "Comparison", money: Sequence[str]) -> None:
     _table(words.PARTNER_HEADS, words.partner_rows(result), (2, 3, 4, 5, 6))
     out.print("\nhow sure, where mixed: per cent published / estimated / assumption", markup=False)
     for name, found in zip(names, result.single, strict=True):
-        out.print(f"{name}, functions that end with one partner: {', '.join(found) or 'none'}", markup=False, soft_wrap=True)
+        out.print(
+            f"{name}, functions that end with one partner: {', '.join(found) or 'none'}",
+            markup=False,
+            soft_wrap=True,
+        )
     for note in result.notes:
         out.print(f"note: {note}", markup=False, soft_wrap=True, style="yellow")
 

@@ -324,7 +324,9 @@ def _lines(sides: tuple[Side, Side]) -> list[Line]:
         line("partners", "Partners", "", [_counted(len(s.station.partners)) for s in sides]),
         line("busy", "Partners that bring something", "", [_counted(len(_busy(s))) for s in sides]),
         line("elements", "Elements", "", [_counted(len(s.placed)) for s in sides]),
-        line("mass-moon", "Mass on the Moon", "kg", [_total(s, "mass", _at(s, outposts=False)) for s in sides]),
+        line(
+            "mass-moon", "Mass on the Moon", "kg", [_total(s, "mass", _at(s, outposts=False)) for s in sides]
+        ),
         line(
             "mass-orbit",
             "Mass in outposts in orbit",
@@ -339,7 +341,12 @@ def _lines(sides: tuple[Side, Side]) -> list[Line]:
         line("launches", "Launches", "", [_launches(s) for s in sides]),
         line("cost", "Cost", "money", _costs(sides)),
         line("functions", "Functions", "", [_counted(len(s.station.functions)) for s in sides]),
-        line("single", "Functions that end with one partner", "", [_counted(len(single_owned(s))) for s in sides]),
+        line(
+            "single",
+            "Functions that end with one partner",
+            "",
+            [_counted(len(single_owned(s))) for s in sides],
+        ),
         line("assumptions", "Share of values that are assumptions", "share", [_assumed(s) for s in sides]),
     ]
     return found
@@ -383,7 +390,9 @@ def _costs(sides: tuple[Side, Side]) -> list[Figure]:
         elif cost_basis(side) is None:
             figures.append(Figure(None, {}))
         else:
-            figures.append(Figure(sum(e.cost.amount for e in side.placed if e.cost is not None), {"assumption": 1.0}))
+            figures.append(
+                Figure(sum(e.cost.amount for e in side.placed if e.cost is not None), {"assumption": 1.0})
+            )
     return figures
 
 
@@ -412,7 +421,9 @@ def single_owned(side: Side) -> tuple[str, ...]:
     found = []
     for function in side.station.functions:
         for partner in dict.fromkeys(owners.get(name, "") for need in function.demands for name in need.of):
-            if partner and not _served(function, {name for name, owner in owners.items() if owner != partner}):
+            if partner and not _served(
+                function, {name for name, owner in owners.items() if owner != partner}
+            ):
                 found.append(f"{function.id} ({partner})")
     return tuple(found)
 
@@ -475,14 +486,20 @@ def growth_steps(side: Side) -> pd.DataFrame:
 def _dates(sides: tuple[Side, Side]) -> list[DateLine]:
     found = [
         DateLine("first", "First element in place", _both(sides, lambda s: _when(s, "elements", 1))),
-        DateLine("last", "Last element in place", _both(sides, lambda s: _when(s, "elements", len(s.placed)))),
+        DateLine(
+            "last", "Last element in place", _both(sides, lambda s: _when(s, "elements", len(s.placed)))
+        ),
     ]
     for watts in POWER_STEPS:
         title = f"Sources of {watts / 1e3:g} kW"
-        found.append(DateLine(f"power-{watts / 1e3:g}", title, _both(sides, lambda s, w=watts: _when(s, "power", w))))
+        found.append(
+            DateLine(f"power-{watts / 1e3:g}", title, _both(sides, lambda s, w=watts: _when(s, "power", w)))
+        )
     for mass in MASS_STEPS:
         title = f"{mass / 1e3:g} t in place"
-        found.append(DateLine(f"mass-{mass / 1e3:g}", title, _both(sides, lambda s, m=mass: _when(s, "mass", m))))
+        found.append(
+            DateLine(f"mass-{mass / 1e3:g}", title, _both(sides, lambda s, m=mass: _when(s, "mass", m)))
+        )
     for name in dict.fromkeys(f.id for side in sides for f in side.station.functions):
         asked = tuple(_asked(side, name) for side in sides)
         found.append(
@@ -533,12 +550,16 @@ def _notes(sides: Sequence[Side]) -> list[str]:
     notes = []
     for side in sides:
         if side.plan is not None:
-            notes.append(f"{side.label}: dates are those of the plan ({side.plan.status}), at the end of each month")
+            notes.append(
+                f"{side.label}: dates are those of the plan ({side.plan.status}), at the end of each month"
+            )
             missing = len(side.station.elements) - len(side.placed)
             if missing:
                 notes.append(f"{side.label}: {missing} elements of {side.station.id} do not fly in this plan")
             continue
-        bases = {basis: [e for e, a in side.arrivals.items() if a.basis == basis] for basis in ("launch", "start")}
+        bases = {
+            basis: [e for e, a in side.arrivals.items() if a.basis == basis] for basis in ("launch", "start")
+        }
         if bases["launch"]:
             notes.append(
                 f"{side.label}: of {', '.join(bases['launch'][:6])} only the launch is stated; the middle of a year is "
@@ -548,16 +569,26 @@ def _notes(sides: Sequence[Side]) -> list[str]:
             notes.append(
                 f"{side.label}: no date is known of {', '.join(bases['start'][:6])}; the start of the study is taken"
             )
-        notes.append(f"{side.label}: no plan was given, so launches are the missions that bring elements and orbiters")
+        notes.append(
+            f"{side.label}: no plan was given, so launches are the missions that bring elements and orbiters"
+        )
         if side.station.orbiters and side.station.functions:
-            notes.append(f"{side.label}: orbiters have no date in a station file; functions count them from the start")
+            notes.append(
+                f"{side.label}: orbiters have no date in a station file; functions count them from the start"
+            )
     money = [cost_basis(side) for side in sides]
     if None not in money and money[0] != money[1]:
-        notes.append(f"costs are in {money[0]} and {money[1]} and are not compared; plan both in the same prices")
+        notes.append(
+            f"costs are in {money[0]} and {money[1]} and are not compared; plan both in the same prices"
+        )
     outposts = [side.label for side in sides if side.station.outposts]
     if outposts:
-        notes.append(f"{' and '.join(outposts)}: what stands on outposts in orbit counts in power, loads and shares too")
-    notes.append("rated power is that of arrays facing the whole Sun, and of reactors and isotopes at their start")
+        notes.append(
+            f"{' and '.join(outposts)}: what stands on outposts in orbit counts in power, loads and shares too"
+        )
+    notes.append(
+        "rated power is that of arrays facing the whole Sun, and of reactors and isotopes at their start"
+    )
     return notes
 
 
@@ -574,7 +605,17 @@ def comparison_frame(result: Comparison) -> pd.DataFrame:
     for line in result.lines:
         a, b = line.figures
         rows.append(
-            _row("figure", line.id, line.title, line.unit, a.value, b.value, line.difference, _said(a), _said(b))
+            _row(
+                "figure",
+                line.id,
+                line.title,
+                line.unit,
+                a.value,
+                b.value,
+                line.difference,
+                _said(a),
+                _said(b),
+            )
         )
     for date in result.dates:
         first, second = date.arrivals
@@ -598,7 +639,17 @@ def comparison_frame(result: Comparison) -> pd.DataFrame:
 
 
 def _row(*values: Any) -> dict[str, Any]:
-    keys = ("part", "id", "title", "unit", "first", "second", "difference", "confidence_first", "confidence_second")
+    keys = (
+        "part",
+        "id",
+        "title",
+        "unit",
+        "first",
+        "second",
+        "difference",
+        "confidence_first",
+        "confidence_second",
+    )
     return dict(zip(keys, values, strict=True))
 
 
