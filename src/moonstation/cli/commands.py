@@ -11,6 +11,8 @@ from rich.markup import escape
 
 from moonstation import __version__
 from moonstation.cli import (
+    campaign,
+    campaign_plan,
     check,
     data,
     design,
@@ -93,7 +95,9 @@ app.add_typer(orbit.app, name="orbit")
 orbit.app.add_typer(orbit_find.app, name="find")
 link.add("contacts", link_contacts.command)
 link.add("assign", link_assign.command)
+app.add_typer(campaign.app, name="campaign")
 app.add_typer(design.app, name="design")
+campaign.add("plan", campaign_plan.command)
 design.add("budget", design_budget.command)
 design.add("size", design_size.command)
 link.add("network", link_network.command)
