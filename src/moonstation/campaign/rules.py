@@ -583,10 +583,8 @@ def demands(case: Case) -> dict[str, str]:
     """What a case asks for, each demand by the name that `Programme.without` knows, in words."""
     found = {}
     for milestone in case.station.milestones:
-        what = milestone.capability if milestone.at_least is None else f"{_asked(milestone)}"
-        if milestone.elements:
-            what = " and ".join(milestone.elements)
-        found[f"milestone {milestone.id}"] = f"milestone {milestone.id}: {what} by {milestone.by:%Y-%m}"
+        text = f"milestone {milestone.id}: {asked(milestone)} by {milestone.by:%Y-%m}"
+        found[f"milestone {milestone.id}"] = text
     for crew in case.crews:
         found[f"crew {crew.id}"] = f"crew flight {crew.id} lands from month {crew.first} to {crew.last}"
     for limit in case.limits:
@@ -610,8 +608,13 @@ def demands(case: Case) -> dict[str, str]:
     return found
 
 
-def _asked(milestone: Milestone) -> str:
+def asked(milestone: Milestone, value: float | None = None) -> str:
+    """What a milestone asks for in words, or another amount of the same."""
+    if milestone.function:
+        return f"function {milestone.function}" if value is None else "served" if value else "not served"
+    if milestone.elements and value is None:
+        return " and ".join(milestone.elements)
     dimension = CAPABILITIES[milestone.capability]
-    value = milestone.at_least or 0.0
+    value = milestone.at_least or 0.0 if value is None else value
     words = f"{value:g}" if dimension is None else format_quantity(value, dimension)
     return f"{milestone.capability.replace('_', ' ')} of {words}"
