@@ -109,7 +109,6 @@ link.add("codes", link_codes.command)
 link.add("relays", link_relays.command)
 # places may begin with a negative number
 link.app.registered_commands[-1].cls = SouthernCommand
-app.add_typer(campaign.app, name="campaign")
 campaign.add("compare", campaign_compare.command)
 _unfold_help(app)
 
