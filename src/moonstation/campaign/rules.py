@@ -320,7 +320,11 @@ def _fill_before(p: Programme, store: Store, f: int) -> None:
     have = store.stock + 1000 * sum(p.supplies[store.id][:f]) + _made(p, store, month - 1, f"b{f}")
     rule = p.model.add(have >= need)
     if f < p.slots:
-        rule.only_enforce_if([p.used[f], *(same.negated() for same in p.same[max(0, f - 1) : f])])
+        # before the first month there is nothing to keep: what lands in it counts from its end on
+        begun = p.model.new_bool_var(f"begun_{store.id}_{f}")
+        p.model.add(month >= 1).only_enforce_if(begun)
+        p.model.add(month == 0).only_enforce_if(begun.negated())
+        rule.only_enforce_if([begun, p.used[f], *(same.negated() for same in p.same[max(0, f - 1) : f])])
 
 
 def _fill_after(p: Programme, store: Store, f: int) -> None:
