@@ -1,8 +1,8 @@
 """The rocket equation of campaigns against a published lunar sortie and the propellant ledger of Apollo 11.
 
-SpaceNet Quick Start 1 (MIT Strategic Engineering, lunar sortie): "the transportation architecture closes"; the propellant
-left after each burn was worked out from its published elements and burns, and typed in here with them. Apollo 11 Flight Plan
-(1 July 1969, tables 5-4 and 5-8): weights and velocity changes line by line.
+SpaceNet Quick Start 1 (MIT Strategic Engineering, lunar sortie): "the transportation architecture closes"; the
+propellant left after each burn was worked out from its published elements and burns, and typed in here with them.
+Apollo 11 Flight Plan (1 July 1969, tables 5-4 and 5-8): weights and velocity changes line by line.
 """
 
 import json
@@ -60,7 +60,7 @@ def test_the_propellant_ledger_of_apollo_11(truth):
     feet = 0.3048
 
     def before(name, speed):
-        """Mass before a burn that its propellant and velocity change imply [lb]: propellant is in proportion to mass."""
+        """Mass before a burn [lb] by its propellant and velocity change: propellant is in proportion to mass."""
         final = used[name] / burnt(1.0, speed * feet, 314.0)
         return final + used[name]
 
