@@ -34,7 +34,7 @@ def month(number: int) -> dt.date:
 
 
 def made_station(elements: int, months: int, seed: int = 1) -> Station:
-    """A station of the size and kind of the ILRS: four launchers, three landers, elements of 0.3 to 6 t."""
+    """A station of the size and kind of the ILRS: three launchers, three landers, elements of 0.9 to 6 t."""
     dice = random.Random(seed)
     parts = []
     for number in range(elements):
@@ -43,9 +43,9 @@ def made_station(elements: int, months: int, seed: int = 1) -> Station:
             "kind": "science",
             "load_survival": float(dice.choice([50, 100, 300, 800])),
         }
-        mass = float(dice.choice([300, 500, 700, 900, 1200, 1600, 2000]))
+        mass = float(dice.choice([900, 1300, 1600, 2100, 2600, 3300, 4200]))
         if number % 5 == 0:
-            keys, mass = {"kind": "fission", "power": float(dice.choice([5, 10, 20]) * 1e3)}, 1500.0
+            keys, mass = {"kind": "fission", "power": float(dice.choice([5, 10, 20]) * 1e3)}, 3000.0
         if number % 13 == 7:
             mass = float(dice.randint(40, 60) * 100)
         if number > 4 and dice.random() < 0.4:

@@ -64,6 +64,8 @@ class _Check(Replay):
 
     def names(self) -> Iterator[str]:
         for flight in self.plan.flights:
+            if not 0 <= flight.month < self.months:
+                yield f"{self.say(flight)}: is outside the campaign"
             for kind, name, known in (
                 ("launcher", flight.launcher, self.launchers),
                 ("lander", flight.lander, self.all_landers),
@@ -144,8 +146,6 @@ class _Check(Replay):
         for flight in self.plan.flights:
             if not flight.launch_months or flight.launch_months[-1] != flight.month:
                 yield f"{self.say(flight)}: does not land in the month of its last launch"
-            if not 0 <= flight.month < self.months:
-                yield f"{self.say(flight)}: is outside the campaign"
             if flight.pad not in self.launchers[flight.launcher].pads:
                 yield f"{self.say(flight)}: does not start from {flight.pad}"
             for month in flight.launch_months:

@@ -3,6 +3,8 @@
 from collections import defaultdict
 from collections.abc import Iterator
 
+import numpy as np
+
 from moonstation.campaign.case import Case, Item, Store, Way
 from moonstation.campaign.flights import Landing
 from moonstation.station.campaign import Milestone
@@ -281,3 +283,28 @@ def stock_needed(case: Case, store: Store, month: int, when: dict[str, int], lan
         if maker.fills == store.id and maker.element in when
     )
     return used - made
+
+
+def trim_supplies(case: Case, landings: list[Landing]) -> None:
+    """Leave at home what no month needs: a search without prices of supplies fills flights as it likes."""
+    when = {item.id: -1 for item in case.standing}
+    when |= {name: landing.month for landing in landings for name in landing.elements}
+    for store in case.stores:
+        spare = np.array(
+            [
+                store.stock
+                + 1000 * sum(x.supplies.get(store.id, 0) for x in landings if x.month <= month)
+                - stock_needed(case, store, month, when, landings)
+                for month in range(case.months)
+            ]
+        )
+        for landing in sorted(landings, key=lambda landing: -landing.month):
+            alone = len(landing.supplies) == 1 and not landing.elements and not case.ways[landing.way].crew
+            least = 1 if alone else 0
+            brought = landing.supplies.get(store.id, 0)
+            less = max(0, min(brought - least, int(spare[landing.month :].min()) // 1000))
+            if less:
+                landing.supplies[store.id] -= less
+                spare[landing.month :] -= 1000 * less
+                if not landing.supplies[store.id]:
+                    del landing.supplies[store.id]

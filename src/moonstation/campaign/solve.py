@@ -15,7 +15,7 @@ from moonstation.campaign.flights import (
     plan_of,
     way_number,
 )
-from moonstation.campaign.greedy import greedy_landings
+from moonstation.campaign.greedy import greedy_landings, trim_supplies
 from moonstation.campaign.plan import Flight, Plan
 from moonstation.campaign.rules import Programme, programme_of
 from moonstation.errors import RequestError
@@ -99,6 +99,8 @@ def plan_campaign(
     if found is None:
         return None
     landings, bound, status = found
+    if not fixed:
+        trim_supplies(case, landings)
     notes = [f"proven among plans of at most {slots} flights"] if limited else []
     plan = plan_of(
         case,

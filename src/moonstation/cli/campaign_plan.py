@@ -96,7 +96,7 @@ def command(
         if csv is not None:
             write_file(csv, flights_frame(run.plan).to_csv(index=False, lineterminator="\n"))
         if growth_csv is not None:
-            table = run.growth.drop_vars("stock").to_dataframe().reset_index()
+            table = run.growth.drop_vars(["stock", "supply"]).to_dataframe().reset_index()
             write_file(growth_csv, table.to_csv(index=False, lineterminator="\n"))
     if json_file is not None:
         write_file(json_file, json.dumps(run_as_dict(run), indent=1) + "\n")
@@ -115,7 +115,7 @@ def _print(run: "CampaignRun", name: str) -> None:
         _print_conflict(run)
         return
     drawn = _table(
-        "month", "launcher", "lander", "from", "site", "brings", "mass [t]", "cost [M]", right=(6, 7)
+        "month", "launcher", "lander", "from", "site", "brings", "mass, t", "cost, M", right=(6, 7)
     )
     for flight in plan.flights:
         drawn.add_row(
@@ -151,6 +151,7 @@ def _print_conflict(run: "CampaignRun") -> None:
     )
     for words in run.conflict:
         out.print(f"  - {words}", markup=False, soft_wrap=True)
+    out.print("Launchers, landers, pads and the dates from which they are to be had stand.", markup=False)
     if not run.proven:
         out.print("(time ran out: some of them may not be needed for the conflict)", markup=False)
 
