@@ -329,3 +329,13 @@ def _gain(what: str, before: Draws, after: Draws) -> Gain:
     error = float(saved.std(ddof=1) / np.sqrt(saved.size)) if saved.size > 1 else float("nan")
     late = float(np.quantile(first, 0.9) - np.quantile(second, 0.9))
     return Gain(what, float(saved.mean()), late, error)
+
+
+@dataclass(frozen=True, eq=False)
+class DateSpread:
+    """When something is reached: months of all draws, and when it is planned and asked for (-1: not at all)."""
+
+    name: str
+    months: IntArray
+    planned: int
+    asked: int

@@ -11,6 +11,7 @@ from moonstation.cli.console import out, progress_bar
 from moonstation.cli.words import check_file, read_quantity, write_file
 from moonstation.errors import RequestError
 from moonstation.station.loading import load_station
+from moonstation.station.model import Station
 
 if TYPE_CHECKING:
     from moonstation.campaign.plan import Flight, Plan
@@ -55,6 +56,13 @@ def command(
         Path | None, typer.Option(help="Write the station month by month to this table.")
     ] = None,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write everything to this file.")] = None,
+    html: Annotated[
+        Path | None, typer.Option("--html", help="Write a page about the plan to this file.")
+    ] = None,
+    png: Annotated[Path | None, typer.Option("--png", help="Draw the plan to this picture.")] = None,
+    ics: Annotated[
+        Path | None, typer.Option("--ics", help="Write flights and milestones to this calendar (iCalendar).")
+    ] = None,
 ) -> int:
     """Plan how a station is built up: what flies on which launch when, from whom.
 
@@ -74,7 +82,14 @@ def command(
         raise RequestError(f"--time-limit {time_limit}: give more than zero")
     if wanted < 0.0:
         raise RequestError(f"--gap {gap}: give 0 % or more")
-    for path, key in ((csv, "--csv"), (growth_csv, "--growth-csv"), (json_file, "--json")):
+    for path, key in (
+        (csv, "--csv"),
+        (growth_csv, "--growth-csv"),
+        (json_file, "--json"),
+        (html, "--html"),
+        (png, "--png"),
+        (ics, "--ics"),
+    ):
         check_file(path, key)
     spec = load_station(station)
     # solvers and light load only once the request is known to be sound
@@ -98,12 +113,48 @@ def command(
         if growth_csv is not None:
             table = run.growth.drop_vars(["stock", "supply"]).to_dataframe().reset_index()
             write_file(growth_csv, table.to_csv(index=False, lineterminator="\n"))
+        _draw(run, spec, html=html, png=png, ics=ics)
     if json_file is not None:
         write_file(json_file, json.dumps(run_as_dict(run), indent=1) + "\n")
-    for path in (csv, growth_csv, json_file):
+    for path in (csv, growth_csv, json_file, html, png, ics):
         if path is not None and (run.plan is not None or path == json_file):
             out.print(f"{path}: written", markup=False, soft_wrap=True)
     return 0 if run.plan is not None else NOTHING_CLOSES
+
+
+def _draw(
+    run: "CampaignRun", station: Station, *, html: Path | None, png: Path | None, ics: Path | None
+) -> None:
+    """Write page, picture and calendar of a plan."""
+    if run.plan is None or (html is None and png is None and ics is None):
+        return
+    # drawing takes a second to load
+    from moonstation.report.campaign import write_campaign_page
+    from moonstation.report.campaign_calendar import campaign_calendar
+    from moonstation.report.campaign_picture import draw_campaign
+    from moonstation.study.campaign import assumed_of, names_of
+
+    names = names_of(station)
+    notes = assumed_of(station)
+    if html is not None:
+        page = write_campaign_page(
+            run.plan,
+            run.growth,
+            title=station.name,
+            names=names,
+            milestones=run.milestones,
+            assumptions=notes,
+        )
+        write_file(html, page)
+    if png is not None:
+        note = f"Rests on {len(notes)} assumptions of the station file." if notes else ""
+        title = f"{station.name}: campaign"
+        write_file(png, draw_campaign(run.plan, run.growth, names=names, title=title, note=note))
+    if ics is not None:
+        asked = [
+            (row[0], run.case.by(one)) for row, one in zip(run.milestones, station.milestones, strict=True)
+        ]
+        write_file(ics, campaign_calendar(run.plan, title=station.name, names=names, milestones=asked))
 
 
 def _print(run: "CampaignRun", name: str) -> None:

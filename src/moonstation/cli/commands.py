@@ -14,6 +14,7 @@ from moonstation.cli import (
     campaign,
     campaign_compare,
     campaign_plan,
+    campaign_risk,
     check,
     data,
     design,
@@ -99,6 +100,7 @@ link.add("assign", link_assign.command)
 app.add_typer(campaign.app, name="campaign")
 app.add_typer(design.app, name="design")
 campaign.add("plan", campaign_plan.command)
+campaign.add("risk", campaign_risk.command)
 design.add("budget", design_budget.command)
 design.add("size", design_size.command)
 link.add("network", link_network.command)

@@ -28,7 +28,7 @@ from moonstation.report.figure import (
     to_json,
 )
 from moonstation.report.shell import drawings, fill_page, notes_box, packaged_text, plotly_js, section
-from moonstation.report.tables import Table, escaped
+from moonstation.report.tables import Table, escaped, folded
 from moonstation.report.wording import count, number, power, share, shortened
 
 STATUS = {
@@ -124,7 +124,7 @@ def write_campaign_page(
         section(
             "assumptions",
             "Assumptions",
-            f"<ul>{''.join(f'<li>{escaped(one)}</li>' for one in assumptions)}</ul>" if assumptions else "",
+            _assumed(assumptions),
             "The plan rests on no value marked as an assumption.",
         ),
         section("method", "How the figures are defined", _definitions()),
@@ -517,6 +517,11 @@ def _cost_table(plan: Plan, names: Mapping[str, str]) -> str:
     )
     heads = [unit, *(str(year) for year in years), "all years"]
     return Table(heads, rows, numeric=tuple(range(1, len(heads)))).html()
+
+
+def _assumed(assumptions: Sequence[str]) -> str:
+    rows = "".join(f"<li>{escaped(one)}</li>" for one in assumptions)
+    return folded(count(len(assumptions), "value"), f"<ul>{rows}</ul>") if assumptions else ""
 
 
 def _definitions() -> str:

@@ -28,6 +28,12 @@ from moonstation.sunlight.statistics import light_statistics
 LIGHT_STEP = 2.0 * 3600.0
 LIGHT_DAYS = 365.25
 
+PLANNED = ("campaign", "pad", "launcher", "lander", "milestone", "crew_flight", "supply", "plant", "budget")
+"""Tables of which a plan uses all values."""
+
+OF_ELEMENTS = ("mass", "volume", "cost", "after", "not_before", "power", "array_power", "load_survival")
+"""What it uses of elements."""
+
 
 @dataclass(frozen=True, eq=False)
 class CampaignRun:
@@ -261,3 +267,31 @@ def run_as_dict(run: CampaignRun) -> dict[str, Any]:
         },
     }  # fmt: skip
     return found
+
+
+def names_of(station: Station) -> dict[str, str]:
+    """Names of all that a plan speaks of, by id."""
+    groups = (
+        station.partners,
+        station.launchers,
+        station.landers,
+        station.pads,
+        station.elements,
+        station.supplies,
+        station.crew_flights,
+    )
+    return {record.id: record.name or record.id for group in groups for record in group}
+
+
+def assumed_of(station: Station) -> list[str]:
+    """Values that a plan rests on and that are assumptions, in words: key and value."""
+    return [
+        f"{key} = {about.text}"
+        for key, about in station.provenance.items()
+        if about.confidence == "assumption"
+        and (
+            key.partition(".")[0] in PLANNED
+            or (key.startswith("element.")
+            and key.rpartition(".")[2] in OF_ELEMENTS)
+        )
+    ]

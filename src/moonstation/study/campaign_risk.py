@@ -15,6 +15,7 @@ from moonstation.campaign.plan import Flight, Plan
 from moonstation.campaign.risk import (
     LATE_MONTHS,
     Chances,
+    DateSpread,
     Draws,
     Gain,
     Record,
@@ -498,4 +499,18 @@ def _oxygen_months(
             when = months.get(plant.element, np.zeros(size, dtype=np.int64))
             made += plant.yield_per_year / 12.0 * np.maximum(0, month + 1 - when - plant.delay_months)
         found = np.where(made >= want, month, found)
+    return found
+
+
+def date_spreads(station: Station, risk: CampaignRisk) -> list[DateSpread]:
+    """Months in which all has landed and each milestone is reached, for a picture."""
+    campaign = station.campaign
+    assert campaign is not None
+    base, plan = risk.draws, risk.plan
+    months = element_months(risk.case, base)
+    last = plan.flights[-1].month if plan.flights else 0
+    found = [DateSpread("all landed", np.asarray(base.landed.max(axis=1, initial=0)), last, -1)]
+    for milestone in station.milestones:
+        reached = reached_months(station, milestone, months, base.horizon)
+        found.append(DateSpread(milestone.name or milestone.id, reached, -1, campaign.month_of(milestone.by)))
     return found
