@@ -27,7 +27,7 @@ def command(
     open_page: Annotated[
         bool, typer.Option("--open", help="Open the page of --html in the browser.")
     ] = False,
-) -> None:
+) -> int:
     """Lay two stations, or two plans of how they are built up, side by side.
 
     Partners, elements, mass, power, crew days, launches, cost, dates, and which functions end if one partner leaves,
@@ -58,6 +58,7 @@ def command(
             out.print(f"{path}: written", markup=False, soft_wrap=True)
     if open_page and html is not None:
         webbrowser.open(html.absolute().as_uri())
+    return 0
 
 
 def _print(result: "Comparison", money: Sequence[str]) -> None:
@@ -71,7 +72,11 @@ def _print(result: "Comparison", money: Sequence[str]) -> None:
     _table(words.PARTNER_HEADS, words.partner_rows(result), (2, 3, 4, 5, 6))
     out.print("\nhow sure, where mixed: per cent published / estimated / assumption", markup=False)
     for name, found in zip(names, result.single, strict=True):
-        out.print(f"{name}, functions that end with one partner: {', '.join(found) or 'none'}", markup=False, soft_wrap=True)
+        out.print(
+            f"{name}, functions that end with one partner: {', '.join(found) or 'none'}",
+            markup=False,
+            soft_wrap=True,
+        )
     for note in result.notes:
         out.print(f"note: {note}", markup=False, soft_wrap=True, style="yellow")
 

@@ -31,8 +31,14 @@ METHOD = (
         "of the least sure value behind it",
     ),
     ("In place", "with a plan the end of the month of landing; without, the dates of the station file"),
-    ("Ends with one partner", "a function that is no longer served when that partner takes its elements away"),
-    ("Power", "arrays facing the whole Sun, reactors and isotopes at their start; on the Moon arrays give less"),
+    (
+        "Ends with one partner",
+        "a function that is no longer served when that partner takes its elements away",
+    ),
+    (
+        "Power",
+        "arrays facing the whole Sun, reactors and isotopes at their start; on the Moon arrays give less",
+    ),
 )
 
 
@@ -59,7 +65,7 @@ def amount(value: float | None, unit: str, money: str = "") -> str:
 
 def figure_rows(result: Any, money: Sequence[str]) -> list[tuple[str, ...]]:
     """Each figure: words, both values, difference, how sure each is."""
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for line in result.lines:
         first, second = line.figures
         gap = line.difference
@@ -89,7 +95,7 @@ def sureness(figure: Any) -> str:
 
 def date_rows(result: Any) -> list[tuple[str, ...]]:
     """Each milestone: words, both months, how much later the second is, how sure each is."""
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for line in result.dates:
         months = line.months
         if months is None:
@@ -185,7 +191,13 @@ def growth_picture(result: Any) -> bytes:
             values = [size * float(value) for value in frame[key]]
             y = [0.0, *values, values[-1] if values else 0.0]
             panel.step(
-                x, y, where="post", color=COLOURS[place], linestyle=DASHES[place][0], linewidth=2.0, label=names[place]
+                x,
+                y,
+                where="post",
+                color=COLOURS[place],
+                linestyle=DASHES[place][0],
+                linewidth=2.0,
+                label=names[place],
             )
         panel.set_ylabel(words, fontsize=9.5)
         panel.set_xlim(first - room, last + room)
@@ -197,7 +209,9 @@ def growth_picture(result: Any) -> bytes:
     axes[-1].yaxis.set_major_locator(MaxNLocator(integer=True))
     axes[-1].xaxis.set_major_locator(MaxNLocator(integer=True))
     axes[-1].set_xlabel("year" if _together(result) else "years since the first element of each")
-    title = "\n".join(f"{name}: {shortened(side.station.name, 80)}" for name, side in zip(names, result.sides, strict=True))
+    title = "\n".join(
+        f"{name}: {shortened(side.station.name, 80)}" for name, side in zip(names, result.sides, strict=True)
+    )
     page.suptitle(title, x=0.09, ha="left", fontsize=11, weight="bold", color=palette.INK, parse_math=False)
     axes[0].legend(loc="upper left", frameon=False)
     page.text(

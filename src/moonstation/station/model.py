@@ -521,7 +521,9 @@ class Station:
             elements=[element for element in self.elements if element.id not in gone],
             failures=[f for f in self.failures if f.element not in gone and f.robot not in gone],
             uncertainties=[u for u in self.uncertainties if u.element not in gone],
-            functions=[f for f in self.functions if not any(name in gone for n in f.demands for name in n.of)],
+            functions=[
+                f for f in self.functions if not any(name in gone for n in f.demands for name in n.of)
+            ],
             radios=[radio for radio in self.radios if radio.on not in gone],
         )
 

@@ -15,7 +15,7 @@ from moonstation.errors import RequestError
 from moonstation.station.elements import Element
 from moonstation.station.faults import Function
 from moonstation.station.loading import load_station
-from moonstation.station.model import Station
+from moonstation.station.model import Orbiter, Station
 
 LEVELS = ("published", "estimated", "assumption")
 """Confidence of a value, best first; what says nothing counts as an assumption."""
@@ -219,14 +219,14 @@ def read_plan(path: Path) -> tuple[Plan, str]:
         raise RequestError(f"{path}: cannot be read ({error.strerror}); {cure}") from None
     except ValueError:
         raise RequestError(f"{path}: is no JSON; {cure}") from None
-    inner = data.get("plan", data) if isinstance(data, dict) else None
+    inner: dict[str, Any] = data.get("plan", data) if isinstance(data, dict) else {}
     try:
-        flights = tuple(Flight(**_flight(row)) for row in inner["flights"])
-        plan = Plan(
-            **{f.name: inner[f.name] for f in fields(Plan) if f.name in inner}
-            | {"flights": flights, "notes": tuple(inner.get("notes", ()))}
-            | {"budget_by_year": {int(y): dict(row) for y, row in inner.get("budget_by_year", {}).items()}}
-        )
+        values: dict[str, Any] = {f.name: inner[f.name] for f in fields(Plan) if f.name in inner}
+        values["flights"] = tuple(Flight(**_flight(row)) for row in inner["flights"])
+        values["notes"] = tuple(inner.get("notes", ()))
+        spent = inner.get("budget_by_year", {})
+        values["budget_by_year"] = {int(year): dict(row) for year, row in spent.items()}
+        plan = Plan(**values)
         _month_end(plan, max((flight.month for flight in plan.flights), default=0))
     except (TypeError, KeyError, ValueError, AttributeError) as error:
         raise RequestError(f"{path}: holds no plan ({error}); {cure}") from None
@@ -324,7 +324,9 @@ def _lines(sides: tuple[Side, Side]) -> list[Line]:
         line("partners", "Partners", "", [_counted(len(s.station.partners)) for s in sides]),
         line("busy", "Partners that bring something", "", [_counted(len(_busy(s))) for s in sides]),
         line("elements", "Elements", "", [_counted(len(s.placed)) for s in sides]),
-        line("mass-moon", "Mass on the Moon", "kg", [_total(s, "mass", _at(s, outposts=False)) for s in sides]),
+        line(
+            "mass-moon", "Mass on the Moon", "kg", [_total(s, "mass", _at(s, outposts=False)) for s in sides]
+        ),
         line(
             "mass-orbit",
             "Mass in outposts in orbit",
@@ -339,7 +341,12 @@ def _lines(sides: tuple[Side, Side]) -> list[Line]:
         line("launches", "Launches", "", [_launches(s) for s in sides]),
         line("cost", "Cost", "money", _costs(sides)),
         line("functions", "Functions", "", [_counted(len(s.station.functions)) for s in sides]),
-        line("single", "Functions that end with one partner", "", [_counted(len(single_owned(s))) for s in sides]),
+        line(
+            "single",
+            "Functions that end with one partner",
+            "",
+            [_counted(len(single_owned(s))) for s in sides],
+        ),
         line("assumptions", "Share of values that are assumptions", "share", [_assumed(s) for s in sides]),
     ]
     return found
@@ -383,7 +390,9 @@ def _costs(sides: tuple[Side, Side]) -> list[Figure]:
         elif cost_basis(side) is None:
             figures.append(Figure(None, {}))
         else:
-            figures.append(Figure(sum(e.cost.amount for e in side.placed if e.cost is not None), {"assumption": 1.0}))
+            figures.append(
+                Figure(sum(e.cost.amount for e in side.placed if e.cost is not None), {"assumption": 1.0})
+            )
     return figures
 
 
@@ -403,17 +412,20 @@ def _assumed(side: Side) -> Figure:
 
 
 def _owners(station: Station) -> dict[str, str]:
-    return {part.id: part.partner for part in [*station.elements, *station.orbiters]}
+    parts: list[Element | Orbiter] = [*station.elements, *station.orbiters]
+    return {part.id: part.partner for part in parts}
 
 
 def single_owned(side: Side) -> tuple[str, ...]:
     """Functions that end if one partner takes its elements and orbiters away, as "function (partner)"."""
     owners = _owners(side.station)
-    found = []
+    found: list[str] = []
     for function in side.station.functions:
-        for partner in dict.fromkeys(owners.get(name, "") for need in function.demands for name in need.of):
-            if partner and not _served(function, {name for name, owner in owners.items() if owner != partner}):
-                found.append(f"{function.id} ({partner})")
+        givers = dict.fromkeys(owners.get(name, "") for need in function.demands for name in need.of)
+        for partner in filter(None, givers):
+            left = {name for name, owner in owners.items() if owner != partner}
+            if not _served(function, left):
+                found.append(f"{function.id} ({partner})")  # noqa: PERF401
     return tuple(found)
 
 
@@ -475,14 +487,20 @@ def growth_steps(side: Side) -> pd.DataFrame:
 def _dates(sides: tuple[Side, Side]) -> list[DateLine]:
     found = [
         DateLine("first", "First element in place", _both(sides, lambda s: _when(s, "elements", 1))),
-        DateLine("last", "Last element in place", _both(sides, lambda s: _when(s, "elements", len(s.placed)))),
+        DateLine(
+            "last", "Last element in place", _both(sides, lambda s: _when(s, "elements", len(s.placed)))
+        ),
     ]
     for watts in POWER_STEPS:
         title = f"Sources of {watts / 1e3:g} kW"
-        found.append(DateLine(f"power-{watts / 1e3:g}", title, _both(sides, lambda s, w=watts: _when(s, "power", w))))
+        found.append(
+            DateLine(f"power-{watts / 1e3:g}", title, _both(sides, lambda s, w=watts: _when(s, "power", w)))
+        )
     for mass in MASS_STEPS:
         title = f"{mass / 1e3:g} t in place"
-        found.append(DateLine(f"mass-{mass / 1e3:g}", title, _both(sides, lambda s, m=mass: _when(s, "mass", m))))
+        found.append(
+            DateLine(f"mass-{mass / 1e3:g}", title, _both(sides, lambda s, m=mass: _when(s, "mass", m)))
+        )
     for name in dict.fromkeys(f.id for side in sides for f in side.station.functions):
         asked = tuple(_asked(side, name) for side in sides)
         found.append(
@@ -533,12 +551,16 @@ def _notes(sides: Sequence[Side]) -> list[str]:
     notes = []
     for side in sides:
         if side.plan is not None:
-            notes.append(f"{side.label}: dates are those of the plan ({side.plan.status}), at the end of each month")
+            notes.append(
+                f"{side.label}: dates are those of the plan ({side.plan.status}), at the end of each month"
+            )
             missing = len(side.station.elements) - len(side.placed)
             if missing:
                 notes.append(f"{side.label}: {missing} elements of {side.station.id} do not fly in this plan")
             continue
-        bases = {basis: [e for e, a in side.arrivals.items() if a.basis == basis] for basis in ("launch", "start")}
+        bases = {
+            basis: [e for e, a in side.arrivals.items() if a.basis == basis] for basis in ("launch", "start")
+        }
         if bases["launch"]:
             notes.append(
                 f"{side.label}: of {', '.join(bases['launch'][:6])} only the launch is stated; the middle of a year is "
@@ -548,16 +570,26 @@ def _notes(sides: Sequence[Side]) -> list[str]:
             notes.append(
                 f"{side.label}: no date is known of {', '.join(bases['start'][:6])}; the start of the study is taken"
             )
-        notes.append(f"{side.label}: no plan was given, so launches are the missions that bring elements and orbiters")
+        notes.append(
+            f"{side.label}: no plan was given, so launches are the missions that bring elements and orbiters"
+        )
         if side.station.orbiters and side.station.functions:
-            notes.append(f"{side.label}: orbiters have no date in a station file; functions count them from the start")
+            notes.append(
+                f"{side.label}: orbiters have no date in a station file; functions count them from the start"
+            )
     money = [cost_basis(side) for side in sides]
     if None not in money and money[0] != money[1]:
-        notes.append(f"costs are in {money[0]} and {money[1]} and are not compared; plan both in the same prices")
+        notes.append(
+            f"costs are in {money[0]} and {money[1]} and are not compared; plan both in the same prices"
+        )
     outposts = [side.label for side in sides if side.station.outposts]
     if outposts:
-        notes.append(f"{' and '.join(outposts)}: what stands on outposts in orbit counts in power, loads and shares too")
-    notes.append("rated power is that of arrays facing the whole Sun, and of reactors and isotopes at their start")
+        notes.append(
+            f"{' and '.join(outposts)}: what stands on outposts in orbit counts in power, loads and shares too"
+        )
+    notes.append(
+        "rated power is that of arrays facing the whole Sun, and of reactors and isotopes at their start"
+    )
     return notes
 
 
@@ -574,7 +606,17 @@ def comparison_frame(result: Comparison) -> pd.DataFrame:
     for line in result.lines:
         a, b = line.figures
         rows.append(
-            _row("figure", line.id, line.title, line.unit, a.value, b.value, line.difference, _said(a), _said(b))
+            _row(
+                "figure",
+                line.id,
+                line.title,
+                line.unit,
+                a.value,
+                b.value,
+                line.difference,
+                _said(a),
+                _said(b),
+            )
         )
     for date in result.dates:
         first, second = date.arrivals
@@ -598,7 +640,17 @@ def comparison_frame(result: Comparison) -> pd.DataFrame:
 
 
 def _row(*values: Any) -> dict[str, Any]:
-    keys = ("part", "id", "title", "unit", "first", "second", "difference", "confidence_first", "confidence_second")
+    keys = (
+        "part",
+        "id",
+        "title",
+        "unit",
+        "first",
+        "second",
+        "difference",
+        "confidence_first",
+        "confidence_second",
+    )
     return dict(zip(keys, values, strict=True))
 
 
