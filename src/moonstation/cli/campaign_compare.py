@@ -9,8 +9,8 @@ import typer
 from rich.table import Table
 
 from moonstation.cli.console import out
+from moonstation.cli.words import check_file, write_file
 from moonstation.errors import RequestError
-from moonstation.cli.words import check_file, read_quantity, write_file
 
 if TYPE_CHECKING:
     from moonstation.study.compare import Comparison

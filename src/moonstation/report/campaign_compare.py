@@ -27,7 +27,7 @@ METHOD = (
     ("Difference", "the second less the first; of dates, how much later the second is"),
     (
         "How sure",
-        "what a figure rests on; where it is mixed, its per cent published / estimated / assumption; of a date the level "
+        "what a figure rests on; where mixed, its per cent published / estimated / assumption; of a date the level "
         "of the least sure value behind it",
     ),
     ("In place", "with a plan the end of the month of landing; without, the dates of the station file"),

@@ -320,7 +320,7 @@ def _lines(sides: tuple[Side, Side]) -> list[Line]:
     def line(name: str, title: str, unit: str, figures: list[Figure]) -> Line:
         return Line(name, title, unit, (figures[0], figures[1]))
 
-    found = [
+    return [
         line("partners", "Partners", "", [_counted(len(s.station.partners)) for s in sides]),
         line("busy", "Partners that bring something", "", [_counted(len(_busy(s))) for s in sides]),
         line("elements", "Elements", "", [_counted(len(s.placed)) for s in sides]),
@@ -349,7 +349,6 @@ def _lines(sides: tuple[Side, Side]) -> list[Line]:
         ),
         line("assumptions", "Share of values that are assumptions", "share", [_assumed(s) for s in sides]),
     ]
-    return found
 
 
 def _at(side: Side, *, outposts: bool) -> list[Element]:
@@ -425,7 +424,7 @@ def single_owned(side: Side) -> tuple[str, ...]:
         for partner in filter(None, givers):
             left = {name for name, owner in owners.items() if owner != partner}
             if not _served(function, left):
-                found.append(f"{function.id} ({partner})")  # noqa: PERF401
+                found.append(f"{function.id} ({partner})")
     return tuple(found)
 
 
