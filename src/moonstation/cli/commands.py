@@ -13,6 +13,7 @@ from moonstation import __version__
 from moonstation.cli import (
     campaign,
     campaign_compare,
+    campaign_plan,
     check,
     data,
     design,
@@ -95,7 +96,9 @@ app.add_typer(orbit.app, name="orbit")
 orbit.app.add_typer(orbit_find.app, name="find")
 link.add("contacts", link_contacts.command)
 link.add("assign", link_assign.command)
+app.add_typer(campaign.app, name="campaign")
 app.add_typer(design.app, name="design")
+campaign.add("plan", campaign_plan.command)
 design.add("budget", design_budget.command)
 design.add("size", design_size.command)
 link.add("network", link_network.command)
@@ -106,7 +109,6 @@ link.add("codes", link_codes.command)
 link.add("relays", link_relays.command)
 # places may begin with a negative number
 link.app.registered_commands[-1].cls = SouthernCommand
-app.add_typer(campaign.app, name="campaign")
 campaign.add("compare", campaign_compare.command)
 _unfold_help(app)
 
