@@ -120,9 +120,10 @@ def date_rows(result: Any) -> list[tuple[str, ...]]:
 
 def partner_rows(result: Any) -> list[tuple[str, ...]]:
     """Each partner of each side: side, name, elements, mass, share, power, functions that end with it."""
+    names = dict(zip((side.label for side in result.sides), labels_of(result), strict=True))
     return [
         (
-            shortened(row["side"]),
+            names[row["side"]],
             row["name"],
             str(row["elements"]),
             amount(row["mass"], "kg"),

@@ -4,7 +4,7 @@ import datetime as dt
 import json
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -201,11 +201,13 @@ def load_side(text: str) -> Side:
         for flight in plan.flights
         for name in flight.elements
     }
-    return Side(text, station, plan, arrivals)
+    before = {e.id: _arrival(station, e) for e in station.elements if e.arrives is not None and e.id not in arrivals}
+    standing = {name: found for name, found in before.items() if f"{found.day:%Y-%m}" < plan.start}
+    return Side(text, station, plan, standing | arrivals)
 
 
 def read_plan(path: Path) -> tuple[Plan, str]:
-    """Read a plan from JSON: the fields of `Plan`, alone or under the key "plan"; and its station's name or file.
+    """Read a plan that ``moonstation campaign plan --json`` wrote, and the name or file of its station.
 
     Raises
     ------
@@ -219,29 +221,44 @@ def read_plan(path: Path) -> tuple[Plan, str]:
         raise RequestError(f"{path}: cannot be read ({error.strerror}); {cure}") from None
     except ValueError:
         raise RequestError(f"{path}: is no JSON; {cure}") from None
-    inner: dict[str, Any] = data.get("plan", data) if isinstance(data, dict) else {}
     try:
-        values: dict[str, Any] = {f.name: inner[f.name] for f in fields(Plan) if f.name in inner}
-        values["flights"] = tuple(Flight(**_flight(row)) for row in inner["flights"])
-        values["notes"] = tuple(inner.get("notes", ()))
-        spent = inner.get("budget_by_year", {})
-        values["budget_by_year"] = {int(year): dict(row) for year, row in spent.items()}
-        plan = Plan(**values)
-        _month_end(plan, max((flight.month for flight in plan.flights), default=0))
-    except (TypeError, KeyError, ValueError, AttributeError) as error:
-        raise RequestError(f"{path}: holds no plan ({error}); {cure}") from None
-    source = str(data.get("station_file") or plan.station)
-    beside = path.parent / source
-    return plan, str(beside) if Path(source).suffix and beside.is_file() else source
+        told = data["plan"]
+        plan = Plan(
+            station=str(data["station"]),
+            start=str(data["start"]),
+            months=int(data["months"]),
+            flights=tuple(_flight(row, str(data["start"])) for row in told["flights"]),
+            prices=str(data["prices"]),
+            budget_by_year={int(year): dict(row) for year, row in told["cost_by_year"].items()},
+            notes=tuple(data["notes"]),
+            **{key: told[key] for key in ("objective", "value", "bound", "gap", "status")},
+            seconds=0.0,
+        )
+    except (TypeError, KeyError, ValueError, AttributeError):
+        raise RequestError(f"{path}: holds no plan; {cure}") from None
+    beside = path.parent / f"{plan.station}.toml"
+    return plan, str(beside) if beside.is_file() else plan.station
 
 
-def _flight(row: dict[str, Any]) -> dict[str, Any]:
-    known = {f.name for f in fields(Flight)}
-    values = {key: value for key, value in row.items() if key in known}
-    for key in ("elements", "launch_months"):
-        if key in values:
-            values[key] = tuple(values[key])
-    return values
+def _flight(row: dict[str, Any], start: str) -> Flight:
+    return Flight(
+        month=_month_index(row["month"], start),
+        launcher=row["launcher"],
+        pad=row["pad"],
+        lander=row["lander"],
+        partner=row["partner"],
+        kind=row["kind"],
+        elements=tuple(row["elements"].split()),
+        crew=row["crew"],
+        landed_mass=float(row["landed_kg"]),
+        cost=float(row["cost"]),
+        site=row["site"],
+        launch_months=tuple(_month_index(name, start) for name in row["launches"].split()),
+    )
+
+
+def _month_index(name: str, start: str) -> int:
+    return 12 * (int(name[:4]) - int(start[:4])) + int(name[5:7]) - int(start[5:7])
 
 
 def _month_end(plan: Plan, month: int) -> dt.date:
