@@ -140,7 +140,9 @@ def test_a_plan_counts_by_its_flights(tmp_path, side):
     assert any("1 elements of s do not fly" in note for note in notes)
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"plan": null}', '{"plan": {}}', '{"plan": 3, "station": "s"}'])
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", '{"plan": null}', '{"plan": {}}', '{"plan": 3, "station": "s"}']
+)
 def test_files_that_hold_no_plan(tmp_path, text):
     path = tmp_path / "plan.json"
     path.write_text(text)

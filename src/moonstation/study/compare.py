@@ -201,7 +201,9 @@ def load_side(text: str) -> Side:
         for flight in plan.flights
         for name in flight.elements
     }
-    before = {e.id: _arrival(station, e) for e in station.elements if e.arrives is not None and e.id not in arrivals}
+    before = {
+        e.id: _arrival(station, e) for e in station.elements if e.arrives is not None and e.id not in arrivals
+    }
     standing = {name: found for name, found in before.items() if f"{found.day:%Y-%m}" < plan.start}
     return Side(text, station, plan, standing | arrivals)
 
