@@ -27,7 +27,7 @@ def command(
     open_page: Annotated[
         bool, typer.Option("--open", help="Open the page of --html in the browser.")
     ] = False,
-) -> None:
+) -> int:
     """Lay two stations, or two plans of how they are built up, side by side.
 
     Partners, elements, mass, power, crew days, launches, cost, dates, and which functions end if one partner leaves,
@@ -58,6 +58,7 @@ def command(
             out.print(f"{path}: written", markup=False, soft_wrap=True)
     if open_page and html is not None:
         webbrowser.open(html.absolute().as_uri())
+    return 0
 
 
 def _print(result: "Comparison", money: Sequence[str]) -> None:

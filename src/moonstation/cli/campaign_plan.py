@@ -10,7 +10,7 @@ from rich.table import Table
 from moonstation.cli.console import out, progress_bar
 from moonstation.cli.words import check_file, read_quantity, write_file
 from moonstation.errors import RequestError
-from moonstation.station.loading import load_station
+from moonstation.station.loading import load_lunar_station
 from moonstation.station.model import Station
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def command(
         (ics, "--ics"),
     ):
         check_file(path, key)
-    spec = load_station(station)
+    spec = load_lunar_station(station)
     # solvers and light load only once the request is known to be sound
     from moonstation.study.campaign import flights_frame, plan_station, run_as_dict
 

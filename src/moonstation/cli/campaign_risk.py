@@ -11,7 +11,7 @@ from moonstation.cli.console import out, progress_bar
 from moonstation.cli.words import check_file, read_quantity, write_file
 from moonstation.errors import RequestError
 from moonstation.report.wording import share
-from moonstation.station.loading import load_station
+from moonstation.station.loading import load_lunar_station
 from moonstation.station.model import Station
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def command(
         raise RequestError(f"--time-limit {time_limit}: give more than zero")
     for path, key in ((csv, "--csv"), (spares_csv, "--spares-csv"), (png, "--png")):
         check_file(path, key)
-    spec = load_station(station)
+    spec = load_lunar_station(station)
     # solvers and light load only once the request is known to be sound
     from moonstation.study.campaign import plan_station
     from moonstation.study.campaign_risk import campaign_risk, chances_of

@@ -27,7 +27,7 @@ METHOD = (
     ("Difference", "the second less the first; of dates, how much later the second is"),
     (
         "How sure",
-        "what a figure rests on; where it is mixed, its per cent published / estimated / assumption; of a date the level "
+        "what a figure rests on; where mixed, its per cent published / estimated / assumption; of a date the level "
         "of the least sure value behind it",
     ),
     ("In place", "with a plan the end of the month of landing; without, the dates of the station file"),
@@ -65,7 +65,7 @@ def amount(value: float | None, unit: str, money: str = "") -> str:
 
 def figure_rows(result: Any, money: Sequence[str]) -> list[tuple[str, ...]]:
     """Each figure: words, both values, difference, how sure each is."""
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for line in result.lines:
         first, second = line.figures
         gap = line.difference
@@ -95,7 +95,7 @@ def sureness(figure: Any) -> str:
 
 def date_rows(result: Any) -> list[tuple[str, ...]]:
     """Each milestone: words, both months, how much later the second is, how sure each is."""
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for line in result.dates:
         months = line.months
         if months is None:
@@ -120,9 +120,10 @@ def date_rows(result: Any) -> list[tuple[str, ...]]:
 
 def partner_rows(result: Any) -> list[tuple[str, ...]]:
     """Each partner of each side: side, name, elements, mass, share, power, functions that end with it."""
+    names = dict(zip((side.label for side in result.sides), labels_of(result), strict=True))
     return [
         (
-            shortened(row["side"]),
+            names[row["side"]],
             row["name"],
             str(row["elements"]),
             amount(row["mass"], "kg"),

@@ -36,7 +36,9 @@ def check_outposts_orbit(draft: Draft) -> None:
 
 
 def check_something_to_study(draft: Draft) -> None:
-    """A station has a site, an orbiter or an outpost."""
+    """A station has a site, an orbiter or an outpost, unless it varies one that was not found."""
+    if draft.rows["station"][0].lost:
+        return
     if not draft.rows["site"] and not draft.rows["orbiter"] and not draft.rows["outpost"]:
         row = draft.rows["station"][0]
         draft.report(row, "", "there is neither a site nor an orbiter; add [[site]] with id, lat and lon")

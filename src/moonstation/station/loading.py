@@ -260,12 +260,14 @@ def _vary(draft: Draft) -> None:
     if not checks.is_file(path):
         known = [found.stem for found in STATIONS.glob("*.toml")]
         cure = nearest(name, known) or f"; give one of {', '.join(sorted(known))}, or a file beside this one"
+        head.lost = True
         draft.report(head, "from", f"there is no station {show(name)} to vary{cure}")
         return
     file = read_toml(path, path.name)
     varied = file.tables.get("station")
     if isinstance(varied, dict) and "from" in varied:
         cure = f"give from = {show(varied['from'])} and the keys that differ"
+        head.lost = True
         draft.report(head, "from", f"{show(name)} varies a station itself; {cure}")
         return
     base = Draft(file=file, catalogue=draft.catalogue)

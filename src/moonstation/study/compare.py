@@ -4,7 +4,7 @@ import datetime as dt
 import json
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from moonstation.errors import RequestError
 from moonstation.station.elements import Element
 from moonstation.station.faults import Function
 from moonstation.station.loading import load_station
-from moonstation.station.model import Station
+from moonstation.station.model import Orbiter, Station
 
 LEVELS = ("published", "estimated", "assumption")
 """Confidence of a value, best first; what says nothing counts as an assumption."""
@@ -201,11 +201,15 @@ def load_side(text: str) -> Side:
         for flight in plan.flights
         for name in flight.elements
     }
-    return Side(text, station, plan, arrivals)
+    before = {
+        e.id: _arrival(station, e) for e in station.elements if e.arrives is not None and e.id not in arrivals
+    }
+    standing = {name: found for name, found in before.items() if f"{found.day:%Y-%m}" < plan.start}
+    return Side(text, station, plan, standing | arrivals)
 
 
 def read_plan(path: Path) -> tuple[Plan, str]:
-    """Read a plan from JSON: the fields of `Plan`, alone or under the key "plan"; and its station's name or file.
+    """Read a plan that ``moonstation campaign plan --json`` wrote, and the name or file of its station.
 
     Raises
     ------
@@ -219,29 +223,44 @@ def read_plan(path: Path) -> tuple[Plan, str]:
         raise RequestError(f"{path}: cannot be read ({error.strerror}); {cure}") from None
     except ValueError:
         raise RequestError(f"{path}: is no JSON; {cure}") from None
-    inner = data.get("plan", data) if isinstance(data, dict) else None
     try:
-        flights = tuple(Flight(**_flight(row)) for row in inner["flights"])
+        told = data["plan"]
         plan = Plan(
-            **{f.name: inner[f.name] for f in fields(Plan) if f.name in inner}
-            | {"flights": flights, "notes": tuple(inner.get("notes", ()))}
-            | {"budget_by_year": {int(y): dict(row) for y, row in inner.get("budget_by_year", {}).items()}}
+            station=str(data["station"]),
+            start=str(data["start"]),
+            months=int(data["months"]),
+            flights=tuple(_flight(row, str(data["start"])) for row in told["flights"]),
+            prices=str(data["prices"]),
+            budget_by_year={int(year): dict(row) for year, row in told["cost_by_year"].items()},
+            notes=tuple(data["notes"]),
+            **{key: told[key] for key in ("objective", "value", "bound", "gap", "status")},
+            seconds=0.0,
         )
-        _month_end(plan, max((flight.month for flight in plan.flights), default=0))
-    except (TypeError, KeyError, ValueError, AttributeError) as error:
-        raise RequestError(f"{path}: holds no plan ({error}); {cure}") from None
-    source = str(data.get("station_file") or plan.station)
-    beside = path.parent / source
-    return plan, str(beside) if Path(source).suffix and beside.is_file() else source
+    except (TypeError, KeyError, ValueError, AttributeError):
+        raise RequestError(f"{path}: holds no plan; {cure}") from None
+    beside = path.parent / f"{plan.station}.toml"
+    return plan, str(beside) if beside.is_file() else plan.station
 
 
-def _flight(row: dict[str, Any]) -> dict[str, Any]:
-    known = {f.name for f in fields(Flight)}
-    values = {key: value for key, value in row.items() if key in known}
-    for key in ("elements", "launch_months"):
-        if key in values:
-            values[key] = tuple(values[key])
-    return values
+def _flight(row: dict[str, Any], start: str) -> Flight:
+    return Flight(
+        month=_month_index(row["month"], start),
+        launcher=row["launcher"],
+        pad=row["pad"],
+        lander=row["lander"],
+        partner=row["partner"],
+        kind=row["kind"],
+        elements=tuple(row["elements"].split()),
+        crew=row["crew"],
+        landed_mass=float(row["landed_kg"]),
+        cost=float(row["cost"]),
+        site=row["site"],
+        launch_months=tuple(_month_index(name, start) for name in row["launches"].split()),
+    )
+
+
+def _month_index(name: str, start: str) -> int:
+    return 12 * (int(name[:4]) - int(start[:4])) + int(name[5:7]) - int(start[5:7])
 
 
 def _month_end(plan: Plan, month: int) -> dt.date:
@@ -320,7 +339,7 @@ def _lines(sides: tuple[Side, Side]) -> list[Line]:
     def line(name: str, title: str, unit: str, figures: list[Figure]) -> Line:
         return Line(name, title, unit, (figures[0], figures[1]))
 
-    found = [
+    return [
         line("partners", "Partners", "", [_counted(len(s.station.partners)) for s in sides]),
         line("busy", "Partners that bring something", "", [_counted(len(_busy(s))) for s in sides]),
         line("elements", "Elements", "", [_counted(len(s.placed)) for s in sides]),
@@ -349,7 +368,6 @@ def _lines(sides: tuple[Side, Side]) -> list[Line]:
         ),
         line("assumptions", "Share of values that are assumptions", "share", [_assumed(s) for s in sides]),
     ]
-    return found
 
 
 def _at(side: Side, *, outposts: bool) -> list[Element]:
@@ -412,18 +430,19 @@ def _assumed(side: Side) -> Figure:
 
 
 def _owners(station: Station) -> dict[str, str]:
-    return {part.id: part.partner for part in [*station.elements, *station.orbiters]}
+    parts: list[Element | Orbiter] = [*station.elements, *station.orbiters]
+    return {part.id: part.partner for part in parts}
 
 
 def single_owned(side: Side) -> tuple[str, ...]:
     """Functions that end if one partner takes its elements and orbiters away, as "function (partner)"."""
     owners = _owners(side.station)
-    found = []
+    found: list[str] = []
     for function in side.station.functions:
-        for partner in dict.fromkeys(owners.get(name, "") for need in function.demands for name in need.of):
-            if partner and not _served(
-                function, {name for name, owner in owners.items() if owner != partner}
-            ):
+        givers = dict.fromkeys(owners.get(name, "") for need in function.demands for name in need.of)
+        for partner in filter(None, givers):
+            left = {name for name, owner in owners.items() if owner != partner}
+            if not _served(function, left):
                 found.append(f"{function.id} ({partner})")
     return tuple(found)
 
