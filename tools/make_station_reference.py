@@ -10,10 +10,10 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from moonstation.station.metrics import METRICS
-from moonstation.station.model import TABLES
+from moonstation.station.model import SINGLE, TABLES
 from moonstation.station.prices import Cost
 from moonstation.station.units import DEFINITIONS, DIMENSIONS, Measure, format_quantity
-from moonstation.station.vocabulary import Count, Day, Id, Moment, Number, Properties, YesNo
+from moonstation.station.vocabulary import Count, Day, Id, Moment, Month, Number, Properties, YesNo
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "station-file.md"
 WORDS = {
@@ -22,6 +22,7 @@ WORDS = {
     Day: "date",
     Id: "id",
     Moment: "date",
+    Month: "month",
     Number: "number",
     Properties: "table",
     YesNo: "true or false",
@@ -97,7 +98,7 @@ def page() -> str:
     """Return the reference page, Markdown."""
     parts = [INTRODUCTION]
     for name, model in TABLES.items():
-        brackets = f"[{name}]" if name == "station" else f"[[{name}]]"
+        brackets = f"[{name}]" if name in SINGLE else f"[[{name}]]"
         parts += [f"## `{brackets}`\n", (model.__doc__ or "").strip().splitlines()[0] + "\n"]
         parts += ["| key | type | unit | default | meaning |", "| --- | --- | --- | --- | --- |"]
         for attribute, info in model.model_fields.items():

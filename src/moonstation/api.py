@@ -323,7 +323,7 @@ def study(
     >>> sorted(result.lights)
     ['ridge']
     """
-    loaded = station if isinstance(station, Station) else load_station(station)
+    loaded = (station if isinstance(station, Station) else load_station(station)).on_the_moon()
     result = run_study(loaded, study_span(loaded, start=start, days=days, step=step), progress=progress)
     if out is not None:
         write_study(result, Path(out), page=write_report(result))

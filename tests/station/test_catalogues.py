@@ -27,6 +27,8 @@ USE = {
     "orbit": '[[orbiter]]\nid = "o"\norbit = "{id}"\n',
     "element": '[[element]]\nid = "e"\nfrom = "{id}"\nsite = "base"\n',
     "radio": '[[radio]]\nid = "r"\nfrom = "{id}"\non = "base"\n',
+    "lander": "".join(f'[[launcher]]\nfrom = "{name}"\n' for name in packaged_catalogue().entries["launcher"])
+    + '[[lander]]\nfrom = "{id}"\n',
 }
 ENTRIES = [(kind, name) for kind in KINDS for name in packaged_catalogue().entries[kind]]
 
@@ -129,7 +131,7 @@ def test_ilrs_is_what_was_agreed():
         assert given >= sum(e.load_nominal for e in members), bus
 
 
-@pytest.mark.parametrize("name", ["ilrs"])
+@pytest.mark.parametrize("name", ["ilrs", "ilrs-2026", "ilrs-build", "artemis", "iss", "tiangong"])
 def test_values_of_builtin_stations_say_where_they_come_from(name):
     station = load_station(name)
     naming = {
@@ -146,6 +148,15 @@ def test_values_of_builtin_stations_say_where_they_come_from(name):
     }
     naming |= {
         "launchers",
+        "ground_stations",
+        "from",
+        "body",
+        "orbiter",
+        "pads",
+        "launch_site",
+        "capability",
+        "product",
+        "fills",
         "span",
         "metric",
         "at_least",

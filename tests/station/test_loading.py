@@ -189,7 +189,7 @@ def test_error_of_loading_carries_all_problems(write):
 
 def test_builtin_stations_are_right_and_described():
     stations = builtin_stations()
-    assert list(stations) == ["ilrs", "lander"]
+    assert list(stations) == ["artemis", "ilrs", "ilrs-2026", "ilrs-build", "iss", "lander", "tiangong"]
     for name, description in stations.items():
         assert check_station(name) == []
         assert 20 < len(description) < 160

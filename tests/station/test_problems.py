@@ -359,7 +359,8 @@ def test_files_that_are_none(tmp_path):
     assert "is a folder" in check_station(tmp_path)[0]
     assert "does not exist" in check_station(tmp_path / "no.toml")[0]
     assert check_station("ilr") == [
-        'ilr: is neither a file nor a built-in station (ilrs, lander); did you mean "ilrs"?'
+        "ilr: is neither a file nor a built-in station (artemis, ilrs, ilrs-2026, ilrs-build, iss, lander, tiangong); "
+        'did you mean "ilrs"?'
     ]
     for name in ("a\0b", "a\0b.toml", "x" * 5000, "x" * 5000 + ".toml", "/dev/null", ""):
         problems = check_station(name)

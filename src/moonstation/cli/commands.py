@@ -11,6 +11,10 @@ from rich.markup import escape
 
 from moonstation import __version__
 from moonstation.cli import (
+    campaign,
+    campaign_compare,
+    campaign_plan,
+    campaign_risk,
     check,
     data,
     design,
@@ -100,7 +104,10 @@ app.add_typer(orbit.app, name="orbit")
 orbit.app.add_typer(orbit_find.app, name="find")
 link.add("contacts", link_contacts.command)
 link.add("assign", link_assign.command)
+app.add_typer(campaign.app, name="campaign")
 app.add_typer(design.app, name="design")
+campaign.add("plan", campaign_plan.command)
+campaign.add("risk", campaign_risk.command)
 design.add("budget", design_budget.command)
 design.add("size", design_size.command)
 app.add_typer(partners.app, name="partners")
@@ -116,6 +123,7 @@ link.add("codes", link_codes.command)
 link.add("relays", link_relays.command)
 # places may begin with a negative number
 link.app.registered_commands[-1].cls = SouthernCommand
+campaign.add("compare", campaign_compare.command)
 _unfold_help(app)
 
 

@@ -13,7 +13,7 @@ from moonstation.errors import RequestError, TimeError
 from moonstation.formats.drafts import replace_file
 from moonstation.report.wording import day, duration, share
 from moonstation.spacetime.epochs import Epoch
-from moonstation.station.loading import load_station
+from moonstation.station.loading import load_lunar_station
 from moonstation.study.sizing import SiteSizing, size_site, sizing_rows, station_tables
 
 FRONT = (0.8, 0.9, 0.95, 0.98, 1.0)
@@ -80,7 +80,7 @@ def command(
     A linear programme (mixed-integer with reactors) over an hourly history of light. The design is run through the
     whole history; what it could be lighter at most is told as the gap.
     """
-    loaded = load_station(station)
+    loaded = load_lunar_station(station)
     if not loaded.sites:
         raise RequestError(f"station {loaded.id} has no site to size power for; add a [[site]]")
     try:

@@ -17,7 +17,7 @@ from moonstation.links.assignment import Assignment, Serving, assign
 from moonstation.report.gantt import Bar, Lane, draw_gantt
 from moonstation.report.wording import volume
 from moonstation.spacetime.epochs import Epoch
-from moonstation.station.loading import load_station
+from moonstation.station.loading import load_lunar_station
 from moonstation.station.model import Station
 from moonstation.study.link_assign import assignment_task, assumed_antennas, passes_frame, servings_frame
 from moonstation.study.link_contacts import USUAL_RATES, link_span, rate_words, station_contacts
@@ -74,7 +74,7 @@ def command(
         raise RequestError(f"--gap {gap}: give 0 % or more")
     for path, key in ((csv, "--csv"), (demands_csv, "--demands-csv"), (ics, "--ics"), (picture, "--gantt")):
         check_file(path, key)
-    spec = load_station(station)
+    spec = load_lunar_station(station)
     first, last = link_span(spec, start, days)
     if step > last - first:
         raise RequestError(f"--slot {slot}: is longer than the plan; give less")

@@ -18,7 +18,7 @@ from moonstation.spacetime.ephemerides import default_ephemeris
 from moonstation.spacetime.epochs import Epoch
 from moonstation.station.catalogues import packaged_sources
 from moonstation.station.codes import Code
-from moonstation.station.loading import load_station
+from moonstation.station.loading import load_lunar_station
 from moonstation.station.model import Station
 from moonstation.station.part import Confidence
 from moonstation.station.units import parse_quantity
@@ -103,7 +103,7 @@ def command(
     if bits is not None and not bits > 0.0:
         raise RequestError(f"--rate {rate}: give more than 0 bit/s")
     share = _share(rain)
-    loaded = load_station(station)
+    loaded = load_lunar_station(station)
     with progress_bar() as report:
         if distance is not None:
             if at is not None:

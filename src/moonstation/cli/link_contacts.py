@@ -17,7 +17,7 @@ from moonstation.links.contacts import KINDS
 from moonstation.links.rates import RATES
 from moonstation.report.gantt import Bar, Lane, draw_gantt
 from moonstation.report.wording import rate, volume
-from moonstation.station.loading import load_station
+from moonstation.station.loading import load_lunar_station
 from moonstation.study.link_contacts import (
     CASE_WORDS,
     USUAL_RATES,
@@ -92,7 +92,7 @@ def command(
     kinds = kinds_of(kind or (), both_ways=both_ways)
     for path, key in ((csv, "--csv"), (ics, "--ics"), (picture, "--gantt")):
         check_file(path, key)
-    spec = load_station(station)
+    spec = load_lunar_station(station)
     ends = [part.id for part in (*spec.sites, *spec.orbiters, *spec.ground_stations)]
     for name, key in ((from_id, "--from"), (to_id, "--to")):
         if name is not None and name not in ends:

@@ -13,7 +13,7 @@ from moonstation.formats.contact_plans import DIALECTS, dialect_of
 from moonstation.links.plan import ContactPlan
 from moonstation.links.plan_files import LoadedPlan, load_plan, write_plan_text
 from moonstation.spacetime.epochs import Epoch
-from moonstation.station.loading import builtin_stations, load_station
+from moonstation.station.loading import builtin_stations, load_lunar_station
 from moonstation.study.link_contacts import LinkContacts, link_span, rate_words, station_contacts
 
 app = typer.Typer(help="Contact plans of ION, HDTN and uD3TN: read, write, convert.", no_args_is_help=True)
@@ -134,7 +134,7 @@ def open_file(
 
 def station_run(source: str, start: str | None, days: float | None, report: Report) -> LinkContacts:
     """Contacts of a station towards the Earth over a span."""
-    station = load_station(source)
+    station = load_lunar_station(source)
     first, last = link_span(station, start, days)
     return station_contacts(station, first, last, progress=report)
 

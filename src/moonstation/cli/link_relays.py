@@ -15,7 +15,7 @@ from moonstation.errors import RequestError
 from moonstation.links.contacts import SurfaceAntenna
 from moonstation.report.wording import duration
 from moonstation.spacetime.epochs import Epoch
-from moonstation.station.loading import builtin_stations, load_station
+from moonstation.station.loading import builtin_stations, load_lunar_station
 from moonstation.station.model import Station
 from moonstation.study.ground import Ground, ground_of
 from moonstation.study.places import MINUS, Place, find_place
@@ -158,7 +158,7 @@ def command(
     heights = [read_quantity(text, "altitude", "--low") for text in low or ("500 km",)]
     lowest = read_quantity(mask, "angle", "--mask")
     station = _station(places)
-    listening = station or load_station(network)
+    listening = station or load_lunar_station(network)
     speed = _rate(rate, station)
     with progress_bar() as report:
         antennas = _antennas(places, station, site, lowest, report)
@@ -207,7 +207,7 @@ def command(
 def _station(places: Sequence[str]) -> Station | None:
     """The station that a single word names, None for places."""
     if len(places) == 1 and (places[0] in builtin_stations() or places[0].endswith(".toml")):
-        return load_station(places[0])
+        return load_lunar_station(places[0])
     return None
 
 

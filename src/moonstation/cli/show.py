@@ -11,6 +11,7 @@ from moonstation.cli.console import out
 from moonstation.station.elements import Element
 from moonstation.station.loading import load_station
 from moonstation.station.model import Orbiter, SiteSpec, Station
+from moonstation.station.outposts import Outpost
 
 
 def command(
@@ -29,6 +30,7 @@ def tree(station: Station) -> Tree:
     _branch(root, "Facilities", [_line(facility.id, facility.name) for facility in station.facilities])
     sites = [_site(station, site) for site in station.sites]
     _branch(root, "Sites and elements", sites)
+    _branch(root, "Outposts and elements", [_outpost(station, outpost) for outpost in station.outposts])
     _branch(root, "Orbiters", [_orbiter(orbiter) for orbiter in station.orbiters])
     ground = [_line(antenna.id, antenna.name, antenna.network) for antenna in station.ground_stations]
     _branch(root, "Ground stations", ground)
@@ -57,6 +59,14 @@ def _site(station: Station, site: SiteSpec) -> Tree:
     branch = Tree(_line(site.id, site.name, place + horizon))
     for element in station.elements:
         if element.site == site.id:
+            branch.add(_line(element.id, element.name, _numbers(element)))
+    return branch
+
+
+def _outpost(station: Station, outpost: Outpost) -> Tree:
+    branch = Tree(_line(outpost.id, outpost.name, outpost.shape))
+    for element in station.elements:
+        if element.site == outpost.id:
             branch.add(_line(element.id, element.name, _numbers(element)))
     return branch
 

@@ -10,7 +10,7 @@ from rich.table import Table
 from moonstation.cli.console import out, progress_bar
 from moonstation.formats.drafts import added_folders
 from moonstation.report.wording import share
-from moonstation.station.loading import load_station
+from moonstation.station.loading import load_lunar_station
 from moonstation.study.life_files import KIND, write_simulation
 from moonstation.study.life_scene import life_scene
 from moonstation.study.losses import read_loss
@@ -84,7 +84,7 @@ def command(
     Writes report.html, availability.png, tables (CSV), all runs and the worst one (NetCDF) into one folder. A run that
     is stopped goes on from its last checkpoint when the same command is given again, with the same results.
     """
-    loaded = load_station(station)
+    loaded = load_lunar_station(station)
     span = study_span(loaded, start=start, days=years * 365.25, step=step)
     losses = [read_loss(loaded, text) for text in without or []]
     folder = out_folder if out_folder is not None else Path("simulations") / Path(station).stem

@@ -10,7 +10,7 @@ from rich.table import Table
 from moonstation.cli.console import out, progress_bar
 from moonstation.report.page import write_report
 from moonstation.report.sky import metric_limit
-from moonstation.station.loading import load_station
+from moonstation.station.loading import load_lunar_station
 from moonstation.study.files import write_study
 from moonstation.study.output import check_target
 from moonstation.study.result import StudyResult
@@ -50,7 +50,7 @@ def command(
     Writes report.html, summary.json, timeseries.nc, contacts.csv and orbits/NAME.oem into one folder, whole
     or not at all. Exit status 0 when every requirement is met, 1 when one is not, 2 for bad input.
     """
-    loaded = load_station(station)
+    loaded = load_lunar_station(station)
     span = study_span(loaded, start=start, days=days, step=step)
     folder = out_folder if out_folder is not None else Path("studies") / Path(station).stem
     check_target(folder)

@@ -272,7 +272,7 @@ def station_budgets(
                 "Energy in the dark, survival",
                 "energy",
                 "power",
-                lambda e: e.load_survival * dark[e.bus].length,
+                lambda e: e.load_survival * dark[e.bus].length if e.bus in dark else 0.0,
                 key="load_survival",
                 note="Survival loads through the longest dark spell of their bus within the span.",
             )
@@ -517,7 +517,7 @@ def group_names(station: Station) -> dict[str, str]:
     return {
         **{f"partner.{row.id}": row.name for row in station.partners},
         **{f"facility.{row.id}": row.name for row in station.facilities},
-        **{f"site.{row.id}": row.name for row in station.sites},
+        **{f"site.{row.id}": row.name for row in [*station.sites, *station.outposts]},
         **{f"mission.{row.id}": row.name for row in station.missions},
     }
 

@@ -11,7 +11,7 @@ from moonstation.errors import StationFileError
 from moonstation.station.reading import Problem, TomlFile, read_toml
 from moonstation.station.units import show
 
-KINDS = ("ground_station", "launcher", "orbit", "element", "radio")
+KINDS = ("ground_station", "launcher", "orbit", "element", "radio", "lander")
 """Tables of a catalogue file."""
 
 DATA = Path(str(files("moonstation") / "data"))
@@ -104,7 +104,7 @@ def packaged_catalogue() -> Catalogue:
         If the installation is damaged.
     """
     catalogue = Catalogue({})
-    for name in ("ground_stations", "launchers", "orbits", "elements", "radios"):
+    for name in ("ground_stations", "launchers", "orbits", "elements", "radios", "landers"):
         catalogue, problems = catalogue.extended(
             read_toml(DATA / "catalogues" / f"{name}.toml", f"{name}.toml")
         )

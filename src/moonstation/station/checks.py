@@ -25,9 +25,23 @@ LINKED = ("site", "orbiter", "ground_station")
 """Kinds whose ids name the ends of links, and so must differ from each other."""
 
 
+def check_outposts_orbit(draft: Draft) -> None:
+    """An outpost is no site as well, and one about the Moon has the orbit of an orbiter that is there."""
+    known, sites = draft.ids("orbiter"), draft.ids("site")
+    for row in draft.rows["outpost"]:
+        orbiter = row.values.get("orbiter")
+        if isinstance(orbiter, str) and orbiter not in known:
+            cure = nearest(orbiter, known) or f"; there is {_some(known) or 'none'}"
+            draft.report(row, "orbiter", f"there is no orbiter {show(orbiter)}{cure}")
+        if row.id in sites:
+            draft.report(row, "id", f"{show(row.id)} is a site already; give the outpost another id")
+
+
 def check_something_to_study(draft: Draft) -> None:
-    """A station has a site or an orbiter."""
-    if not draft.rows["site"] and not draft.rows["orbiter"]:
+    """A station has a site, an orbiter or an outpost, unless it varies one that was not found."""
+    if draft.rows["station"][0].lost:
+        return
+    if not draft.rows["site"] and not draft.rows["orbiter"] and not draft.rows["outpost"]:
         row = draft.rows["station"][0]
         draft.report(row, "", "there is neither a site nor an orbiter; add [[site]] with id, lat and lon")
 
@@ -70,8 +84,10 @@ def _place(draft: Draft, row: Row) -> str:
 def check_names_lead_somewhere(draft: Draft) -> None:
     """Sites, partners, facilities and missions that a table names are there."""
     known = {key: dict.fromkeys(draft.ids(key)) for key in ("site", "partner", "facility", "mission")}
+    places = known["site"] | dict.fromkeys(draft.ids("outpost"))
     for row in draft.all_rows():
-        for key, names in known.items():
+        for key, words in known.items():
+            names = places if key == "site" and row.kind == "element" else words
             name = row.values.get(key)
             if row.kind == "launcher" or not isinstance(name, str) or not name:
                 continue
@@ -273,7 +289,12 @@ def check_crews_can_live(draft: Draft) -> None:
 
 def check_requirements_name_something(draft: Draft) -> None:
     """The site, bus, orbiter or flown mission of a metric is there."""
-    buses = [row.values.get("bus", row.values.get("site")) for row in draft.rows["element"]]
+    off = draft.ids("outpost")
+    buses = [
+        row.values.get("bus", row.values.get("site"))
+        for row in draft.rows["element"]
+        if row.values.get("site") not in off
+    ]
     known = {
         "site": dict.fromkeys(draft.ids("site")),
         "mission": dict.fromkeys(row.id for row in draft.rows["mission"] if "departs" in row.values),
@@ -376,6 +397,7 @@ def _some(names: list[str], most: int = 12) -> str:
 
 CHECKS: tuple[Callable[[Draft], None], ...] = (
     check_something_to_study,
+    check_outposts_orbit,
     check_span_within_years,
     check_ids_differ,
     check_names_lead_somewhere,

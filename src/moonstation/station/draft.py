@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from moonstation.station.catalogues import Catalogue, Entry, nearest
-from moonstation.station.model import TABLES
+from moonstation.station.model import SINGLE, TABLES
 from moonstation.station.part import Confidence, Part, Provenance
 from moonstation.station.reading import Problem, TomlFile
 from moonstation.station.units import FROM_FILE, show
@@ -47,6 +47,8 @@ class Row:
         Key of ``[station]`` that lists it by name; "" if it has a table of its own.
     lost : bool
         True if the catalogue entry that it starts from does not exist: then its keys cannot be judged.
+    origin : TomlFile or None
+        The file that it stands in, where that is the station which the file varies.
     """
 
     kind: str
@@ -57,6 +59,7 @@ class Row:
     record: Part | None = None
     listed: str = ""
     lost: bool = False
+    origin: TomlFile | None = None
 
     @property
     def id(self) -> str:
@@ -67,8 +70,8 @@ class Row:
     @property
     def label(self) -> str:
         """The table in messages: ``[[element]] power-plant``."""
-        if self.kind == "station":
-            return "[station]"
+        if self.kind in SINGLE:
+            return f"[{self.kind}]"
         return f"[[{self.kind}]] {self.id[:64] or f'number {self.number + 1}'}"
 
 
@@ -109,10 +112,10 @@ class Draft:
             kind = "orbit" if row.kind == "orbiter" else row.kind
             line = entry.file.line(kind, entry.number, top)
             self.add(Problem(entry.file.name, line, row.label, key, text))
-        elif row.listed:
-            self.add(Problem(self.file.name, self.file.line("station", 0, row.listed), row.label, key, text))
         else:
-            self.add(Problem(self.file.name, self.file.line(row.kind, row.number, top), row.label, key, text))
+            file = row.origin or self.file
+            line = file.line("station", 0, row.listed) if row.listed else file.line(row.kind, row.number, top)
+            self.add(Problem(file.name, line, row.label, key, text))
 
 
 def normal_keys(draft: Draft, kind: str, number: int, table: Mapping[str, Any]) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from moonstation.station.vocabulary import (
     Id,
     Kelvin,
     Mass,
+    Month,
     Name,
     Number,
     Offset,
@@ -30,6 +31,7 @@ from moonstation.station.vocabulary import (
     Share,
     Tilt,
     Turn,
+    Volume,
     Wait,
 )
 
@@ -73,6 +75,9 @@ class Element(Part):
         default="", description="Power bus that it is on; the site's own (same id as the site) if not given."
     )
     mass: Mass = Field(default=0.0, description="Mass as landed.")
+    volume: Volume | None = Field(
+        default=None, description="Room that it takes in a lander; not counted if not given."
+    )
     maturity: Maturity | None = Field(
         default=None,
         description="How far its design is, for margins: ESA's words or the classes of ANSI/AIAA S-120A; after the "
@@ -83,6 +88,13 @@ class Element(Part):
     )
     arrives: Day | None = Field(
         default=None, description="Date of arrival; there from the start if not given."
+    )
+    after: list[Id] = Field(
+        default_factory=list,
+        description="Elements that must stand before it lands, or land with it; for the campaign.",
+    )
+    not_before: Month | None = Field(
+        default=None, description="First month in which the campaign may land it."
     )
     life: Duration | None = Field(default=None, description="Design life.")
     load_nominal: Power = Field(default=0.0, description="Power used in nominal mode.")

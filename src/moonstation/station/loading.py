@@ -5,8 +5,18 @@ from typing import Any, TypeVar
 
 from moonstation.errors import StationFileError
 from moonstation.formats.products import is_product_name
-from moonstation.station import checks
+from moonstation.station import campaign_checks, checks
 from moonstation.station.agreements import Bar, Contribution, DataRight, Entitlement
+from moonstation.station.campaign import (
+    Campaign,
+    CrewFlight,
+    Lander,
+    Milestone,
+    Pad,
+    Plant,
+    Supply,
+    YearBudget,
+)
 from moonstation.station.catalogues import DATA, nearest, packaged_catalogue
 from moonstation.station.crews import CrewVisit
 from moonstation.station.demands import AntennaShare, Demand
@@ -23,6 +33,7 @@ from moonstation.station.elements import Element
 from moonstation.station.faults import Failure, Function, Uncertainty
 from moonstation.station.missions import Launcher, Mission
 from moonstation.station.model import (
+    SINGLE,
     TABLES,
     Facility,
     GroundStationSpec,
@@ -33,10 +44,12 @@ from moonstation.station.model import (
     SiteSpec,
     Station,
 )
+from moonstation.station.outposts import Outpost
 from moonstation.station.part import Part
 from moonstation.station.radios import Radio
 from moonstation.station.reading import Problem, TomlFile, read_toml
 from moonstation.station.thermal import ThermalLink, ThermalNode
+from moonstation.station.units import show
 
 STATIONS = DATA / "stations"
 REFERENCES = {
@@ -45,6 +58,7 @@ REFERENCES = {
     "element": "from",
     "orbiter": "orbit",
     "radio": "from",
+    "lander": "from",
 }
 """Key by which a table of each kind names a catalogue entry."""
 
@@ -83,6 +97,19 @@ def load_station(name_or_path: str | Path) -> Station:
         draft.problems.sort(key=lambda problem: (problem.file != draft.file.name, problem.file, problem.line))
         raise StationFileError([str(problem) for problem in draft.problems])
     return _station(draft)
+
+
+def load_lunar_station(name_or_path: str | Path) -> Station:
+    """Load a station for a study of light, links, power or data: what stands on outposts is left out.
+
+    Raises
+    ------
+    StationFileError
+        As `load_station`.
+    RequestError
+        If the station has neither a site nor an orbiter of the Moon.
+    """
+    return load_station(name_or_path).on_the_moon()
 
 
 def check_station(name_or_path: str | Path) -> list[str]:
@@ -133,7 +160,7 @@ def _read(name_or_path: str | Path) -> Draft:
         _collect(draft, file)
         for row in draft.all_rows():
             validate(draft, row)
-        for check in checks.CHECKS:
+        for check in (*checks.CHECKS, *campaign_checks.CHECKS):
             check(draft)
     except TooManyProblemsError:
         text = f"has more than {len(draft.problems)} problems; mend these first"
@@ -175,8 +202,14 @@ def _collect(draft: Draft, file: TomlFile) -> None:
         draft.add(Problem(file.name, file.line("station"), "[station]", "", text))
         head = {}
     _collect_head(draft, head)
+    _vary(draft)
     for kind in list(TABLES)[1:]:
         rows = tables.get(kind, [])
+        if kind in SINGLE:
+            if not isinstance(rows, dict) and rows:
+                text = f"stands once; write [{kind}] with single brackets"
+                draft.add(Problem(file.name, file.line(kind) or file.line("", 0, kind), kind, "", text))
+            rows = [{"id": kind, **rows}] if isinstance(rows, dict) else []
         if isinstance(rows, dict):
             draft.add(
                 Problem(
@@ -193,7 +226,7 @@ def _collect(draft: Draft, file: TomlFile) -> None:
             draft.add(Problem(file.name, file.line(kind), f"[[{kind}]]", "", text))
             continue
         for number, table in enumerate(rows):
-            draft.rows[kind].append(_row(draft, kind, number, table))
+            _put(draft, _row(draft, kind, number, table))
     for kind in ("ground_station", "launcher"):
         _collect_by_name(draft, kind)
     _give_sole_partner(draft)
@@ -217,6 +250,53 @@ def _collect_head(draft: Draft, table: dict[str, Any]) -> None:
             continue
         for found in problems:
             draft.add(found)
+
+
+def _vary(draft: Draft) -> None:
+    """Take over the tables of the station that the file varies; its own replace them later, key by key."""
+    head = draft.rows["station"][0]
+    name = head.values.get("from")
+    if not isinstance(name, str):
+        return
+    builtin = STATIONS / f"{name}.toml"
+    path = builtin if checks.is_packaged_name(name) and builtin.is_file() else draft.folder / name
+    if not checks.is_file(path):
+        known = [found.stem for found in STATIONS.glob("*.toml")]
+        cure = nearest(name, known) or f"; give one of {', '.join(sorted(known))}, or a file beside this one"
+        head.lost = True
+        draft.report(head, "from", f"there is no station {show(name)} to vary{cure}")
+        return
+    file = read_toml(path, path.name)
+    varied = file.tables.get("station")
+    if isinstance(varied, dict) and "from" in varied:
+        cure = f"give from = {show(varied['from'])} and the keys that differ"
+        head.lost = True
+        draft.report(head, "from", f"{show(name)} varies a station itself; {cure}")
+        return
+    base = Draft(file=file, catalogue=draft.catalogue)
+    _collect(base, file)
+    draft.problems.extend(base.problems)
+    base.provenance |= {k: v for k, v in draft.provenance.items() if k.partition(".")[0] == "station"}
+    draft.provenance = base.provenance
+    for kind, rows in base.rows.items():
+        for row in rows:
+            row.origin = file
+        if kind != "station":
+            draft.rows[kind] = rows
+    given = {key: value for key, value in base.rows["station"][0].values.items() if key != "id"}
+    head.values = given | head.values
+
+
+def _put(draft: Draft, row: Row) -> None:
+    """Add a table, or lay it over the one of the same id in the station that the file varies."""
+    for number, old in enumerate(draft.rows[row.kind]):
+        if old.origin is not None and old.id == row.id and row.id:
+            row.values = old.values | row.values
+            row.entry = row.entry or old.entry
+            row.lost = row.lost or old.lost
+            draft.rows[row.kind][number] = row
+            return
+    draft.rows[row.kind].append(row)
 
 
 def _as_id(stem: str) -> str:
@@ -271,6 +351,8 @@ def _collect_by_name(draft: Draft, kind: str) -> None:
         except LookupError as error:
             draft.report(head, f"{kind}s[{number}]", str(error.args[0]))
             continue
+        if any(row.origin is not None and row.id == name for row in draft.rows[kind]):
+            continue
         row = Row(kind, len(draft.rows[kind]), {"id": name}, set(), entry, listed=f"{kind}s")
         row.values = {"id": name, **unwrap(draft, row, {k: v for k, v in entry.values.items() if k != "id"})}
         draft.rows[kind].append(row)
@@ -296,6 +378,7 @@ def _station(draft: Draft) -> Station:
         partners=_records(draft, Partner),
         facilities=_records(draft, Facility),
         sites=[_with_paths(site, draft.folder) for site in _records(draft, SiteSpec)],
+        outposts=_records(draft, Outpost),
         elements=_records(draft, Element),
         orbiters=[_with_ephemeris(orbiter, draft.folder) for orbiter in _records(draft, Orbiter)],
         ground_stations=_records(draft, GroundStationSpec),
@@ -315,6 +398,14 @@ def _station(draft: Draft) -> Station:
         entitlements=_records(draft, Entitlement),
         data_rights=_records(draft, DataRight),
         bars=_records(draft, Bar),
+        campaign=next(iter(_records(draft, Campaign)), None),
+        pads=_records(draft, Pad),
+        landers=_records(draft, Lander),
+        milestones=_records(draft, Milestone),
+        crew_flights=_records(draft, CrewFlight),
+        supplies=_records(draft, Supply),
+        plants=_records(draft, Plant),
+        budgets=_records(draft, YearBudget),
         path=draft.file.path,
         sha256=draft.file.sha256,
         provenance=draft.provenance,

@@ -6,8 +6,10 @@ from typing import Literal
 from pydantic import Field, field_validator, model_validator
 
 from moonstation.station.part import Part
+from moonstation.station.prices import Cost
 from moonstation.station.vocabulary import (
     Altitude,
+    Count,
     Day,
     Duration,
     FlightTime,
@@ -16,11 +18,12 @@ from moonstation.station.vocabulary import (
     Impulse,
     Inclination,
     Mass,
-    Money,
+    Month,
     Name,
     ParkingAltitude,
     Share,
     Text,
+    Volume,
 )
 
 
@@ -114,6 +117,24 @@ class Launcher(Part):
     tmi: Mass | None = Field(default=None, description="Payload to trans-Mars injection.")
     liftoff_mass: Mass | None = Field(default=None, description="Mass at lift-off.")
     cadence: Frequency | None = Field(default=None, description="Launches per time.")
-    cost: Money | None = Field(default=None, description="Cost of a launch.")
+    cost: Cost | None = Field(
+        default=None, description="Cost of a launch, with currency and year of prices for a campaign."
+    )
+    partner: Name = Field(default="", description="Partner that launches it.")
+    pads: list[Id] = Field(
+        default_factory=list,
+        description="Pads that it starts from, by id; a campaign flies it only with a pad.",
+    )
+    available_from: Month | None = Field(default=None, description="First month in which it can fly.")
+    available_until: Month | None = Field(default=None, description="Last month in which it can fly.")
+    flights: Count | None = Field(default=None, ge=0, description="Flights so far.")
+    successes: Count | None = Field(default=None, ge=0, description="Flights that went well.")
+    fairing_volume: Volume | None = Field(default=None, description="Room under its fairing.")
     first_flight: Name = Field(default="", description="Year of the first flight, where it is to come.")
     site: Name = Field(default="", description="Launch site.")
+
+    @model_validator(mode="after")
+    def _agree(self) -> "Launcher":
+        if self.successes is not None and (self.flights is None or self.successes > self.flights):
+            raise ValueError("successes go with flights and are at most as many; give both")
+        return self

@@ -5,21 +5,33 @@ Each field is one row of the station file's vocabulary (see `moonstation.station
 
 import math
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
+from moonstation.errors import RequestError
 from moonstation.spacetime.epochs import Epoch
 from moonstation.spacetime.sites import Site
 from moonstation.station import metrics
 from moonstation.station.agreements import Bar, Contribution, DataRight, Entitlement
+from moonstation.station.campaign import (
+    Campaign,
+    CrewFlight,
+    Lander,
+    Milestone,
+    Pad,
+    Plant,
+    Supply,
+    YearBudget,
+)
 from moonstation.station.crews import CrewVisit
 from moonstation.station.demands import AntennaShare, Demand
 from moonstation.station.elements import Element
 from moonstation.station.faults import Failure, Function, Uncertainty
 from moonstation.station.missions import Launcher, Mission
+from moonstation.station.outposts import Outpost
 from moonstation.station.part import Maturity, Part, Provenance
 from moonstation.station.prices import Cost
 from moonstation.station.radios import Radio
@@ -65,6 +77,12 @@ class Head(Part):
 
     id: Id = Field(default="station", description="Short name; the file's name if not given.")
     description: Text = Field(default="", description="One sentence on what the station is.")
+    from_: Name | None = Field(
+        default=None,
+        alias="from",
+        description="Station that this one varies: a built-in one, or a file beside this one. Tables of the same id "
+        "replace its keys one by one, others are added.",
+    )
     start: Moment = Field(description="Start of the study, UTC; a plain date is 00:00.")
     span: Span = Field(description="Length of the study; a year (yr) is 365.25 d.")
     reference: Text | None = Field(default=None, description="Document that the station follows.")
@@ -425,10 +443,13 @@ class Station:
         Length of the study [s].
     reference : str or None
         Document that the station follows.
-    partners, facilities, sites, elements, orbiters, ground_stations, radios, missions, launchers,
+    partners, facilities, sites, outposts, elements, orbiters, ground_stations, radios, missions, launchers,
     requirements, failures, functions, uncertainties, crew_visits, demands, shares, thermal_nodes, thermal_links,
-    contributions, entitlements, data_rights, bars : list
+    contributions, entitlements, data_rights, bars, pads, landers, milestones, crew_flights, supplies, plants,
+    budgets : list
         The tables of the file, in its order.
+    campaign : Campaign or None
+        How it is built up, if the file says it.
     path : Path or None
         File that it was read from.
     sha256 : str
@@ -446,6 +467,7 @@ class Station:
     partners: list[Partner] = field(default_factory=list)
     facilities: list[Facility] = field(default_factory=list)
     sites: list[SiteSpec] = field(default_factory=list)
+    outposts: list[Outpost] = field(default_factory=list)
     elements: list[Element] = field(default_factory=list)
     orbiters: list[Orbiter] = field(default_factory=list)
     ground_stations: list[GroundStationSpec] = field(default_factory=list)
@@ -465,6 +487,14 @@ class Station:
     entitlements: list[Entitlement] = field(default_factory=list)
     data_rights: list[DataRight] = field(default_factory=list)
     bars: list[Bar] = field(default_factory=list)
+    campaign: Campaign | None = None
+    pads: list[Pad] = field(default_factory=list)
+    landers: list[Lander] = field(default_factory=list)
+    milestones: list[Milestone] = field(default_factory=list)
+    crew_flights: list[CrewFlight] = field(default_factory=list)
+    supplies: list[Supply] = field(default_factory=list)
+    plants: list[Plant] = field(default_factory=list)
+    budgets: list[YearBudget] = field(default_factory=list)
     path: Path | None = None
     sha256: str = ""
     provenance: dict[str, Provenance] = field(default_factory=dict)
@@ -473,6 +503,40 @@ class Station:
     def buses(self) -> list[str]:
         """Ids of the power buses, in the order in which elements name them."""
         return list(dict.fromkeys(element.bus for element in self.elements))
+
+    def on_the_moon(self) -> "Station":
+        """Return the part whose physics is computed: that without outposts.
+
+        Raises
+        ------
+        RequestError
+            If nothing is left: neither a site nor an orbiter of the Moon.
+        """
+        if self.outposts and not self.sites and not self.orbiters:
+            around = " and ".join(f"{outpost.id} ({outpost.shape})" for outpost in self.outposts)
+            raise RequestError(
+                f"{self.id}: has no site and no orbiter of the Moon, only {around}, whose light, links and power "
+                "are not computed; see it with 'moonstation show' and 'moonstation design budget'"
+            )
+        return self.without_outposts()
+
+    def without_outposts(self) -> "Station":
+        """Return the station without outposts, what stands on them, and what hangs on that."""
+        if not self.outposts:
+            return self
+        off = {outpost.id for outpost in self.outposts}
+        gone = {element.id for element in self.elements if element.site in off}
+        return replace(
+            self,
+            outposts=[],
+            elements=[element for element in self.elements if element.id not in gone],
+            failures=[f for f in self.failures if f.element not in gone and f.robot not in gone],
+            uncertainties=[u for u in self.uncertainties if u.element not in gone],
+            functions=[
+                f for f in self.functions if not any(name in gone for n in f.demands for name in n.of)
+            ],
+            radios=[radio for radio in self.radios if radio.on not in gone],
+        )
 
     def assumptions(self) -> list[tuple[str, Provenance]]:
         """Keys and provenance of all values that the file calls assumptions."""
@@ -484,6 +548,7 @@ TABLES: dict[str, type[Part]] = {
     "partner": Partner,
     "facility": Facility,
     "site": SiteSpec,
+    "outpost": Outpost,
     "element": Element,
     "orbiter": Orbiter,
     "ground_station": GroundStationSpec,
@@ -503,5 +568,16 @@ TABLES: dict[str, type[Part]] = {
     "entitlement": Entitlement,
     "data_right": DataRight,
     "bar": Bar,
+    "campaign": Campaign,
+    "pad": Pad,
+    "lander": Lander,
+    "milestone": Milestone,
+    "crew_flight": CrewFlight,
+    "supply": Supply,
+    "plant": Plant,
+    "budget": YearBudget,
 }
-"""The tables of a station file; all but the first may stand many times."""
+"""The tables of a station file; all but those of `SINGLE` may stand many times."""
+
+SINGLE = ("station", "campaign")
+"""Tables that stand once, in single brackets."""

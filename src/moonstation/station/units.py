@@ -104,6 +104,7 @@ DIMENSIONS: dict[str, Dimension] = {
     "length": Dimension("a length", "m", "m", "2 m"),
     "altitude": Dimension("a length", "m", "km", "100 km"),
     "area": Dimension("an area", "m^2", "m2", "12 m2"),
+    "volume": Dimension("a volume", "m^3", "m3", "12 m3"),
     "mass": Dimension("a mass", "kg", "kg", "1200 kg"),
     "mass_rate": Dimension("a mass per time", "kg/s", "kg/d", "0.84 kg/d"),
     "time": Dimension("a time", "s", "d", "30 d"),

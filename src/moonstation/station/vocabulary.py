@@ -66,6 +66,18 @@ def _read_date(value: object) -> dt.date:
     return value
 
 
+def _read_month(value: object) -> dt.date:
+    if isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}", value.strip()):
+        value = f"{value.strip()}-01"
+    try:
+        day = _read_date(value)
+    except ValueError as error:
+        raise ValueError(
+            str(error).replace("no date; write it like 2033-06-01", 'no month; write it like "2033-06"')
+        ) from None
+    return day.replace(day=1)
+
+
 def _read_count(value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
         raise ValueError(f"{show(value)} is not a whole number; write it like 50, without quotes")  # noqa: TRY004
@@ -98,6 +110,8 @@ Id: TypeAlias = Annotated[str, BeforeValidator(_read_id)]
 Text: TypeAlias = Annotated[str, StringConstraints(max_length=2000)]
 Name: TypeAlias = Annotated[str, StringConstraints(max_length=200)]
 Day: TypeAlias = Annotated[dt.date, BeforeValidator(_read_date)]
+Month: TypeAlias = Annotated[dt.date, BeforeValidator(_read_month)]
+"""A calendar month, held as its first day; written "2033-06" or as any day of it."""
 Moment: TypeAlias = Annotated[Epoch, BeforeValidator(_read_epoch)]
 Number: TypeAlias = Annotated[float, BeforeValidator(_read_number)]
 YesNo: TypeAlias = Annotated[bool, BeforeValidator(_read_yes_no)]
@@ -114,8 +128,10 @@ EarthAltitude: TypeAlias = Annotated[float, Measure("length", -500.0, 9_000.0)]
 Size: TypeAlias = Annotated[float, Measure("length", 0.0, above=True)]
 Altitude: TypeAlias = Annotated[float, Measure("altitude", -1737.4e3, 100_000e3)]
 OrbitSize: TypeAlias = Annotated[float, Measure("altitude", 0.0, 200_000e3, above=True)]
+EarthOrbit: TypeAlias = Annotated[float, Measure("altitude", 120e3, 400_000e3)]
 ParkingAltitude: TypeAlias = Annotated[float, Measure("altitude", 120e3, 36_000e3)]
 Area: TypeAlias = Annotated[float, Measure("area", 0.0)]
+Volume: TypeAlias = Annotated[float, Measure("volume", 0.0)]
 Mass: TypeAlias = Annotated[float, Measure("mass", 0.0)]
 MassRate: TypeAlias = Annotated[float, Measure("mass_rate", 0.0)]
 Power: TypeAlias = Annotated[float, Measure("power", 0.0)]
@@ -130,6 +146,9 @@ Pause: TypeAlias = Annotated[float, Measure("time", 0.0, 86_400.0)]
 FlightTime: TypeAlias = Annotated[float, Measure("time", 2.0 * 86_400.0, 7.0 * 86_400.0)]
 Impulse: TypeAlias = Annotated[float, Measure("time", 50.0, 5000.0)]
 Rate: TypeAlias = Annotated[float, Measure("rate", 0.0, 1.0 / (365.25 * 86_400.0))]
+WearRate: TypeAlias = Annotated[float, Measure("rate", 0.0, 10.0 / (365.25 * 86_400.0))]
+BoilOff: TypeAlias = Annotated[float, Measure("rate", 0.0, 1.0 / 86_400.0)]
+Speed: TypeAlias = Annotated[float, Measure("speed", 0.0, 20_000.0)]
 Frequency: TypeAlias = Annotated[float, Measure("rate", 0.0)]
 Data: TypeAlias = Annotated[float, Measure("data", 0.0)]
 DataRate: TypeAlias = Annotated[float, Measure("data_rate", 0.0)]

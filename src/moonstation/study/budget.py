@@ -113,8 +113,9 @@ def budget_station(
         check_partner(station, partner)
     dark: dict[str, DarkSpell] = {}
     notes: list[str] = []
-    if span is not None and station.buses:
-        dark, notes = dark_spells(station, span, progress=lambda stage, part: progress(stage, 0.5 * part))
+    grounded = station.without_outposts()
+    if span is not None and grounded.buses:
+        dark, notes = dark_spells(grounded, span, progress=lambda stage, part: progress(stage, 0.5 * part))
     budgets = station_budgets(station, policy, dark=dark if dark else None, partner=partner)
     delivered, refused = _flown(station, progress) if flights and partner is None else ({}, {})
     mass = next(budget for budget in budgets if budget.id == "mass")
@@ -126,7 +127,7 @@ def budget_station(
         budgets=tuple(budgets),
         trees={budget.id: budget_tree(budget, by, names=names) for budget in budgets},
         dark=dark,
-        buses=tuple(bus_budgets(station, policy, budgets, dark=dark)) if partner is None else (),
+        buses=tuple(bus_budgets(grounded, policy, budgets, dark=dark)) if partner is None else (),
         missions=tuple(mission_budgets(station, policy, mass, delivered=delivered, refused=refused))
         if flights and partner is None
         else (),
@@ -191,6 +192,9 @@ def _notes(
     if late:
         verb = "arrives" if len(late) == 1 else "arrive"
         notes.append(f"elements count whenever they arrive; {', '.join(late[:6])} {verb} on a date")
+    if station.outposts:
+        names = ", ".join(outpost.id for outpost in station.outposts)
+        notes.append(f"what stands on outposts counts, but has no dark spell and no power bus here: {names}")
     return [*notes, *light]
 
 

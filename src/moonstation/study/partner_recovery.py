@@ -199,7 +199,7 @@ def _fly(
         costs[key] = costs.get(key, 0.0) + price.amount
 
     if launcher.cost:
-        add(Price(launches * launcher.cost, "USD"))
+        add(Price(launches * launcher.cost.amount, launcher.cost.currency, launcher.cost.year))
     else:
         unpriced.append(launcher.id)
     for row in brought:

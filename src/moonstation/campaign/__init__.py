@@ -1,0 +1,1 @@
+"""How a station is built up: which flight brings what when, from whom, at what cost, and why no plan closes."""
