@@ -177,7 +177,7 @@ def _draw_flights(
             color=palette.INK,
         )
     labels = [
-        shortened(f"{names.get(f.launcher, f.launcher)} · {names.get(f.lander, f.lander)}", 46)
+        f"{shortened(names.get(f.launcher, f.launcher), 21)} · {shortened(names.get(f.lander, f.lander), 24)}"
         for f in flights
     ]
     axes.set_yticks(range(len(flights)), labels, fontsize=7.5)

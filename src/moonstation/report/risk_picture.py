@@ -1,6 +1,7 @@
 """A campaign under failures and delays as a picture: when what stands, and what spares buy (PNG)."""
 
 import io
+import textwrap
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -92,7 +93,7 @@ def draw_risk(
         axes.tick_params(labelsize=8, colors=palette.MUTED)
         axes.spines[["top", "right"]].set_visible(False)
     figure.suptitle(title, x=0.01, ha="left", fontsize=12, color=palette.INK, fontweight="bold")
-    figure.supxlabel(note, fontsize=8, color=palette.MUTED, x=0.01, ha="left")
+    figure.supxlabel("\n".join(textwrap.wrap(note, 170)), fontsize=8, color=palette.MUTED, x=0.01, ha="left")
     with io.BytesIO() as out:
         figure.savefig(out, format="png", dpi=DPI, metadata={"Software": None})
         return out.getvalue()
