@@ -186,6 +186,7 @@ def _flights(plan: Plan, colours: Mapping[str, str], names: Mapping[str, str]) -
             {
                 "type": "bar",
                 "orientation": "h",
+                "width": 0.72,
                 "name": label(names.get(partner, partner)),
                 "y": mine,
                 "x": lengths,
