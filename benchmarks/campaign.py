@@ -54,8 +54,8 @@ def made_station(elements: int, months: int, seed: int = 1) -> Station:
             keys["not_before"] = month(dice.randrange(months // 2))
         parts.append(Element(id=name, site="base", mass=mass, cost="20 MUSD 2026", **keys))  # type: ignore[arg-type]
     launchers = [
-        Launcher(id="lm5", tli=8350.0, cost="160 MUSD 2026", pads=["wenchang-1"], cadence=2.0 / YEAR),
-        Launcher(id="lm10", tli=27_000.0, cost="400 MUSD 2026", pads=["wenchang-2"], cadence=2.0 / YEAR,
+        Launcher(id="lm5", tli=8350.0, cost="160 MUSD 2026", pads=["wenchang-1"], cadence=3.0 / YEAR),
+        Launcher(id="lm10", tli=27_000.0, cost="400 MUSD 2026", pads=["wenchang-2"], cadence=3.0 / YEAR,
                  available_from=month(min(24, months // 4))),
         Launcher(id="angara", tli=10_000.0, cost="120 MUSD 2026", pads=["vostochny"], cadence=1.0 / YEAR,
                  available_from=month(min(36, months // 3))),
@@ -160,7 +160,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--peer", type=int, default=10, help="largest number of elements that HiGHS gets")
     parser.add_argument("--seconds", type=float, default=120.0)
-    parser.add_argument("--sizes", default="5x24,10x48,20x60,40x60,40x120,40x240")
+    parser.add_argument("--sizes", default="8x48,12x48,20x60,40x90,40x120,40x240")
     chosen = parser.parse_args()
     print(
         "elements months | first plan [s] flights | value M, gap %, wall s, processor s, flights | HiGHS ..."
