@@ -90,8 +90,8 @@ def test_change_tells_what_is_lost_and_the_way_back(tmp_path, capsys):
     assert lost == {"power", "geophysics"}
     # a reactor is among it, too heavy for a Long March 5
     assert ways["launcher"][0] == "long_march_9"
-    # 7560 kg at 1 MUSD, beside the launch in dollars of no stated year
-    assert "7560000000 USD 2026" in ways["cost"][0]
+    # 7560 kg at 1 MUSD, and a launch of 600 MUSD
+    assert "8160000000 USD 2026" in ways["cost"][0]
     assert set(depends["kind"]) <= {"function", "flight", "power", "data", "repair"}
     assert picture.read_bytes().startswith(b"\x89PNG")
 
