@@ -6,7 +6,8 @@ import pytest
 
 from moonstation.errors import RequestError
 from moonstation.report.campaign_compare import date_rows, figure_rows, growth_picture, write_comparison_page
-from moonstation.study.compare import compare_stations, comparison_frame, load_side, read_plan
+from moonstation.study.compare import compare_stations, comparison_frame
+from moonstation.study.compare_sides import load_side, read_plan
 
 FILE = """
 [station]

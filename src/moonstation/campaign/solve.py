@@ -17,7 +17,8 @@ from moonstation.campaign.flights import (
 )
 from moonstation.campaign.greedy import greedy_landings, trim_supplies
 from moonstation.campaign.plan import Flight, Plan
-from moonstation.campaign.rules import Programme, programme_of
+from moonstation.campaign.programme import Programme
+from moonstation.campaign.rules import programme_of
 from moonstation.errors import RequestError
 
 MOST_SLOTS = 80

@@ -38,7 +38,8 @@ def command(
         check_file(path, key)
     if open_page and html is None:
         raise RequestError("--open: there is no page to open; add --html compare.html")
-    from moonstation.study.compare import compare_stations, comparison_frame, cost_basis, load_side
+    from moonstation.study.compare import compare_stations, comparison_frame, cost_basis
+    from moonstation.study.compare_sides import load_side
 
     result = compare_stations(load_side(first), load_side(second))
     money = [cost_basis(side) or "" for side in result.sides]
