@@ -110,6 +110,8 @@ def command(
                 raise RequestError("--at and --range: give one of them")
             metres = read_quantity(distance, "altitude", "--range")
             up = 0.5 * np.pi if elevation is None else read_quantity(elevation, "angle", "--elevation")
+            if not abs(up) <= 0.5 * np.pi:
+                raise RequestError(f"--elevation {elevation}: give -90 to 90 deg")
             found = budget_by_distance(loaded, sender, receiver, np.array([metres]), elevation=up, rain=share)
         elif elevation is not None:
             raise RequestError("--elevation: goes with --range DISTANCE; add it")
@@ -156,7 +158,9 @@ def _span(station: Station, start: str | None, days: float | None) -> tuple[Epoc
     first = station.start if start is None else Epoch.parse(start)
     length = min(USUAL_DAYS * SECONDS_PER_DAY, station.span) if days is None else days * SECONDS_PER_DAY
     if not 0.0 < length < 5e9:
-        raise RequestError(f"--days {length / SECONDS_PER_DAY:g}: give a length above zero, e.g. --days 28")
+        raise RequestError(
+            f"--days {length / SECONDS_PER_DAY:g}: give a length above zero and below 57870, e.g. --days 28"
+        )
     stop = first + length
     default_ephemeris().require(first.tdb_s, stop.tdb_s)
     return first, stop
