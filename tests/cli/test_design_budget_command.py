@@ -174,3 +174,11 @@ def test_missions_of_the_research_station_are_weighed_against_their_launchers(mo
     assert missions["ilrs-2"]["left_kg"] < 0.0 < missions["ilrs-1"]["left_kg"]
     assert missions["change-7"]["mass_missing"] == ["change-7-hopper"]
     assert "departs" in missions["mnls-1-2"]["why_not_known"]
+
+
+def test_a_picture_is_a_png(moonstation, station_file, tmp_path):
+    path = tmp_path / "budget.pdf"
+    done = moonstation("design", "budget", station_file, "--png", path)
+    assert done.status == 2
+    assert "suffix .pdf is unknown; give .png" in done.err
+    assert not path.exists()

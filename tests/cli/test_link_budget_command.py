@@ -165,3 +165,21 @@ def test_bad_words_are_named(moonstation, station, words, says):
     assert done.status == 2
     assert says in done.err
     assert done.err.count("error:") == 1
+
+
+def test_the_table_of_codes_has_its_unit(moonstation):
+    # unescaped, [dB] would be read as a style and vanish
+    assert "Eb/N0 [dB]" in moonstation("link", "codes").out
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--range", "2 km", "--elevation", "100 deg"), "--elevation 100 deg: give -90 to 90 deg"),
+        (("--days", "1e9"), "--days 1e+09: give a length above zero and below 57870"),
+    ],
+)
+def test_angles_and_spans_out_of_reach(moonstation, station, words, told):
+    done = moonstation("link", "budget", station, "lander", "kashi", *words)
+    assert done.status == 2
+    assert told in done.err

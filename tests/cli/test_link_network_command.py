@@ -3,6 +3,7 @@
 import json
 import struct
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -218,3 +219,18 @@ def test_a_station(tmp_path, capsys):
     plan = tmp_path / "plan.csv"
     assert main(["link", "plan", "convert", str(path), str(plan)]) == 0
     assert {"ridge", "relay"} == set(pd.read_csv(plan)["from"])
+
+
+def test_an_amount_is_there_from_the_start(moonstation, tmp_path):
+    # ten seconds at 1 Mbit/s take 10 Mbit only if all of it waits when the contact begins
+    plan, table = tmp_path / "plan.csv", tmp_path / "bundles.csv"
+    plan.write_text("from,to,start_s,stop_s,rate_bit_s,owlt_s\na,b,0,10,1000000,0\n", encoding="utf-8")
+    words = ("--demand", "a:b:10Mbit:normal:1d", "--max-flow", "--bundle", "1 Mbit")
+    done = moonstation("link", "network", plan, *words, "--csv", table)
+    assert done.status == 0, done.err
+    made = pd.read_csv(table)
+    assert list(made["created_s"]) == [0.0] * 10
+    assert made["expires_s"].to_numpy() == pytest.approx(86400.0)
+    assert list(made["status"]) == ["delivered"] * 10
+    assert made["delivered_s"].to_numpy() == pytest.approx(np.arange(1.0, 11.0))
+    assert "most that can be brought home: 10 Mbit" in done.out.replace("\xa0", " ")

@@ -112,6 +112,7 @@ def test_what_cannot_be_reached_ends_with_status_one_and_the_best(
         (("--site", "moria"), "--site moria: Two masts has ridge"),
         (("--days", "0"), "fewer than ten steps"),
         (("--step", "0 s"), "1 s to 1 h"),
+        (("--mask", "100 deg"), "--mask 100 deg: give -90 to below 90 deg"),
         (("--rate", "5 km"), "--rate"),
         (("--isp", "nan"), "specific impulse"),
         (("--csv", "nowhere/at/all.csv"), "its folder does not exist"),

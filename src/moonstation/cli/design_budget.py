@@ -91,8 +91,9 @@ def command(
     Maturity is the key 'maturity' of an element; where it is not stated, each value is taken after its confidence. What
     the station file does not give is named, never taken as zero.
     """
-    for path, key in ((csv, "--csv"), (json_file, "--json"), (png, "--png"), (html, "--html")):
+    for path, key in ((csv, "--csv"), (json_file, "--json"), (html, "--html")):
         check_file(path, key)
+    check_file(png, "--png", ".png")
     if open_page and html is None:
         raise RequestError("--open: there is no page to open; add --html budget.html")
     margins = with_margins(

@@ -8,9 +8,8 @@ import typer
 from rich.table import Table
 
 from moonstation.cli.console import out, progress_bar
-from moonstation.cli.words import read_quantity
+from moonstation.cli.words import check_file, read_quantity, write_file
 from moonstation.errors import RequestError, TimeError
-from moonstation.formats.drafts import replace_file
 from moonstation.report.wording import day, duration, share
 from moonstation.spacetime.epochs import Epoch
 from moonstation.station.loading import load_lunar_station
@@ -80,6 +79,8 @@ def command(
     A linear programme (mixed-integer with reactors) over an hourly history of light. The design is run through the
     whole history; what it could be lighter at most is told as the gap.
     """
+    for path, key, suffix in ((csv, "--csv", ""), (toml, "--toml", ""), (png, "--png", ".png")):
+        check_file(path, key, suffix)
     loaded = load_lunar_station(station)
     if not loaded.sites:
         raise RequestError(f"station {loaded.id} has no site to size power for; add a [[site]]")
@@ -105,13 +106,13 @@ def command(
         )
     _print(sized)
     if csv is not None:
-        replace_file(csv, sizing_rows(sized).to_csv(index=False, lineterminator="\n"))
+        write_file(csv, sizing_rows(sized).to_csv(index=False, lineterminator="\n"))
     if toml is not None:
-        replace_file(toml, station_tables(sized))
+        write_file(toml, station_tables(sized))
     if png is not None:
         from moonstation.report.sizing import sizing_png
 
-        replace_file(png, sizing_png(sized))
+        write_file(png, sizing_png(sized))
     for path in (csv, toml, png):
         if path is not None:
             out.print(f"{path}: written", markup=False, soft_wrap=True)

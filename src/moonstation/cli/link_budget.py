@@ -110,6 +110,8 @@ def command(
                 raise RequestError("--at and --range: give one of them")
             metres = read_quantity(distance, "altitude", "--range")
             up = 0.5 * np.pi if elevation is None else read_quantity(elevation, "angle", "--elevation")
+            if not abs(up) <= 0.5 * np.pi:
+                raise RequestError(f"--elevation {elevation}: give -90 to 90 deg")
             found = budget_by_distance(loaded, sender, receiver, np.array([metres]), elevation=up, rain=share)
         elif elevation is not None:
             raise RequestError("--elevation: goes with --range DISTANCE; add it")

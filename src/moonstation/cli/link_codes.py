@@ -13,7 +13,7 @@ def command() -> int:
     drawn = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
     drawn.add_column("code", no_wrap=True)
     drawn.add_column("rate", justify="right", no_wrap=True)
-    drawn.add_column("Eb/N0 [dB]", justify="right", no_wrap=True)
+    drawn.add_column(r"Eb/N0 \[dB]", justify="right", no_wrap=True)
     for name in ("what it is", "source", "confidence"):
         drawn.add_column(name)
     for code in CODES.values():

@@ -213,13 +213,15 @@ def _demand(scene: NetworkScene, text: str) -> Traffic:
                 word, "time", f"--demand {text}: neither {', '.join(PRIORITIES)} nor a lifetime"
             )
     if amount.endswith(("/s", "bps")):
-        rate, stop = read_quantity(amount, "data_rate", f"--demand {text}"), scene.stop
+        start, stop = scene.start, scene.stop
+        rate = read_quantity(amount, "data_rate", f"--demand {text}")
     else:
-        # there from the start: within its first second
-        rate, stop = read_quantity(amount, "data", f"--demand {text}"), scene.start + 1.0
+        # there from the start: all of it is made just before
+        start, stop = scene.start - 1e-3, scene.start
+        rate = read_quantity(amount, "data", f"--demand {text}") / (stop - start)
     if not (rate > 0.0 and lifetime > 0.0):
         raise RequestError(f"--demand {text}: give an amount and a lifetime above zero")
-    return Traffic(source, destination, rate, scene.start, stop, priority, lifetime)
+    return Traffic(source, destination, rate, start, stop, priority, lifetime)
 
 
 def _leading_node(scene: NetworkScene, text: str) -> tuple[str, str]:
@@ -323,9 +325,10 @@ def _print_troubles(scene: NetworkScene, run: NetworkRun) -> None:
         if (made.source, made.destination) in reached:
             continue
         router = router or Router(scene.plan())
-        if router.route(made.source, made.destination, made.start) is None:
+        begin = max(made.start, scene.start)
+        if router.route(made.source, made.destination, begin) is None:
             out.print(
-                f"no route from {made.source} to {made.destination} from {_when(scene, made.start)} on, whatever the "
+                f"no route from {made.source} to {made.destination} from {_when(scene, begin)} on, whatever the "
                 "size: all of it waits; see which nodes it can reach, or plan more contacts",
                 markup=False,
                 style="yellow",

@@ -157,6 +157,8 @@ def command(
     sizes = [_sizes(text) for text in elliptical or USUAL_ELLIPTICAL]
     heights = [read_quantity(text, "altitude", "--low") for text in low or ("500 km",)]
     lowest = read_quantity(mask, "angle", "--mask")
+    if not -0.5 * math.pi <= lowest < 0.5 * math.pi:
+        raise RequestError(f"--mask {mask}: give -90 to below 90 deg")
     station = _station(places)
     listening = station or load_lunar_station(network)
     speed = _rate(rate, station)

@@ -466,7 +466,7 @@ def _print_flights(
     if place is not None:
         drawn.add_column("Sun/Earth\non arrival", no_wrap=True)
         drawn.add_column("landing [UTC]", no_wrap=True)
-        drawn.add_column("Sun there\n[deg]", justify="right", no_wrap=True)
+        drawn.add_column("Sun there\n\\[deg]", justify="right", no_wrap=True)
     for number, row in (table if every else table.head(SHOWN)).iterrows():
         cells = [
             minute(row["lift_off_utc"]),

@@ -83,7 +83,13 @@ class NetworkScene:
     def bundles(self, size: float | None = None) -> list[Bundle]:
         """What is made, in pieces of a size [bit]; of the usual time to send if none is given."""
         sizes = [self.usual_time() * rate for rate in self._usual_rates()] if size is None else size
-        return cut_bundles(self.traffic, size=sizes)
+        return [
+            # what is there from the start was made before it, and counts from then on
+            replace(one, created=self.start, expires=one.expires + self.start - one.created)
+            if one.created < self.start
+            else one
+            for one in cut_bundles(self.traffic, size=sizes)
+        ]
 
     def usual_time(self) -> float:
         """How long bundles take their sources to send [s], so that there are `USUAL_BUNDLES` of them or fewer.

@@ -167,6 +167,11 @@ def size_site(
     for name in build:
         if name not in known:
             raise RequestError(f"no technology {name!r}, only {', '.join(known)}")
+    for name, most in (limits or {}).items():
+        if name not in build:
+            raise RequestError(f"most of {name}: not among what may be built ({', '.join(build)})")
+        if not most >= 0.0:
+            raise RequestError(f"most of {name}: {most:g} is below zero; give 0 or more")
     watts = _load(station, site, mode) if load is None else load
     if not (np.isfinite(watts) and watts > 0.0):
         raise RequestError(f"the load of {site} is {watts:g} W; give one above 0, as in --load '12 kW'")
