@@ -152,10 +152,10 @@ def test_the_codes_are_listed(moonstation):
         (("ridge", "kashi", "--range", "-5 km"), "give a distance above 0"),
         (("ridge", "kashi", "--elevation", "5 deg"), "goes with --range"),
         (("ridge", "kashi", "--rain", "50 %", "--days", "3"), "0.01 % to 5 %"),
-        (("ridge", "kashi", "--days", "-1"), "give more than zero and no more than"),
+        (("ridge", "kashi", "--days", "-1"), "give a length above zero and below"),
         (
-            ("ridge", "kashi", "--range", "4e5 km", "--elevation", "200 deg"),
-            "--elevation 200 deg: give more than 0 and at most 90 deg",
+            ("ridge", "kashi", "--range", "4e5 km", "--elevation", "-5 deg"),
+            "--elevation -5 deg: give more than 0 and at most 90 deg",
         ),
         (("ridge", "kashi", "--at", "2030-04-02T06:00:00Z", "--png", "x.png", "--band", "X"), "--png"),
     ],

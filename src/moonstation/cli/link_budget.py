@@ -159,7 +159,7 @@ def _span(station: Station, start: str | None, days: float | None) -> tuple[Epoc
     length = min(USUAL_DAYS * SECONDS_PER_DAY, station.span) if days is None else days * SECONDS_PER_DAY
     if not 0.0 < length < 5e9:
         raise RequestError(
-            f"--days {length / SECONDS_PER_DAY:g}: give more than zero and no more than kernels cover, e.g. --days 28"
+            f"--days {length / SECONDS_PER_DAY:g}: give a length above zero and below 57870, e.g. --days 28"
         )
     stop = first + length
     default_ephemeris().require(first.tdb_s, stop.tdb_s)
