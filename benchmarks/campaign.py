@@ -1,10 +1,14 @@
 """Plans of campaigns: growth with elements and months, and the search against a plain mixed-integer programme.
 
+Made-up stations of the size and kind of the ILRS, with `--spares` for all of them, and the built-in `ilrs-build`.
+
 The peer is HiGHS (scipy.optimize.milp) on the textbook time-expanded programme, one 0-1 unknown for each way and month
 and for each element, way and month; same case and demands (masses, order, pads, cadence, power, dates), gap and time.
 
     python benchmarks/campaign.py            # sizes up to 40 elements and 120 months
     python benchmarks/campaign.py --peer 12  # beside it HiGHS, up to so many elements
+    python benchmarks/campaign.py --sizes 40x120,60x120 --spares
+    python benchmarks/campaign.py --ilrs     # the campaign of `ilrs-build` alone
 """
 
 import argparse
@@ -20,10 +24,12 @@ from moonstation.campaign.check import check_plan
 from moonstation.campaign.solve import greedy_plan, plan_campaign
 from moonstation.errors import RequestError
 from moonstation.spacetime.epochs import Epoch
-from moonstation.station.campaign import Campaign, Lander, Milestone, Pad
+from moonstation.station.campaign import Campaign, Lander, Milestone, Pad, Supply
 from moonstation.station.elements import Element
 from moonstation.station.missions import Launcher
+from moonstation.station.loading import load_station
 from moonstation.station.model import SiteSpec, Station
+from moonstation.study.campaign import site_lights
 
 START = dt.date(2028, 1, 1)
 YEAR = 365.25 * 86_400.0
@@ -33,7 +39,7 @@ def month(number: int) -> dt.date:
     return dt.date(START.year + number // 12, number % 12 + 1, 1)
 
 
-def made_station(elements: int, months: int, seed: int = 1) -> Station:
+def made_station(elements: int, months: int, *, seed: int = 1, spares: bool = False) -> Station:
     """A station of the size and kind of the ILRS: three launchers, three landers, elements of 0.9 to 6 t."""
     dice = random.Random(seed)
     parts = []
@@ -77,6 +83,8 @@ def made_station(elements: int, months: int, seed: int = 1) -> Station:
         launchers=launchers, landers=landers,
         milestones=[Milestone(id="power", capability="power", at_least=0.4 * made, by=month(2 * months // 3)),
                     Milestone(id="half", capability="elements", at_least=elements // 2, by=month(3 * months // 4))],
+        supplies=[Supply(id="spares", kind="spares", share=0.02 / YEAR, reserve=YEAR / 2, price="0.05 MUSD 2026")]
+        if spares else [],
         campaign=Campaign(start=START, end=month(months - 1), sunlight=0.8, dark=0.0),
     )  # fmt: skip
 
@@ -161,39 +169,48 @@ def main() -> None:
     parser.add_argument("--peer", type=int, default=10, help="largest number of elements that HiGHS gets")
     parser.add_argument("--seconds", type=float, default=120.0)
     parser.add_argument("--sizes", default="8x48,12x48,20x60,40x90,40x120,40x240")
+    parser.add_argument(
+        "--spares", action="store_true", help="stations that use up spares, two per cent of mass a year"
+    )
+    parser.add_argument("--ilrs", action="store_true", help="the built-in ilrs-build alone")
     chosen = parser.parse_args()
     print(
         "elements months | first plan [s] flights | value M, gap %, wall s, processor s, flights | HiGHS ..."
     )
+    if chosen.ilrs:
+        station = load_station("ilrs-build")
+        report(campaign_case(station, light=site_lights(station, progress=lambda *_: None)), chosen)
+        return
     for size in chosen.sizes.split(","):
         elements, months = (int(x) for x in size.split("x"))
-        station = made_station(elements, months)
-        begin = time.process_time()
-        case = campaign_case(station)
-        first = greedy_plan(case)
-        taken = time.process_time() - begin
-        faults = check_plan(case, first)
+        report(campaign_case(made_station(elements, months, spares=chosen.spares)), chosen)
+
+
+def report(case: Case, chosen: argparse.Namespace) -> None:
+    elements, months = len(case.items), case.months
+    begin = time.process_time()
+    first = greedy_plan(case)
+    taken = time.process_time() - begin
+    faults = check_plan(case, first)
+    line = f"{elements:8d} {months:6d} | {taken:6.2f} {len(first.flights):3d} {first.value / 1e6:8.0f} M "
+    line += "closes" if not faults else f"{len(faults)} rules broken"
+    wall, begin = time.perf_counter(), time.process_time()
+    try:
+        plan = plan_campaign(case, seconds=chosen.seconds, gap=0.01)
+    except RequestError as error:
+        print(f"{line} | {error}")
+        return
+    wall, used = time.perf_counter() - wall, time.process_time() - begin
+    if plan is None:
+        print(f"{line} | no plan closes")
+        return
+    line += f" | {plan.value / 1e6:8.0f} {100 * plan.gap:5.2f} {wall:6.1f} {used:6.1f} {len(plan.flights):3d}"
+    if elements <= chosen.peer:
         wall, begin = time.perf_counter(), time.process_time()
-        try:
-            plan = plan_campaign(case, seconds=chosen.seconds, gap=0.01)
-        except RequestError as error:
-            print(f"{elements:8d} {months:6d} | {error}")
-            continue
+        value, gap = plain_programme(case, seconds=chosen.seconds, gap=0.01)
         wall, used = time.perf_counter() - wall, time.process_time() - begin
-        line = f"{elements:8d} {months:6d} | {taken:6.2f} {len(first.flights):3d} {first.value / 1e6:8.0f} M "
-        line += "closes" if not faults else f"{len(faults)} rules broken"
-        if plan is None:
-            print(line, "| no plan closes")
-            continue
-        line += (
-            f" | {plan.value / 1e6:8.0f} {100 * plan.gap:5.2f} {wall:6.1f} {used:6.1f} {len(plan.flights):3d}"
-        )
-        if elements <= chosen.peer:
-            wall, begin = time.perf_counter(), time.process_time()
-            value, gap = plain_programme(case, seconds=chosen.seconds, gap=0.01)
-            wall, used = time.perf_counter() - wall, time.process_time() - begin
-            line += f" | HiGHS {value / 1e3:8.0f} {100 * gap:5.2f} {wall:6.1f} {used:6.1f}"
-        print(line, flush=True)
+        line += f" | HiGHS {value / 1e3:8.0f} {100 * gap:5.2f} {wall:6.1f} {used:6.1f}"
+    print(line, flush=True)
 
 
 if __name__ == "__main__":

@@ -213,7 +213,7 @@ def keep_all_alive(p: Programme) -> None:
     for site in dict.fromkeys(item.site for item in p.case.items):
         members = [item for item in p.case.items if item.site == site]
         stands = [item for item in p.case.standing if item.site == site]
-        for value in (_power, _energy):
+        for value in (power_of, energy_of):
             least = sum(min(0, value(item)) for item in members)
             start = sum(value(item) for item in stands)
             if start + least >= 0:
@@ -227,11 +227,13 @@ def keep_all_alive(p: Programme) -> None:
                 rule.only_enforce_if([p.used[f], *(same.negated() for same in p.same[f : f + 1])])
 
 
-def _power(item: Item) -> int:
+def power_of(item: Item) -> int:
+    """What an element adds to the mean power [W]."""
     return item.power
 
 
-def _energy(item: Item) -> int:
+def energy_of(item: Item) -> int:
+    """What an element adds to the energy of the longest dark spell [Wh]."""
     return item.dark_energy
 
 
@@ -373,23 +375,31 @@ def _within(p: Programme, month: Any, first: int, last: int, name: str) -> Any:
 
 def tell_equals_apart(p: Programme) -> None:
     """Of elements that differ by name alone, those named first land first: M[e] <= M[e'], which loses no plan."""
-    special = {name for item in p.case.items for name in (item.id, *item.after) if item.after}
-    special |= {name for milestone in p.case.station.milestones for name in milestone.elements}
-    special |= {n for function in p.case.station.functions for need in function.demands for n in need.of}
-    special |= {name for crew in p.case.crews for name in crew.after}
-    special |= {maker.element for maker in p.case.makers}
+    for first, second in equals_of(p.case):
+        p.model.add(p.when[first] <= p.when[second])
+
+
+def equals_of(case: Case) -> list[tuple[str, str]]:
+    """Pairs of elements that differ by name alone, in the order of the file."""
+    special = {name for item in case.items for name in (item.id, *item.after) if item.after}
+    special |= {name for milestone in case.station.milestones for name in milestone.elements}
+    special |= {n for function in case.station.functions for need in function.demands for n in need.of}
+    special |= {name for crew in case.crews for name in crew.after}
+    special |= {maker.element for maker in case.makers}
+    pairs = []
     kinds: dict[object, str] = {}
-    for item in p.case.items:
+    for item in case.items:
         if item.id in special:
             continue
-        rates = tuple(store.rates.get(item.id, 0) for store in p.case.stores)
+        rates = tuple(store.rates.get(item.id, 0) for store in case.stores)
         key = (
             item.partner, item.site, item.mass, item.volume, item.cost, item.earliest, item.power,
             item.dark_energy, item.made, item.data, rates,
         )  # fmt: skip
         if key in kinds:
-            p.model.add(p.when[kinds[key]] <= p.when[item.id])
+            pairs.append((kinds[key], item.id))
         kinds[key] = item.id
+    return pairs
 
 
 FAMILIES: Sequence[Callable[[Programme], None]] = (

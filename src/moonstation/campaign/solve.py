@@ -3,15 +3,15 @@
 import math
 import time
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
+from moonstation.campaign.aims import bound_of, cost_of, set_aim
 from moonstation.campaign.bounds import least_cost
 from moonstation.campaign.case import MONEY, Case
 from moonstation.campaign.check import check_plan
 from moonstation.campaign.flights import (
     Landing,
-    capability_month,
-    capability_total,
     plan_of,
     way_number,
 )
@@ -19,16 +19,14 @@ from moonstation.campaign.greedy import greedy_landings, trim_supplies
 from moonstation.campaign.plan import Flight, Plan
 from moonstation.campaign.programme import Programme
 from moonstation.campaign.rules import programme_of
+from moonstation.campaign.seasons import SeasonLanding, SeasonPlan, plan_by_seasons, season_span
 from moonstation.errors import RequestError
 
 MOST_SLOTS = 80
 """Flights of a plan beyond which a better one is not looked for."""
 
-MIX = 1e8
-"""Whole numbers for 1 of a mix."""
-
-COINS = 10_000
-"""Thousands of the currency by which cost breaks ties of completion and capability."""
+EASY = 0.1
+"""Share of the time for a search over months alone; most campaigns need no more."""
 
 Progress = Callable[[str, float], None]
 
@@ -93,22 +91,21 @@ def plan_campaign(
     first = None if fixed else _first_plan(case, without, aim)
     if progress is not None:
         progress("first plan" if first is None else f"first plan of {len(first)} flights", 0.05)
-    floor = least_cost(case) if aim in ("cost", "mix") and not without else 0
-    slots, limited = _slots(case, first, aim, fixed or ())
-    left = max(1.0, seconds - (time.monotonic() - clock))
-    found = _search(case, aim, slots, floor, first, left, gap, fixed or (), without, workers, seed, progress)
+    search = _Search(case, aim, gap, fixed or (), without, workers, seed, clock, seconds, progress)
+    if aim in ("cost", "mix") and not without:
+        search.floor = least_cost(case)
+    found = search.by_seasons(first) if aim == "cost" and not without and not fixed else search.run(first)
     if found is None:
         return None
-    landings, bound, status = found
     if not fixed:
-        trim_supplies(case, landings)
-    notes = [f"proven among plans of at most {slots} flights"] if limited else []
+        trim_supplies(case, found.landings)
+    notes = [f"proven among plans of at most {found.slots} flights"] if found.limited else []
     plan = plan_of(
         case,
-        landings,
+        found.landings,
         objective=aim,
-        bound=bound,
-        status=status,
+        bound=found.bound,
+        status=found.status,
         seconds=time.process_time() - begin,
         notes=notes,
     )
@@ -145,139 +142,147 @@ def _slots(case: Case, first: list[Landing] | None, aim: str, fixed: Sequence[Fl
     return max(1, min(most, MOST_SLOTS)), most < everything
 
 
-def _search(
-    case: Case,
-    aim: str,
-    slots: int,
-    floor: int,
-    first: list[Landing] | None,
-    seconds: float,
-    gap: float,
-    fixed: Sequence[Flight],
-    without: Collection[str],
-    workers: int,
-    seed: int,
-    progress: Progress | None,
-) -> tuple[list[Landing], float, str] | None:
-    # half a second to load: only a search pays for it
-    from ortools.sat.python import cp_model
+@dataclass(frozen=True)
+class _Found:
+    """Landings of the best plan, bound and status of the search; slots, and whether they limit the proof."""
 
-    model = cp_model.CpModel()
-    p = programme_of(case, model, slots, without)
-    _fix(p, fixed)
-    cost = _cost(p)
-    if floor:
-        model.add(cost >= floor)
-    scale = _aim(p, aim, cost)
-    if first is not None:
-        _hint(p, first)
-    solver = cp_model.CpSolver()
-    solver.parameters.max_time_in_seconds = seconds
-    solver.parameters.relative_gap_limit = gap if aim in ("cost", "mix") else 0.0
-    solver.parameters.num_workers = workers
-    solver.parameters.random_seed = seed
-    watch = _watch(cp_model, progress, seconds, aim) if progress is not None else None
-    status = solver.solve(model, watch)
-    if status == cp_model.INFEASIBLE:
-        return None
-    if status == cp_model.UNKNOWN:
-        raise RequestError(
-            f"no plan was found in {seconds:.0f} s, nor was it proven that there is none; give more time, "
-            "or later dates"
+    landings: list[Landing]
+    bound: float
+    status: str
+    slots: int
+    limited: bool
+
+
+@dataclass
+class _Search:
+    case: Case
+    aim: str
+    gap: float
+    fixed: Sequence[Flight]
+    without: Collection[str]
+    workers: int
+    seed: int
+    clock: float
+    seconds: float
+    progress: Progress | None
+    floor: int = 0
+
+    @property
+    def left(self) -> float:
+        """Seconds that are left, one at least."""
+        return max(1.0, self.seconds - (time.monotonic() - self.clock))
+
+    def tell(self, words: str) -> None:
+        """Report what is being done."""
+        if self.progress is not None:
+            self.progress(words, 0.05 + 0.95 * min(1.0, 1.0 - (self.left - 1.0) / self.seconds))
+
+    def by_seasons(self, first: list[Landing] | None) -> _Found | None:
+        """Search over months; if that takes long, over seasons for a bound and flights, and over months again.
+
+        The flights of the best plan by seasons are kept, in their season or near it, until a plan is found; what they
+        carry is not.
+        """
+        try:
+            found = self.run(first, seconds=EASY * self.seconds)
+            if found is None or found.status == "optimal":
+                return found
+            first = found.landings
+        except _NoPlanError:
+            found = None
+        plan = plan_by_seasons(
+            self.case,
+            seconds=0.5 * self.left,
+            gap=self.gap / 4.0,
+            progress=lambda _: self.tell("plan by seasons"),
         )
-    assert status in (cp_model.OPTIMAL, cp_model.FEASIBLE), solver.status_name(status)
-    landings = _landings(p, solver)
-    proven = status == cp_model.OPTIMAL
-    bound = _bound(case, aim, scale, solver.best_objective_bound)
-    return landings, bound, "optimal" if proven else "feasible"
+        if plan is None:
+            return self.run(first)
+        self.floor = max(self.floor, plan.bound)
+        if found is not None and self._close(found):
+            return self._bounded(found)
+        for spans in (1, 2):
+            guided = self._guided(plan, spans * season_span(self.case))
+            if guided is not None:
+                trim_supplies(self.case, guided.landings)
+                first = guided.landings
+                return self._bounded(guided) if self._close(guided) else self.run(first)
+        return self.run(first)
+
+    def _guided(self, plan: SeasonPlan, apart: int) -> _Found | None:
+        """Find a plan with the flights of a plan by seasons, each as many months apart from its season as are given."""
+        guide = [
+            replace(x, first=max(x.first - apart, 0), last=min(x.last + apart, self.case.months - 1))
+            for x in plan.landings
+        ]
+        try:
+            return self.run(None, seconds=0.4 * self.left, guide=guide)
+        except _NoPlanError:
+            return None
+
+    def _close(self, found: _Found) -> bool:
+        value = self._value(found)
+        return value - MONEY * self.floor <= self.gap * value
+
+    def _bounded(self, found: _Found) -> _Found:
+        status = "optimal" if self._value(found) <= MONEY * self.floor else "feasible"
+        return replace(found, bound=MONEY * self.floor, status=status, limited=False)
+
+    def _value(self, found: _Found) -> float:
+        return plan_of(self.case, found.landings, objective=self.aim).value
+
+    def run(
+        self,
+        first: list[Landing] | None,
+        *,
+        seconds: float | None = None,
+        guide: Sequence[SeasonLanding] = (),
+    ) -> _Found | None:
+        """Search over months, from a first plan, with flights of a plan by seasons kept if there are some.
+
+        A proof that holds for the flights that are kept alone is none: the bound is then the floor.
+        """
+        # half a second to load: only a search pays for it
+        from ortools.sat.python import cp_model
+
+        limit = self.left if seconds is None else min(seconds, self.left)
+        slots, limited = _slots(self.case, first, self.aim, self.fixed)
+        if guide:
+            slots = len(guide)
+        model = cp_model.CpModel()
+        p = programme_of(self.case, model, slots, self.without)
+        _fix(p, self.fixed)
+        _follow(p, guide)
+        cost = cost_of(p)
+        if self.floor:
+            model.add(cost >= self.floor)
+        scale = set_aim(p, self.aim, cost)
+        if first is not None:
+            _hint(p, first)
+        solver = cp_model.CpSolver()
+        solver.parameters.max_time_in_seconds = limit
+        solver.parameters.relative_gap_limit = self.gap if self.aim in ("cost", "mix") else 0.0
+        solver.parameters.num_workers = self.workers
+        solver.parameters.random_seed = self.seed
+        status = solver.solve(model, _watch(cp_model, self) if self.progress is not None else None)
+        if status == cp_model.UNKNOWN or (guide and status == cp_model.INFEASIBLE):
+            raise _NoPlanError(
+                f"no plan was found in {limit:.0f} s, nor was it proven that there is none; give more time, "
+                "or later dates"
+            )
+        if status == cp_model.INFEASIBLE:
+            return None
+        assert status in (cp_model.OPTIMAL, cp_model.FEASIBLE), solver.status_name(status)
+        landings = _landings(p, solver)
+        if guide:
+            return _Found(landings, MONEY * self.floor, "feasible", slots, limited)
+        bound = bound_of(self.case, self.aim, scale, solver.best_objective_bound)
+        proven = "optimal" if status == cp_model.OPTIMAL else "feasible"
+        return _Found(landings, bound, proven, slots, limited)
 
 
-def _cost(p: Programme) -> Any:
-    """Cost of a plan in thousands, elements that must land in any case included."""
-    case = p.case
-    total: Any = 0
-    for f in range(p.slots):
-        for u, way in zip(p.ways[f], case.ways, strict=True):
-            total += (way.launch_cost + (way.lander_cost if way.uses == 1 else 0)) * u
-        for store in case.stores:
-            total += store.price * p.supplies[store.id][f]
-    for lander, new in p.new.items():
-        price = next(way.lander_cost for way in case.ways if way.lander == lander)
-        total += price * sum(new)
-    for item in case.items:
-        if item.cost:
-            total += item.cost * sum(p.lands[item.id])
-    return total
-
-
-def _aim(p: Programme, aim: str, cost: Any) -> int:
-    """Set the objective; returns the whole number that stands for one step of it, where cost breaks ties."""
-    case, model = p.case, p.model
-    if aim == "any":
-        return 1
-    if aim == "cost":
-        model.minimize(cost)
-        return 1
-    coins = model.new_int_var(0, 10**9, "coins")
-    model.add(COINS * coins >= cost)
-    dearest = max((w.launch_cost + w.lander_cost for w in case.ways), default=0) * p.slots
-    dearest += sum(item.cost for item in case.items)
-    dearest += sum(s.price * max((w.capacity for w in case.ways), default=0) * p.slots for s in case.stores)
-    scale = 1 + dearest // COINS + 1
-    last = capability_month(case)
-    if aim == "completion":
-        model.minimize(scale * _completion(p) + coins)
-    elif aim == "capability":
-        model.minimize(coins - scale * _gain(p, last))
-    else:
-        campaign = case.campaign
-        share = campaign.weight_capability * MIX / max(1, capability_total(case))
-        model.minimize(
-            round(campaign.weight_cost * MIX * MONEY / 1e9 * 1e3) * _thousands(p, cost)
-            + round(campaign.weight_completion * MIX / 12.0) * _completion(p)
-            - round(share) * _gain(p, last)
-        )
-    return scale
-
-
-def _thousands(p: Programme, cost: Any) -> Any:
-    # millions of the currency, rounded up: the whole numbers of a mix stay small
-    millions = p.model.new_int_var(0, 10**9, "millions")
-    p.model.add(1000 * millions >= cost)
-    return millions
-
-
-def _completion(p: Programme) -> Any:
-    done = p.model.new_int_var(0, p.case.months, "completion")
-    for item in p.case.items:
-        if p.case.campaign.everything:
-            p.model.add(done >= p.when[item.id] + 1)
-        else:
-            for a, month in zip(p.lands[item.id], p.month, strict=True):
-                p.model.add(done >= month + 1).only_enforce_if(a)
-    return done
-
-
-def _gain(p: Programme, last: int) -> Any:
-    kind = p.case.campaign.capability
-    start = sum(p.case.capability(kind, item) for item in p.case.standing)
-    return start + sum(
-        p.case.capability(kind, item) * p.landed_by(item.id, last)
-        for item in p.case.items
-        if p.case.capability(kind, item)
-    )
-
-
-def _bound(case: Case, aim: str, scale: int, bound: float) -> float:
-    if aim in ("cost", "any"):
-        return MONEY * bound
-    if aim == "completion":
-        return float(max(0, math.floor(bound / scale)))
-    if aim == "capability":
-        unit = 1e3 if case.campaign.capability == "data" else 1.0
-        return unit * math.floor((scale - bound) / scale)
-    # cost was rounded up to whole millions, and the weight of a watt or kilogram to a whole number
-    return bound / MIX - 1e-3 * case.campaign.weight_cost - 0.5 * capability_total(case) / MIX
+class _NoPlanError(RequestError):
+    """The time was too short."""
 
 
 def _fix(p: Programme, fixed: Sequence[Flight]) -> None:
@@ -294,6 +299,16 @@ def _fix(p: Programme, fixed: Sequence[Flight]) -> None:
                 p.model.add_implication(place, a if item.id in flight.elements else a.negated())
             for name, masses in p.supplies.items():
                 p.model.add(masses[f] == round(flight.supplies.get(name, 0.0))).only_enforce_if(place)
+
+
+def _follow(p: Programme, guide: Sequence[SeasonLanding]) -> None:
+    """Each flight of a plan by seasons takes a slot, with its way, in its months."""
+    for number, flight in enumerate(guide):
+        places = [p.model.new_bool_var(f"guide{number}_{f}") for f in range(p.slots)]
+        p.model.add_exactly_one(places)
+        for f, place in enumerate(places):
+            p.model.add_implication(place, p.ways[f][flight.way])
+            p.model.add_linear_constraint(p.month[f], flight.first, flight.last).only_enforce_if(place)
 
 
 def _hint(p: Programme, first: Sequence[Landing]) -> None:
@@ -332,14 +347,11 @@ def _landings(p: Programme, solver: Any) -> list[Landing]:
     return found
 
 
-def _watch(cp_model: Any, progress: Progress, seconds: float, aim: str) -> Any:
-    begin = time.monotonic()
-
+def _watch(cp_model: Any, search: _Search) -> Any:
     class Watch(cp_model.CpSolverSolutionCallback):  # type: ignore[misc]
         def on_solution_callback(self) -> None:
             value, bound = self.objective_value, self.best_objective_bound
             gap = abs(value - bound) / max(1.0, abs(value))
-            share = min(1.0, (time.monotonic() - begin) / seconds)
-            progress(f"best plan by {aim}, gap {100.0 * gap:.1f} %", 0.05 + 0.95 * share)
+            search.tell(f"best plan by {search.aim}, gap {100.0 * gap:.1f} %")
 
     return Watch()
