@@ -26,8 +26,8 @@ from moonstation.errors import RequestError
 from moonstation.spacetime.epochs import Epoch
 from moonstation.station.campaign import Campaign, Lander, Milestone, Pad, Supply
 from moonstation.station.elements import Element
-from moonstation.station.missions import Launcher
 from moonstation.station.loading import load_station
+from moonstation.station.missions import Launcher
 from moonstation.station.model import SiteSpec, Station
 from moonstation.study.campaign import site_lights
 

@@ -21,8 +21,7 @@ def cost_of(p: Programme) -> Any:
     for f in range(p.slots):
         for u, way in zip(p.ways[f], case.ways, strict=True):
             total += (way.launch_cost + (way.lander_cost if way.uses == 1 else 0)) * u
-        for store in case.stores:
-            total += store.price * p.supplies[store.id][f]
+    total += supplies_cost(p)
     for lander, new in p.new.items():
         price = next(way.lander_cost for way in case.ways if way.lander == lander)
         total += price * sum(new)
@@ -30,6 +29,11 @@ def cost_of(p: Programme) -> Any:
         if item.cost:
             total += item.cost * sum(p.lands[item.id])
     return total
+
+
+def supplies_cost(p: Programme) -> Any:
+    """Cost of all supplies that are brought, thousands."""
+    return sum(store.price * mass for store in p.case.stores for mass in p.supplies[store.id])
 
 
 def set_aim(p: Programme, aim: str, cost: Any) -> int:

@@ -59,6 +59,7 @@ def plan_by_seasons(
     *,
     seconds: float,
     gap: float,
+    floor: int = 0,
     span: int | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> SeasonPlan | None:
@@ -72,6 +73,8 @@ def plan_by_seasons(
         Time of the search [s], on the clock.
     gap : float
         The search stops at this share between plan and bound.
+    floor : int
+        What any plan costs at least, supplies left aside, thousands.
     span : int, optional
         Months of a season; by `season_span` if not given.
     progress : callable, optional
@@ -90,6 +93,9 @@ def plan_by_seasons(
         price = next(way.lander_cost for way in case.ways if way.lander == lander)
         terms.append(THOUSAND * price * built)
     p.model.minimize(p.sum(terms))
+    if floor:
+        prices = [store.price * p.supplies[store.id, key] for store in case.stores for key in p.flights]
+        p.add(p.sum(terms) - THOUSAND * p.sum(prices) >= THOUSAND * floor)
     limits = mathopt.SolveParameters(
         time_limit=dt.timedelta(seconds=seconds),
         relative_gap_tolerance=gap,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from moonstation.campaign.aims import bound_of, cost_of, set_aim
+from moonstation.campaign.aims import bound_of, cost_of, set_aim, supplies_cost
 from moonstation.campaign.bounds import least_cost
 from moonstation.campaign.case import MONEY, Case
 from moonstation.campaign.check import check_plan
@@ -27,6 +27,9 @@ MOST_SLOTS = 80
 
 EASY = 0.1
 """Share of the time for a search over months alone; most campaigns need no more."""
+
+SEASONS = 0.3
+"""Share of the time that is left for a search over seasons, and for one over months from it."""
 
 Progress = Callable[[str, float], None]
 
@@ -93,7 +96,7 @@ def plan_campaign(
         progress("first plan" if first is None else f"first plan of {len(first)} flights", 0.05)
     search = _Search(case, aim, gap, fixed or (), without, workers, seed, clock, seconds, progress)
     if aim in ("cost", "mix") and not without:
-        search.floor = least_cost(case)
+        search.packed = search.floor = least_cost(case)
     found = search.by_seasons(first) if aim == "cost" and not without and not fixed else search.run(first)
     if found is None:
         return None
@@ -155,6 +158,8 @@ class _Found:
 
 @dataclass
 class _Search:
+    """A search: what for, its limits, and two bounds of the cost [thousands], of all and without supplies."""
+
     case: Case
     aim: str
     gap: float
@@ -165,6 +170,7 @@ class _Search:
     clock: float
     seconds: float
     progress: Progress | None
+    packed: int = 0
     floor: int = 0
 
     @property
@@ -181,44 +187,52 @@ class _Search:
         """Search over months; if that takes long, over seasons for a bound and flights, and over months again.
 
         The flights of the best plan by seasons are kept, in their season or near it, until a plan is found; what they
-        carry is not.
+        carry is not. Shorter seasons follow where the first are too long.
         """
+        best: _Found | None = None
         try:
-            found = self.run(first, seconds=EASY * self.seconds)
-            if found is None or found.status == "optimal":
-                return found
-            first = found.landings
+            best = self.run(first, seconds=EASY * self.seconds)
+            if best is None or best.status == "optimal":
+                return best
         except _NoPlanError:
-            found = None
-        plan = plan_by_seasons(
+            best = None
+        usual = season_span(self.case)
+        for span in (usual, usual // 2) if usual > 1 else (usual,):
+            plan = self._seasons(span)
+            if plan is None:
+                continue
+            self.floor = max(self.floor, plan.bound)
+            if best is None or not self._close(best):
+                guided = self._guided(plan, span)
+                if guided is not None and (best is None or self._value(guided) < self._value(best)):
+                    best = guided
+            if best is not None and self._close(best):
+                return self._bounded(best)
+        return self.run(first if best is None else best.landings)
+
+    def _seasons(self, span: int) -> SeasonPlan | None:
+        return plan_by_seasons(
             self.case,
-            seconds=0.5 * self.left,
+            seconds=SEASONS * self.left,
             gap=self.gap / 4.0,
-            progress=lambda _: self.tell("plan by seasons"),
+            floor=self.packed,
+            span=span,
+            progress=lambda _: self.tell(f"plan by seasons of {span} months"),
         )
-        if plan is None:
-            return self.run(first)
-        self.floor = max(self.floor, plan.bound)
-        if found is not None and self._close(found):
-            return self._bounded(found)
-        for spans in (1, 2):
-            guided = self._guided(plan, spans * season_span(self.case))
-            if guided is not None:
-                trim_supplies(self.case, guided.landings)
-                first = guided.landings
-                return self._bounded(guided) if self._close(guided) else self.run(first)
-        return self.run(first)
 
     def _guided(self, plan: SeasonPlan, apart: int) -> _Found | None:
-        """Find a plan with the flights of a plan by seasons, each as many months apart from its season as are given."""
+        """Find a plan with the flights of a plan by seasons, each at most so many months apart from its season."""
         guide = [
             replace(x, first=max(x.first - apart, 0), last=min(x.last + apart, self.case.months - 1))
             for x in plan.landings
         ]
         try:
-            return self.run(None, seconds=0.4 * self.left, guide=guide)
+            found = self.run(None, seconds=SEASONS * self.left, guide=guide)
         except _NoPlanError:
             return None
+        if found is not None:
+            trim_supplies(self.case, found.landings)
+        return found
 
     def _close(self, found: _Found) -> bool:
         value = self._value(found)
@@ -256,6 +270,8 @@ class _Search:
         cost = cost_of(p)
         if self.floor:
             model.add(cost >= self.floor)
+        if self.packed:
+            model.add(cost - supplies_cost(p) >= self.packed)
         scale = set_aim(p, self.aim, cost)
         if first is not None:
             _hint(p, first)
@@ -267,7 +283,7 @@ class _Search:
         status = solver.solve(model, _watch(cp_model, self) if self.progress is not None else None)
         if status == cp_model.UNKNOWN or (guide and status == cp_model.INFEASIBLE):
             raise _NoPlanError(
-                f"no plan was found in {limit:.0f} s, nor was it proven that there is none; give more time, "
+                f"no plan was found in {self.seconds:.0f} s, nor was it proven that there is none; give more time, "
                 "or later dates"
             )
         if status == cp_model.INFEASIBLE:
