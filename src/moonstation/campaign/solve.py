@@ -28,8 +28,8 @@ MOST_SLOTS = 80
 EASY = 0.1
 """Share of the time for a search over months alone; most campaigns need no more."""
 
-SEASONS = 0.3
-"""Share of the time that is left for a search over seasons, and for one over months from it."""
+SEASONS, GUIDED = 0.5, 0.4
+"""Shares of the time that is left for a search over seasons, and for one over months from it."""
 
 Progress = Callable[[str, float], None]
 
@@ -227,7 +227,7 @@ class _Search:
             for x in plan.landings
         ]
         try:
-            found = self.run(None, seconds=SEASONS * self.left, guide=guide)
+            found = self.run(None, seconds=GUIDED * self.left, guide=guide)
         except _NoPlanError:
             return None
         if found is not None:

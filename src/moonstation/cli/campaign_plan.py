@@ -236,9 +236,11 @@ def _summary(plan: "Plan") -> str:
     words += f"{plan.cost / 1e6:,.0f} million {plan.prices}"
     if plan.status == "greedy":
         return f"{words}; the first plan, nothing proven of it"
-    unit = {"cost": (1e6, "million"), "completion": (1.0, "months")}.get(plan.objective, (1.0, ""))
-    bound = f"{plan.bound / unit[0]:,.4g} {unit[1]}".strip()
-    return f"{words}; best by {plan.objective} up to {100.0 * plan.gap:.2f} %: no plan passes {bound}"
+    bound = {
+        "cost": f"no plan costs less than {plan.bound / 1e6:,.0f} million",
+        "completion": f"no plan is done before {plan.bound:.0f} months",
+    }.get(plan.objective, f"no plan passes {plan.bound:,.4g}")
+    return f"{words}; best by {plan.objective} up to {100.0 * plan.gap:.2f} %: {bound}"
 
 
 def _table(*names: str, right: tuple[int, ...] = ()) -> Table:
