@@ -1,5 +1,6 @@
 """Plans of campaigns: the search against all plans there are, every plan against the checker, conflicts, growth."""
 
+import datetime as dt
 import itertools
 from dataclasses import replace
 
@@ -13,6 +14,7 @@ from moonstation.campaign.flights import Landing, plan_of
 from moonstation.campaign.growth import growth
 from moonstation.campaign.solve import greedy_plan, plan_campaign
 from moonstation.errors import RequestError
+from moonstation.station.agreements import Bar
 from moonstation.station.campaign import Milestone, Plant, Supply
 
 
@@ -233,6 +235,66 @@ def test_without_a_partner_its_launchers_and_landers_stay_away():
     made = random_station(3)
     assert {way.launcher for way in campaign_case(made).ways} == {"rocket", "big"}
     assert {way.launcher for way in campaign_case(made, without=["b"]).ways} == {"rocket"}
+
+
+def test_what_is_barred_flies_with_others_or_not_at_all():
+    two = {
+        "pads": [pad(), pad("pad2")],
+        "launchers": [launcher(), launcher("dear", cost="300 MUSD 2026", pads=("pad2",), partner="b")],
+        "landers": [lander(), lander("other", ("dear",), partner="b")],
+    }
+    parts = [element("mine", 800.0, partner="b"), element("yours", 800.0, not_before=month(8))]
+    closed = Bar(id="bar", partner="b", of="a")
+    free = plan_campaign(campaign_case(station(parts, **two)), seconds=10.0, gap=0.0, workers=1)
+    case = campaign_case(station(parts, bars=[closed], **two))
+    barred = plan_campaign(case, seconds=10.0, gap=0.0, workers=1)
+    assert {flight.launcher for flight in free.flights} == {"rocket"}
+    assert [f.launcher for f in barred.flights if "mine" in f.elements] == ["dear"]
+    assert [f.launcher for f in greedy_plan(case).flights if "mine" in f.elements] == ["dear"]
+    assert any("mine of b, which is barred from parts of a" in line for line in check_plan(case, free))
+    # a bar that comes later leaves the months before it
+    later = station(parts, bars=[closed.model_copy(update={"from_": month(5)})], **two)
+    early = plan_campaign(campaign_case(later), seconds=10.0, gap=0.0, workers=1)
+    assert [(f.launcher, f.month < 5) for f in early.flights if "mine" in f.elements] == [("rocket", True)]
+    with pytest.raises(RequestError, match="b is barred from all launchers"):
+        campaign_case(station(parts, bars=[closed]))
+    weak = [lander(), lander("other", ("dear",), partner="b", payload_mass=500.0)]
+    heavy = station(parts, bars=[closed], **{**two, "landers": weak})
+    with pytest.raises(RequestError, match="too heavy for any lander that b may use"):
+        campaign_case(heavy)
+
+
+def test_launches_before_the_first_month_take_pads_and_cadence():
+    parts = [element("one", 2000.0), element("two", 2000.0)]
+    yearly = 2.0 / (365.25 * 86_400.0)
+    tables = {"launchers": [launcher(cadence=yearly)], "pads": [pad(turnaround=80 * 86_400.0)]}
+    case = campaign_case(station(parts, campaign={"objective": "completion"}, **tables))
+    # one launch in the year that ends in the fourth month, the pad free in the third
+    case = replace(case, launched=(("rocket", "pad", -8), ("rocket", "pad", -1)))
+    plan = plan_campaign(case, seconds=10.0, gap=0.0, workers=1)
+    assert [flight.month for flight in plan.flights] == [4, 11]
+    assert [flight.month for flight in greedy_plan(case).flights] == [4, 11]
+    moved = broken(plan, month=1, launch_months=(1,))
+    told = check_plan(case, moved)
+    assert any("pad pad: launches in 2029-12 and 2030-02" in line for line in told)
+    assert any("launcher rocket: 3 launches in the year" in line for line in told)
+
+
+def test_a_site_that_is_dark_already_is_judged_from_its_month():
+    parts = [
+        element("laboratory", 500.0, load_survival=800.0, arrives=dt.date(2029, 1, 1)),
+        element("rover", 500.0, load_survival=100.0),
+        element("source", 500.0, kind="fission", power=5e3, not_before=month(9)),
+    ]
+    case = campaign_case(station(parts, campaign={"objective": "completion"}))
+    early = plan_of(case, [Landing(2, 0, ["rover"]), Landing(9, 0, ["source"])], objective="completion")
+    assert any("short of its survival loads in 2030-03" in line for line in check_plan(case, early))
+    case = replace(case, short_until={"base": 9})
+    assert check_plan(case, early) == []
+    plan = plan_campaign(case, seconds=10.0, gap=0.0, workers=1)
+    assert plan.completion == 10
+    late = plan_of(case, [Landing(9, 0, ["rover"]), Landing(12, 0, ["source"])], objective="completion")
+    assert any("short of its survival loads in 2030-10" in line for line in check_plan(case, late))
 
 
 def test_pads_of_long_turnaround_and_flights_of_two_launches():

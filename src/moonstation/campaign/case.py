@@ -54,6 +54,8 @@ class Item:
         Power that it makes in the light, and needs [W].
     data : int
         Data rate [kbit/s].
+    barred : tuple of (str, int)
+        Partners whose launchers and landers may not bring it, and the month from which this holds.
     """
 
     id: str
@@ -70,6 +72,18 @@ class Item:
     nominal: int
     survival: int
     data: int
+    barred: tuple[tuple[str, int], ...] = ()
+
+    def barred_from(self, way: "Way") -> int | None:
+        """First month in which a way may not bring it; None if it always may."""
+        return min(
+            (month for of, month in self.barred if of in (way.launch_partner, way.partner)), default=None
+        )
+
+    def may_fly(self, way: "Way", month: int) -> bool:
+        """Whether a way may bring it in a month, as far as bars among partners tell."""
+        closed = self.barred_from(way)
+        return closed is None or month < closed
 
 
 @dataclass(frozen=True)
@@ -182,7 +196,11 @@ class Limit:
 
 @dataclass(frozen=True, eq=False)
 class Case:
-    """A campaign as numbers; see the records of its parts."""
+    """A campaign as numbers; see the records of its parts.
+
+    `launched` holds launches before its first month, as launcher, pad and month (below 0): pads and cadences remember
+    them. `short_until` holds sites that lack power already, and the month from which they are judged.
+    """
 
     station: Station
     campaign: Campaign
@@ -197,6 +215,8 @@ class Case:
     cadence: Mapping[str, int]
     light: Mapping[str, SiteLight]
     notes: tuple[str, ...] = field(default=())
+    launched: tuple[tuple[str, str, int], ...] = field(default=())
+    short_until: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def sites(self) -> list[str]:
@@ -391,6 +411,11 @@ def _item(station: Station, campaign: Campaign, element: Element, light: SiteLig
         nominal=math.ceil(element.load_nominal + plant - 1e-6),
         survival=math.ceil(need - 1e-6),
         data=math.floor(element.data_rate_nominal / 1e3 + 1e-6),
+        barred=tuple(
+            (bar.of, 0 if bar.from_ is None else max(0, campaign.month_of(bar.from_)))
+            for bar in station.bars
+            if bar.partner == element.partner
+        ),
     )
 
 
@@ -495,7 +520,19 @@ def _check_fit(items: list[Item], ways: tuple[Way, ...]) -> None:
                 f"[[element]] {item.id}: {item.mass} kg is too heavy for any lander, of which the strongest brings "
                 f"{most} kg; divide it, or add a stronger [[lander]]"
             )
-        fits = [w for w in cargo if w.capacity >= item.mass and (w.volume < 0 or w.volume >= item.volume)]
+        allowed = [way for way in cargo if item.may_fly(way, max(way.first, item.earliest))]
+        if not allowed:
+            raise RequestError(
+                f"[[element]] {item.id}: {item.partner} is barred from all launchers and landers that fly; lift the "
+                "[[bar]], or add a launcher and a lander of another partner"
+            )
+        most = max(way.capacity for way in allowed)
+        if item.mass > most:
+            raise RequestError(
+                f"[[element]] {item.id}: {item.mass} kg is too heavy for any lander that {item.partner} may use, of "
+                f"which the strongest brings {most} kg; divide it, lift the [[bar]], or add a stronger [[lander]]"
+            )
+        fits = [w for w in allowed if w.capacity >= item.mass and (w.volume < 0 or w.volume >= item.volume)]
         if not fits:
             raise RequestError(
                 f"[[element]] {item.id}: {item.volume / 1e3:g} m3 and {item.mass} kg fit no lander together; "

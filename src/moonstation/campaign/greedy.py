@@ -32,6 +32,11 @@ class _Greedy:
         self.launched: dict[str, list[int]] = defaultdict(list)
         self.flown: dict[str, int] = defaultdict(int)
         self.landed: dict[str, int] = {}
+        turnaround = {way.pad: way.turnaround for way in case.ways}
+        for launcher, pad, month in case.launched:
+            self.launched[launcher].append(month)
+            if pad in turnaround:
+                self.taken[pad].append((month, month + turnaround[pad]))
         self.due = _due(case)
 
     def land_elements(self) -> None:
@@ -104,8 +109,12 @@ class _Greedy:
                 fits = mass + item.mass <= way.capacity and (
                     way.volume < 0 or volume + item.volume <= way.volume
                 )
-                alive = power + item.power >= 0 and energy + item.dark_energy >= 0
-                if item in load or item.earliest > month or not (ready and fits and alive):
+                # a site that is short already must not be made worse
+                alive = (
+                    power + item.power >= min(0, power) and energy + item.dark_energy >= min(0, energy)
+                ) or month < self.case.short_until.get(item.site, 0)
+                allowed = item.may_fly(way, month)
+                if item in load or item.earliest > month or not (ready and fits and alive and allowed):
                     continue
                 load.append(item)
                 mass, volume = mass + item.mass, volume + item.volume
