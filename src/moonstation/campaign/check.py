@@ -149,9 +149,7 @@ class _Check(Replay):
                 begun = bar.from_ is None or flight.month >= self.campaign.month_of(bar.from_)
                 for name in flight.elements if begun and bar.of in owners else ():
                     if self.all_elements[name].partner == bar.partner:
-                        yield (
-                            f"{self.say(flight)}: brings {name} of {bar.partner}, which is barred from parts of {bar.of}"
-                        )
+                        yield f"{self.say(flight)}: brings {name}, but {bar.partner} is barred from parts of {bar.of}"
 
     def pads(self) -> Iterator[str]:
         launches: defaultdict[str, list[int]] = defaultdict(list)
