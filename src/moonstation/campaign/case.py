@@ -326,7 +326,8 @@ def campaign_case(
         raise RequestError(
             f"station {station.id}: nothing can fly; give a launcher tli, cost and pads, and a lander that names it"
         )
-    _check_fit(items, ways)
+    for told in _unfit(items, ways).values():
+        raise RequestError(told)
     crews = tuple(_crew(station, campaign, crew, there) for crew in station.crew_flights)
     for crew in crews:
         if not any(way.crew == crew.id for way in ways):
@@ -511,38 +512,62 @@ def _from_pads(
     return ways
 
 
-def _check_fit(items: list[Item], ways: tuple[Way, ...]) -> None:
+def unfit_elements(station: Station, *, without: Collection[str] = ()) -> dict[str, str]:
+    """Elements that nothing of a campaign can ever land, with the reason and the cure, by id.
+
+    Parameters
+    ----------
+    station : Station
+        With a campaign.
+    without : collection of str
+        Ids of partners, launchers, landers and pads that are not to be had.
+    """
+    campaign = station.campaign
+    assert campaign is not None
+    lights = _lights(station, campaign, {})
+    items = [_item(station, campaign, element, lights[element.site]) for element in station.elements]
+    ways = _ways(station, campaign, frozenset(without), [])
+    return _unfit([item for item in items if item.earliest >= 0], ways)
+
+
+def _unfit(items: list[Item], ways: tuple[Way, ...]) -> dict[str, str]:
     cargo = [way for way in ways if not way.crew]
-    for item in items:
-        most = max((way.capacity for way in cargo), default=0)
-        if item.mass > most:
-            raise RequestError(
-                f"[[element]] {item.id}: {item.mass} kg is too heavy for any lander, of which the strongest brings "
-                f"{most} kg; divide it, or add a stronger [[lander]]"
-            )
-        allowed = [way for way in cargo if item.may_fly(way, max(way.first, item.earliest))]
-        if not allowed:
-            raise RequestError(
-                f"[[element]] {item.id}: {item.partner} is barred from all launchers and landers that fly; lift the "
-                "[[bar]], or add a launcher and a lander of another partner"
-            )
-        most = max(way.capacity for way in allowed)
-        if item.mass > most:
-            raise RequestError(
-                f"[[element]] {item.id}: {item.mass} kg is too heavy for any lander that {item.partner} may use, of "
-                f"which the strongest brings {most} kg; divide it, lift the [[bar]], or add a stronger [[lander]]"
-            )
-        fits = [w for w in allowed if w.capacity >= item.mass and (w.volume < 0 or w.volume >= item.volume)]
-        if not fits:
-            raise RequestError(
-                f"[[element]] {item.id}: {item.volume / 1e3:g} m3 and {item.mass} kg fit no lander together; "
-                "divide it, or add a [[lander]] with more payload_volume"
-            )
-        if item.earliest > max(way.last for way in fits):
-            raise RequestError(
-                f"[[element]] {item.id}: not_before is after the last flight of any lander that can bring it; "
-                "give an earlier month"
-            )
+    told = ((item.id, _why_unfit(item, cargo)) for item in items)
+    return {name: why for name, why in told if why}
+
+
+def _why_unfit(item: Item, cargo: list[Way]) -> str:
+    """Why nothing can land an element, and the cure; "" if something can."""
+    most = max((way.capacity for way in cargo), default=0)
+    if item.mass > most:
+        return (
+            f"[[element]] {item.id}: {item.mass} kg is too heavy for any lander, of which the strongest brings "
+            f"{most} kg; divide it, or add a stronger [[lander]]"
+        )
+    allowed = [way for way in cargo if item.may_fly(way, max(way.first, item.earliest))]
+    if not allowed:
+        return (
+            f"[[element]] {item.id}: {item.partner} is barred from all launchers and landers that fly; lift the "
+            "[[bar]], or add a launcher and a lander of another partner"
+        )
+    most = max(way.capacity for way in allowed)
+    if item.mass > most:
+        return (
+            f"[[element]] {item.id}: {item.mass} kg is too heavy for any lander that {item.partner} may use, of "
+            f"which the strongest brings {most} kg; divide it, lift the [[bar]], or add a stronger [[lander]]"
+        )
+    fits = [w for w in allowed if w.capacity >= item.mass and (w.volume < 0 or w.volume >= item.volume)]
+    if not fits:
+        return (
+            f"[[element]] {item.id}: {item.volume / 1e3:g} m3 and {item.mass} kg fit no lander together; "
+            "divide it, or add a [[lander]] with more payload_volume"
+        )
+    if item.earliest > max(way.last for way in fits):
+        return (
+            f"[[element]] {item.id}: not_before is after the last flight of any lander that can bring it; "
+            "give an earlier month"
+        )
+    return ""
 
 
 def _crew(station: Station, campaign: Campaign, crew: CrewFlight, there: Collection[str]) -> Crew:

@@ -120,7 +120,34 @@ class _Greedy:
                 mass, volume = mass + item.mass, volume + item.volume
                 power, energy = power + item.power, energy + item.dark_energy
                 again = True
-        return load
+        return load or self._source_with_its_needs(waiting, way, month)
+
+    def _source_with_its_needs(self, waiting: list[Item], way: Way, month: int) -> list[Item]:
+        """A source and what must stand before it, which alone could not survive: landed together they can."""
+        known = {item.id: item for item in waiting}
+        power, energy = self._margins(waiting[0].site)
+        for source in waiting:
+            if source.power <= 0 and source.dark_energy <= 0:
+                continue
+            load, left = [source], list(source.after)
+            while left:
+                name = left.pop()
+                if name in self.landed or any(name == item.id for item in load):
+                    continue
+                if name not in known:
+                    break
+                load.append(known[name])
+                left += known[name].after
+            else:
+                fits = sum(item.mass for item in load) <= way.capacity and (
+                    way.volume < 0 or sum(item.volume for item in load) <= way.volume
+                )
+                alive = (
+                    power + sum(i.power for i in load) >= 0 and energy + sum(i.dark_energy for i in load) >= 0
+                )
+                if fits and alive and all(i.earliest <= month and i.may_fly(way, month) for i in load):
+                    return load
+        return []
 
     def _margins(self, site: str) -> tuple[int, int]:
         there = [
