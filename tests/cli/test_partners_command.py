@@ -82,7 +82,7 @@ def test_change_tells_what_is_lost_and_the_way_back(tmp_path, capsys):
     assert run_command([*arguments, *options, "--png", str(picture)]) == 0
     told = " ".join(capsys.readouterr().out.split())
     assert "roscosmos leaves on 2035-01-01" in told
-    assert "power of bus base: nominal" in told
+    assert "power, from 2035-01-01 on, bus base: nominal" in told
     assert "may be lost to the cold" in told
     assert "antennas that go: bear_lakes, ussuriysk, kalyazin" in told
     assert "heat-and-power-distribution once more; geophysics-package once more" in told
@@ -100,6 +100,7 @@ def test_change_tells_what_is_lost_and_the_way_back(tmp_path, capsys):
 def test_change_by_delay_bar_and_joining(capsys):
     for arguments, words in (
         (["--late", "roscosmos=24mo", "--from", "2030-01-01"], "24 months later"),
+        (["--late", "roscosmos=24mo", "--from", "2030-01-01"], "power, from 2034-12-01 to"),
         (["--bars", "roscosmos:cnsa", "--from", "2030-01-01"], "roscosmos may not use parts of cnsa"),
         (["--joins", "roscosmos"], "gained"),
         (["--leaves", "cnsa", "--stays"], "what has landed stays"),

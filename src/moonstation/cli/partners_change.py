@@ -81,7 +81,7 @@ def command(
         bool,
         typer.Option(
             "--power/--no-power",
-            help="With --leaves: whether to run the power buses that are left over a year.",
+            help="Whether to run the power buses with the light of a year, from each arrival to the next.",
         ),
     ] = True,
     replan: Annotated[
@@ -149,7 +149,7 @@ def command(
         return plan_recovery(request, price_per_kg=each_kg)
 
     with progress_bar() as report:
-        scene = _power(loaded, report) if power and leaves and loaded.buses else None
+        scene = _power(loaded, report) if power and loaded.buses else None
         report("the change", 0.4)
         replanner = None
         if replan:
@@ -166,7 +166,7 @@ def command(
             loaded,
             change,
             planner=planner if replanner is None else replanner,
-            enough=scene.keeps_warm if scene is not None else None,
+            enough=scene.keeps_warm if scene is not None and leaves else None,
         )
         anew = None
         if replanner is not None:
@@ -200,7 +200,14 @@ def command(
     planned = () if anew is None else anew.notes
     by_plan = anew is not None and anew.recovery is not None
     found = recovery_notes(effect.recoveries, planned=by_plan)
-    for note in (*effect.notes, *planned, *found, *_no_campaign(loaded, replan, change)):
+    light = (
+        [
+            "power between two arrivals is run with the light of the whole year: a short time may miss the worst of it"
+        ]
+        if scene is not None
+        else []
+    )
+    for note in (*effect.notes, *light, *planned, *found, *_no_campaign(loaded, replan, change)):
         out.print(f"note: {note}", markup=False, soft_wrap=True, style="yellow")
     for path in written:
         if path is not None:
@@ -357,7 +364,7 @@ def _at_risk(effect: "Effect", scene: "PowerScene | None") -> list[str]:
         return []
     from moonstation.study.partner_power import functions_at_risk
 
-    return functions_at_risk(effect.station, effect.parts, scene)
+    return functions_at_risk(scene, effect.change)
 
 
 def _print(effect: "Effect", scene: "PowerScene | None", at_risk: Sequence[str]) -> None:
@@ -395,7 +402,7 @@ def _print(effect: "Effect", scene: "PowerScene | None", at_risk: Sequence[str])
     if effect.antennas and effect.change.kind in ("leaves", "bars"):
         _print_antennas(effect)
     if scene is not None:
-        _print_power("power of bus", scene.without(effect.parts))
+        _print_stages(effect, scene)
     if effect.depends:
         table = new_table("\nwho depends", "on whom", "for", "number", "what", words=1)
         for need in effect.depends:
@@ -416,7 +423,7 @@ def _print(effect: "Effect", scene: "PowerScene | None", at_risk: Sequence[str])
             )
         out.print_wide(table, WIDE)
         out.print(f"brings {'; '.join(effect.recoveries[0].parts)}", markup=False, soft_wrap=True)
-        if scene is not None:
+        if scene is not None and effect.change.kind == "leaves":
             _print_power(
                 "with it, power of bus", scene.without(set(effect.parts) - set(effect.recoveries[0].serves))
             )
@@ -429,10 +436,23 @@ def _print(effect: "Effect", scene: "PowerScene | None", at_risk: Sequence[str])
         )
 
 
+def _print_stages(effect: "Effect", scene: "PowerScene") -> None:
+    """Power from each arrival to the next, where it differs from what it would be without the change."""
+    from moonstation.study.partner_power import power_stages
+
+    found = power_stages(scene, effect.change)
+    for stage in found:
+        when = f"from {_day(stage.begin)} " + (f"to {_day(stage.end)}" if stage.end < math.inf else "on")
+        whose = f" to {stage.partner}, with what it may use" if stage.partner else ""
+        _print_power(f"power{whose}, {when}, bus", stage.buses)
+    if not found:
+        out.print("power: no bus is worse or better off at any date", markup=False, soft_wrap=True)
+
+
 def _print_power(words: str, buses: "Sequence[BusAfter]") -> None:
-    """Buses that are worse off than with all elements."""
+    """Buses that are worse or better off than without the change."""
     for bus in buses:
-        if not bus.worse:
+        if not (bus.worse or bus.better):
             continue
         frozen = (
             f"; {', '.join(bus.may_freeze)} may be lost to the cold, and what needs them"
@@ -444,7 +464,7 @@ def _print_power(words: str, buses: "Sequence[BusAfter]") -> None:
             f"short for {duration(bus.short_after)} on end ({duration(bus.short_before)}){frozen}",
             markup=False,
             soft_wrap=True,
-            style="yellow",
+            style="yellow" if bus.worse else None,
         )
 
 
