@@ -15,7 +15,7 @@ from moonstation.campaign.growth import growth
 from moonstation.campaign.solve import greedy_plan, plan_campaign
 from moonstation.errors import RequestError
 from moonstation.station.agreements import Bar
-from moonstation.station.campaign import Milestone, Plant, Supply
+from moonstation.station.campaign import Milestone, Plant, Supply, opens
 
 
 def partitions(names):
@@ -262,6 +262,92 @@ def test_what_is_barred_flies_with_others_or_not_at_all():
     heavy = station(parts, bars=[closed], **{**two, "landers": weak})
     with pytest.raises(RequestError, match="too heavy for any lander that b may use"):
         campaign_case(heavy)
+
+
+def test_nothing_flies_in_a_month_without_a_window():
+    parts = [element("one", 2000.0), element("two", 2000.0)]
+    aim = {"objective": "completion"}
+    free = plan_campaign(campaign_case(station(parts, campaign=aim)), seconds=10.0, gap=0.0, workers=1)
+    assert [flight.month for flight in free.flights] == [0, 1]
+    # launches from March to April 2030 and each October, landings in light: April to October
+    rare = {
+        "pads": [pad(windows=["2030-03..2030-04", "10"])],
+        "landers": [lander(windows=["04..10"])],
+    }
+    case = campaign_case(station(parts, campaign=aim, **rare))
+    plan = plan_campaign(case, seconds=10.0, gap=0.0, workers=1)
+    assert [flight.month for flight in plan.flights] == [3, 9]
+    assert plan.bound == 10.0
+    assert [flight.month for flight in greedy_plan(case).flights] == [3, 9]
+    told = check_plan(case, free)
+    assert any("pad has no window in 2030-01" in line for line in told)
+    assert any("lander does not land in that month" in line for line in told)
+    early = plan_of(case, [Landing(2, 0, ["one"]), Landing(9, 0, ["two"])], objective="completion")
+    assert [line for line in check_plan(case, early) if "window" in line] == [
+        "flight of 2030-03 (lander on rocket): lander does not land in that month, which is in no window of it"
+    ]
+    # best of all plans there are
+    assert min(found.value for found in all_plans(case, "completion")) == plan.value
+
+
+def test_all_launches_of_a_flight_need_windows():
+    parts = [element("one", 3000.0)]
+    two = [lander(launches=2, propellant=12_000.0)]
+    slow = pad(windows=["2030-02", "2030-05", "2030-07"], turnaround=60 * 86_400.0)
+    case = campaign_case(station(parts, campaign={"objective": "completion"}, pads=[slow], landers=two))
+    plan = plan_campaign(case, seconds=10.0, gap=0.0, workers=1)
+    assert [flight.launch_months for flight in plan.flights] == [(4, 6)]
+    # two months from launch to launch: no window is two months after another
+    never = [slow.model_copy(update={"windows": ["2030-02", "2030-05..2030-06"]})]
+    with pytest.raises(RequestError, match="nothing can fly"):
+        campaign_case(station(parts, pads=never, landers=two))
+
+
+def test_windows_are_named_where_they_stand_in_the_way():
+    parts = [element("one", 2000.0), element("two", 2000.0)]
+    both = [Milestone(id="both", capability="mass", at_least=4000.0, by=month(6))]
+    rare = {"pads": [pad(windows=["02", "2030-12"])], "milestones": both}
+    case = campaign_case(station(parts, **rare))
+    assert plan_campaign(case, seconds=10.0, workers=1) is None
+    words, proven = conflicting_demands(case, seconds=20.0)
+    assert proven
+    assert "nothing is launched or landed in a month without a window" in words
+    assert any(line.startswith("milestone both") for line in words)
+
+
+@pytest.mark.parametrize(
+    ("windows", "month", "open_"),
+    [
+        ([], (2030, 5), True),
+        (["2030-05"], (2030, 5), True),
+        (["2030-05"], (2031, 5), False),
+        (["2030-11..2031-02"], (2031, 1), True),
+        (["2030-11..2031-02"], (2031, 3), False),
+        (["05"], (2044, 5), True),
+        (["11..02"], (2031, 1), True),
+        (["11..02"], (2031, 12), True),
+        (["11..02"], (2031, 3), False),
+        (["03..04", "2031-08"], (2031, 8), True),
+    ],
+)
+def test_windows_are_months_of_one_year_or_of_all(windows, month, open_):
+    assert opens(windows, dt.date(*month, 1)) is open_
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("2030-13", "is no window; write a month"),
+        ("spring", "is no window; write a month"),
+        ("2030-05..07", "is no window; write a month"),
+        ("2030-05..2030-03", "ends before it begins"),
+    ],
+)
+def test_windows_that_are_none_are_refused(text, said):
+    with pytest.raises(ValueError, match=said):
+        pad(windows=[text])
+    with pytest.raises(ValueError, match=said):
+        lander(windows=[text])
 
 
 def test_launches_before_the_first_month_take_pads_and_cadence():

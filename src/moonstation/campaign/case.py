@@ -4,13 +4,24 @@ Masses are whole kilograms (rounded up where they burden, down where they help),
 thousands: so that a plan which closes here closes in the figures of the file.
 """
 
+import datetime as dt
 import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 from moonstation.constants import SECONDS_PER_DAY
 from moonstation.errors import RequestError
-from moonstation.station.campaign import CREW, Campaign, CrewFlight, Lander, Milestone, Plant, Supply
+from moonstation.station.campaign import (
+    CREW,
+    Campaign,
+    CrewFlight,
+    Lander,
+    Milestone,
+    Pad,
+    Plant,
+    Supply,
+    opens,
+)
 from moonstation.station.elements import Element
 from moonstation.station.missions import Launcher
 from moonstation.station.model import Station
@@ -18,6 +29,9 @@ from moonstation.station.prices import Cost
 
 STANDARD_GRAVITY = 9.80665
 MONTH = 365.25 / 12.0 * SECONDS_PER_DAY
+LONGEST_DELAY = 600
+"""Months after the end of a campaign for which windows are looked up."""
+
 MONEY = 1e3
 """What a whole number of money stands for."""
 
@@ -110,6 +124,8 @@ class Way:
         Months in which it can land.
     uses, refit, most : int
         Flights of one lander, months from one to its next, most that can be built (-1: no limit).
+    shut : frozenset of int
+        Months in which it cannot land, for a launch or the landing would be in one without a window.
     """
 
     launcher: str
@@ -130,6 +146,7 @@ class Way:
     uses: int
     refit: int
     most: int
+    shut: frozenset[int] = frozenset()
 
     @property
     def span(self) -> int:
@@ -345,7 +362,10 @@ def campaign_case(
         )
     if any(way.uses > 1 for way in ways):
         notes.append("a reused lander is launched with its dry mass each time, on the safe side")
-    notes.append("each month has a window to the Moon; sources and arrays count as aged at the end")
+    bare = sorted({way.pad for way in ways if not next(p for p in station.pads if p.id == way.pad).windows})
+    if bare:
+        notes.append(f"each month has a window to the Moon from {', '.join(bare)}: no windows are stated")
+    notes.append("sources and arrays count as aged at the end")
     return Case(
         station=station,
         campaign=campaign,
@@ -485,7 +505,9 @@ def _from_pads(
                 firsts.append(campaign.month_of(record.available_from) + lead)
             if record.available_until is not None:
                 lasts.append(campaign.month_of(record.available_until))
-        if max(firsts) > min(lasts):
+        shut = _shut_months(campaign, pad, lander, launches)
+        landings = [month for month in range(max(firsts), min(lasts) + 1) if month not in shut]
+        if not landings:
             continue
         ways.append(
             Way(
@@ -502,14 +524,38 @@ def _from_pads(
                 turnaround=pad.turnaround_months,
                 launch_cost=0 if launcher.cost is None else launches * _money(campaign, launcher.cost),
                 lander_cost=0 if lander.cost is None else _money(campaign, lander.cost),
-                first=max(firsts),
-                last=min(lasts),
+                first=landings[0],
+                last=landings[-1],
                 uses=lander.reusable,
                 refit=lander.refit_months,
                 most=-1 if lander.most is None else lander.most,
+                shut=shut,
             )
         )
     return ways
+
+
+def _shut_months(campaign: Campaign, pad: Pad, lander: Lander, launches: int) -> frozenset[int]:
+    """Months in which a flight from a pad cannot land, to long after the campaign: what is late needs windows, too."""
+    if not (pad.windows or lander.windows):
+        return frozenset()
+    # a flight of several launches begins before it lands, perhaps before the campaign
+    early = -(launches - 1) * pad.turnaround_months
+    months = range(early, campaign.months + LONGEST_DELAY)
+    rises = {month for month in months if opens(pad.windows, month_date(campaign, month))}
+    lands = {month for month in months if opens(lander.windows, month_date(campaign, month))}
+    return frozenset(
+        month
+        for month in range(campaign.months + LONGEST_DELAY)
+        if month not in lands
+        or any(month - back * pad.turnaround_months not in rises for back in range(launches))
+    )
+
+
+def month_date(campaign: Campaign, month: int) -> dt.date:
+    """First day of a month of a campaign, 0 for its first."""
+    first = 12 * campaign.start.year + campaign.start.month - 1 + month
+    return dt.date(first // 12, first % 12 + 1, 1)
 
 
 def unfit_elements(station: Station, *, without: Collection[str] = ()) -> dict[str, str]:

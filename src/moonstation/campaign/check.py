@@ -6,10 +6,10 @@ from itertools import pairwise
 
 import numpy as np
 
-from moonstation.campaign.case import MONTH, Case, payload, propellant
+from moonstation.campaign.case import MONTH, Case, month_date, payload, propellant
 from moonstation.campaign.plan import Flight, Plan
 from moonstation.campaign.replay import Replay
-from moonstation.station.campaign import CREW, Lander, Supply
+from moonstation.station.campaign import CREW, Lander, Supply, opens
 from moonstation.station.elements import Element
 
 MASS_SLACK = 0.5
@@ -165,7 +165,11 @@ class _Check(Replay):
                 launches[flight.pad].append(month)
                 for record in (self.launchers[flight.launcher], self.pads_by_id[flight.pad]):
                     yield from self._available(flight, record, month)
+                if not opens(self.pads_by_id[flight.pad].windows, month_date(self.campaign, month)):
+                    yield f"{self.say(flight)}: {flight.pad} has no window in {self.plan.month_name(month)}"
             yield from self._available(flight, self.all_landers[flight.lander], flight.month)
+            if not opens(self.all_landers[flight.lander].windows, month_date(self.campaign, flight.month)):
+                yield f"{self.say(flight)}: {flight.lander} does not land in that month, which is in no window of it"
         for pad, months in launches.items():
             ordered = sorted(months)
             for first, second in pairwise(ordered):

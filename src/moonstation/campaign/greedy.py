@@ -162,6 +162,8 @@ class _Greedy:
             return None
         most = self.case.cadence.get(way.launcher)
         for tried in range(max(month, way.first), way.last + 1):
+            if tried in way.shut:
+                continue
             launches = way.launch_months(tried)
             first, last = launches[0], launches[-1] + way.turnaround
             if any(first < b and a < last for a, b in self.taken[way.pad]):

@@ -66,10 +66,17 @@ def fly_in_order(p: Programme) -> None:
 
 
 def fly_when_all_is_to_be_had(p: Programme) -> None:
-    """For each slot and way: first[w] <= T[f] <= last[w] if u[f,w]."""
-    for f in range(p.slots):
-        for u, way in zip(p.ways[f], p.case.ways, strict=True):
-            p.model.add_linear_constraint(p.month[f], way.first, way.last).only_enforce_if(u)
+    """For each slot and way: first[w] <= T[f] <= last[w] if u[f,w], and T[f] is none of its months without a window."""
+    # half a second to load: only a search pays for it
+    from ortools.util.python.sorted_interval_list import Domain
+
+    for way_number, way in enumerate(p.case.ways):
+        landings = [month for month in range(way.first, way.last + 1) if month not in way.shut]
+        domain = (
+            Domain.from_values(landings) if way.shut and p.keeps("windows") else Domain(way.first, way.last)
+        )
+        for f in range(p.slots):
+            p.model.add_linear_expression_in_domain(p.month[f], domain).only_enforce_if(p.ways[f][way_number])
 
 
 def land_elements_once(p: Programme) -> None:
@@ -467,6 +474,8 @@ def demands(case: Case) -> dict[str, str]:
     for way in case.ways:
         if way.most >= 0:
             found[f"landers {way.lander}"] = f"at most {way.most} of lander {way.lander} are built"
+    if any(way.shut for way in case.ways):
+        found["windows"] = "nothing is launched or landed in a month without a window"
     for store in case.stores:
         found[f"supply {store.id}"] = f"supply {store.id} never runs out"
     found["power"] = "every site survives on its own power in each month"

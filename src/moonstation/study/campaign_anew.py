@@ -13,7 +13,7 @@ import numpy as np
 from moonstation import __version__
 from moonstation.arrays import IntArray
 from moonstation.campaign.case import Case
-from moonstation.campaign.flights import flights_of
+from moonstation.campaign.flights import flights_of, way_of
 from moonstation.campaign.greedy import greedy_landings
 from moonstation.campaign.plan import Flight
 from moonstation.campaign.risk import LATE_MONTHS, RiskCase, element_months, fly
@@ -141,6 +141,9 @@ def _one_anew(case: Case, luck: RiskCase, draw: int, reserves: int) -> dict[str,
     while flights and tries < fates.size:
         flight = flights.pop(0)
         month = max(now, flight.month + int(late[tries]), grounded.get(flight.launcher, 0))
+        shut = way_of(case, flight).shut
+        while month in shut:
+            month += 1
         fate = fates[tries]
         tries += 1
         now = month

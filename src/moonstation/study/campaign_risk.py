@@ -9,6 +9,7 @@ import pandas as pd
 
 from moonstation.arrays import FloatArray, IntArray
 from moonstation.campaign.case import Case
+from moonstation.campaign.flights import way_of
 from moonstation.campaign.plan import Flight, Plan
 from moonstation.campaign.risk import (
     Chances,
@@ -189,7 +190,15 @@ def campaign_risk(
     tell = progress or (lambda words, share: None)
     tell("drawing luck", 0.0)
     turnaround = {way.pad: way.turnaround for way in case.ways}
-    luck = risk_case(plan, chances, after=needs(case, plan), turnaround=turnaround, draws=draws, seed=seed)
+    luck = risk_case(
+        plan,
+        chances,
+        after=needs(case, plan),
+        turnaround=turnaround,
+        draws=draws,
+        seed=seed,
+        shut=[way_of(case, flight).shut for flight in plan.flights],
+    )
     tell("carrying the plan out", 0.05)
     base = fly(luck, reserves=reserves)
     count = max(1, len({name for flight in plan.flights for name in flight.elements}))

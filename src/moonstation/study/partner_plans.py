@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from moonstation.campaign.case import Case
+from moonstation.campaign.case import Case, month_date
 from moonstation.campaign.flights import budget_by_year
 from moonstation.campaign.plan import Flight, Plan
 from moonstation.campaign.replay import Replay
@@ -19,7 +19,6 @@ from moonstation.station.prices import Price
 from moonstation.study.partner_rest import (
     Rest,
     can_serve,
-    month_date,
     month_reached,
     stand_in_id,
 )

@@ -5,7 +5,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from moonstation.campaign.case import Case, SiteLight, campaign_case, unfit_elements
+from moonstation.campaign.case import Case, SiteLight, campaign_case, month_date, unfit_elements
 from moonstation.campaign.check import check_plan
 from moonstation.campaign.conflicts import conflicting_demands
 from moonstation.campaign.plan import Plan
@@ -24,7 +24,6 @@ from moonstation.study.partner_rest import (
     Rest,
     can_serve,
     gives_enough,
-    month_date,
     month_reached,
     months_of,
     providers_of,

@@ -5,7 +5,7 @@ import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from moonstation.campaign.case import MONTH
+from moonstation.campaign.case import MONTH, month_date
 from moonstation.campaign.plan import Flight, Plan
 from moonstation.campaign.replay import Replay
 from moonstation.partners.changes import Change
@@ -70,12 +70,6 @@ def without_stuck(rest: Rest, stuck: Collection[str]) -> Rest:
         gone=tuple(dict.fromkeys((*rest.gone, *stuck))),
         stuck=tuple(stuck),
     )
-
-
-def month_date(campaign: Campaign, month: int) -> dt.date:
-    """First day of a month of a campaign."""
-    first = 12 * campaign.start.year + campaign.start.month - 1 + month
-    return dt.date(first // 12, first % 12 + 1, 1)
 
 
 def providers_of(station: Station, partner: str) -> tuple[str, ...]:
