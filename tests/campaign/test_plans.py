@@ -264,6 +264,88 @@ def test_what_is_barred_flies_with_others_or_not_at_all():
         campaign_case(heavy)
 
 
+@pytest.mark.parametrize(
+    ("tables", "flights"),
+    [
+        ({"landers": [lander()]}, 1),
+        ({"landers": [lander(payload_volume=16.0)]}, 1),
+        ({"landers": [lander(payload_volume=15.9)]}, 2),
+        ({"landers": [lander()], "launchers": [launcher(fairing_volume=12.0)]}, 2),
+        # what the lander states goes before the fairing
+        ({"landers": [lander(payload_volume=20.0)], "launchers": [launcher(fairing_volume=12.0)]}, 1),
+        ({"landers": [lander(payload_volume=8.0)]}, 2),
+    ],
+)
+def test_elements_take_the_room_of_a_lander(tables, flights):
+    parts = [element("one", 500.0, volume=8.0), element("two", 500.0, volume=8.0), element("flat", 100.0)]
+    case = campaign_case(station(parts, **tables))
+    plan = plan_campaign(case, seconds=10.0, gap=0.0, workers=1)
+    assert len(plan.flights) == flights
+    assert plan.bound == pytest.approx(plan.value)
+    assert len(greedy_plan(case).flights) == flights
+    together = plan_of(case, [Landing(0, 0, ["one", "two", "flat"])], objective="cost")
+    assert bool([line for line in check_plan(case, together) if "16 m3" in line]) is (flights == 2)
+
+
+def test_no_lander_has_room_and_strength_both():
+    parts = [element("tall", 1500.0, volume=30.0)]
+    two = [lander(payload_volume=10.0), lander("roomy", payload_mass=900.0, payload_volume=40.0)]
+    with pytest.raises(RequestError, match=r"tall: 30 m3 and 1500 kg fit no lander together.*payload_volume"):
+        campaign_case(station(parts, landers=two))
+
+
+def check_mix(seed, **weights):
+    made = random_station(seed, elements=3, months=4)
+    keys = {
+        "objective": "mix",
+        "capability": ("mass", "power")[seed % 2],
+        "capability_by": month(1),
+        **weights,
+    }
+    case = campaign_case(replace(made, campaign=made.campaign.model_copy(update=keys)))
+    plans = list(all_plans(case, "mix"))
+    found = plan_campaign(case, seconds=30.0, gap=0.0, workers=1)
+    if not plans:
+        assert found is None
+        return None
+    total = sum(case.capability(case.campaign.capability, item) for item in (*case.items, *case.standing))
+
+    def mixed(plan):
+        early = {n for flight in plan.flights if flight.month <= 1 for n in flight.elements}
+        gained = sum(case.capability(case.campaign.capability, case.item(n)) for n in early)
+        return (
+            weights["weight_cost"] * plan.cost / 1e9
+            + weights["weight_completion"] * plan.completion / 12.0
+            - weights["weight_capability"] * gained / max(1, total)
+        )
+
+    assert found.value == pytest.approx(mixed(found))
+    # a search counts cost in millions and a watt or kilogram by a rounded weight
+    step = 1e-3 * weights["weight_cost"] + total * 1e-8
+    assert found.value <= min(mixed(plan) for plan in plans) + step
+    assert found.bound <= min(mixed(plan) for plan in plans) + 1e-9
+    assert found.bound >= found.value - 2.0 * step - 1e-9
+    return found
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2, 4, 9, 11])
+@pytest.mark.parametrize("weights", [(1.0, 0.0, 0.0), (1.0, 1.0, 1.0), (0.2, 3.0, 0.5), (0.1, 0.0, 4.0)])
+def test_a_mix_is_the_best_of_all_plans(seed, weights):
+    check_mix(
+        seed, **dict(zip(("weight_cost", "weight_completion", "weight_capability"), weights, strict=True))
+    )
+
+
+def test_weights_of_a_mix_change_the_plan():
+    cheap = check_mix(2, weight_cost=1.0, weight_completion=0.0, weight_capability=0.0)
+    soon = check_mix(2, weight_cost=0.01, weight_completion=10.0, weight_capability=0.0)
+    assert (cheap.cost, cheap.completion) == (330e6, 2)
+    assert (soon.cost, soon.completion) == (400e6, 1)
+    cheap = check_mix(4, weight_cost=1.0, weight_completion=0.0, weight_capability=0.0)
+    able = check_mix(4, weight_cost=0.1, weight_completion=0.0, weight_capability=4.0)
+    assert cheap.cost < able.cost
+
+
 def test_nothing_flies_in_a_month_without_a_window():
     parts = [element("one", 2000.0), element("two", 2000.0)]
     aim = {"objective": "completion"}

@@ -161,6 +161,10 @@ def test_change_refuses_in_one_line_with_the_cure(capsys):
         ),
         (["--leaves", "cnsa", "--time-limit", "soon"], '--time-limit: "soon" is not a number'),
         (["--leaves", "cnsa", "--time-limit", "-1 s"], "--time-limit"),
+        (
+            ["--leaves", "cnsa", "--price-per-kg", "1 MEUR 2020", "--no-power"],
+            "is in EUR 2020, the campaign in",
+        ),
         (["--leaves", "cnsa", "--no-replan", "--dates-csv", "x.csv"], "leave --no-replan out"),
     ):
         assert run_command(["partners", "change", "ilrs", *arguments]) == 2

@@ -62,6 +62,11 @@ class Replanner:
     progress : callable
         Called with the name of a stage and the share of the whole done, 0 to 1.
 
+    Raises
+    ------
+    RequestError
+        If the price is in other money than the campaign, and no rate leads to it.
+
     Attributes
     ----------
     found : Replan or None
@@ -79,6 +84,11 @@ class Replanner:
         workers: int = 2,
         progress: Progress,
     ) -> None:
+        if price_per_kg is not None and station.campaign is not None:
+            try:
+                station.campaign.worth(price_per_kg)
+            except ValueError as error:
+                raise RequestError(f"--price-per-kg: {error}") from error
         self.station, self.change = station, change
         self.seconds, self.price, self.seed, self.workers = seconds, price_per_kg, seed, workers
         self.progress = progress
