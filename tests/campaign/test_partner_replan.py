@@ -4,7 +4,7 @@ import datetime as dt
 from dataclasses import replace
 
 import pytest
-from campaign_stations import element, lander, launcher, month, pad, station
+from campaign_stations import element, lander, launcher, month, pad, random_station, station
 
 from moonstation.campaign.check import check_plan
 from moonstation.errors import RequestError
@@ -191,6 +191,30 @@ def test_what_nothing_can_land_or_power_is_left_out(cases):
     assert set(found.stuck) == {"bulk", "second", "hut"}
     assert not {"bulk", "second", "hut"} & when(found).keys()
     assert "drill" in when(found)
+
+
+CHANGES = {
+    "leaves": Change("leaves", "b", SINCE),
+    "stays": Change("leaves", "b", SINCE, stays=True),
+    "late": Change("late", "b", SINCE, delay=6 * 30.4375 * 86_400.0),
+    "bars": Change("bars", "b", SINCE, of="a"),
+    "joins": Change("joins", "b", SINCE),
+}
+
+
+@pytest.mark.parametrize("kind", CHANGES)
+@pytest.mark.parametrize("seed", [0, 3, 5])
+def test_plans_after_any_change_are_kept_by_the_checker(seed, kind, cases):
+    """Crews, supplies, plants, budgets, pads of long turnaround and windows by chance."""
+    base = random_station(seed, elements=5, months=14, rich=True)
+    _, found, _ = planned(CHANGES[kind], cases, base)
+    assert [name for name, _, plan in cases if plan is not None][-1] == "after"
+    lands = when(found)
+    assert not set(found.stuck) & lands.keys()
+    assert set(lands) >= {e.id for e in base.elements} - set(found.lost) - set(found.stuck)
+    assert found.mass_after == pytest.approx(
+        sum(flight.landed_mass for flight in (*found.flown, *found.after.flights))
+    )
 
 
 def test_a_change_after_the_campaign_is_refused():

@@ -576,6 +576,22 @@ def unfit_elements(station: Station, *, without: Collection[str] = ()) -> dict[s
     return _unfit([item for item in items if item.earliest >= 0], ways)
 
 
+def unfit_crews(station: Station, *, without: Collection[str] = ()) -> list[str]:
+    """Ids of crew flights that nothing of a campaign can ever fly.
+
+    Parameters
+    ----------
+    station : Station
+        With a campaign.
+    without : collection of str
+        Ids of partners, launchers, landers and pads that are not to be had.
+    """
+    campaign = station.campaign
+    assert campaign is not None
+    flown = {way.crew for way in _ways(station, campaign, frozenset(without), [])}
+    return [crew.id for crew in station.crew_flights if crew.id not in flown]
+
+
 def _unfit(items: list[Item], ways: tuple[Way, ...]) -> dict[str, str]:
     cargo = [way for way in ways if not way.crew]
     told = ((item.id, _why_unfit(item, cargo)) for item in items)

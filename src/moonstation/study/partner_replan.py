@@ -5,7 +5,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from moonstation.campaign.case import Case, SiteLight, campaign_case, month_date, unfit_elements
+from moonstation.campaign.case import Case, SiteLight, campaign_case, month_date, unfit_crews, unfit_elements
 from moonstation.campaign.check import check_plan
 from moonstation.campaign.conflicts import conflicting_demands
 from moonstation.campaign.plan import Plan
@@ -29,6 +29,7 @@ from moonstation.study.partner_rest import (
     providers_of,
     rest_of,
     stand_in_id,
+    without_crews,
     without_milestones,
     without_parts,
     without_stuck,
@@ -146,6 +147,10 @@ class Replanner:
         without = providers_of(station, partner)
         away = {element.id for element in station.elements if element.partner == partner}
         left = without_milestones(without_parts(station, away), away)
+        grounded = unfit_crews(left, without=without)
+        station = replace(
+            station, crew_flights=[crew for crew in station.crew_flights if crew.id not in grounded]
+        )
         stuck = set(unfit_elements(left, without=without))
         while True:
             away |= stuck
@@ -203,6 +208,7 @@ class Replanner:
                         built,
                     )
                 rest = without_stuck(rest, tuple(unfit))
+                rest = without_crews(rest, unfit_crews(longer, without=rest.without))
                 case = self._case(rest, lights)
             except RequestError as error:
                 return rest, str(error), built

@@ -55,6 +55,18 @@ class Rest:
     notes: tuple[str, ...]
 
 
+def without_crews(rest: Rest, grounded: Collection[str]) -> Rest:
+    """What is left without crew flights that nothing can fly."""
+    if not grounded:
+        return rest
+    crews = [crew for crew in rest.station.crew_flights if crew.id not in grounded]
+    return replace(
+        rest,
+        station=replace(rest.station, crew_flights=crews),
+        notes=(*rest.notes, f"nothing that is left can fly {', '.join(grounded)}, which are left out"),
+    )
+
+
 def stand_in_id(part: str, change: Change) -> str:
     """Id of what is built for a part: its own where that goes, a new one where it stays and is closed."""
     return part if change.kind == "leaves" else f"{part}-for-{change.partner}"
