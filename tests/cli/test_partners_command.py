@@ -130,6 +130,14 @@ def test_change_plans_the_campaign_anew(tmp_path, capsys):
     assert moves.loc["observatory", "after_of"] == "cnsa"
 
 
+def test_change_of_a_station_with_an_outpost_in_orbit(capsys):
+    arguments = ["partners", "change", "artemis", "--leaves", "esa", "--time-limit", "0 s"]
+    assert run_command(arguments) == 0
+    told = " ".join(capsys.readouterr().out.split())
+    assert "the power of outposts in orbit is not computed" in told
+    assert "The campaign, planned anew from 2035-01 on" in told
+
+
 def test_change_of_a_station_without_a_campaign_says_so(capsys):
     for station, options, words in (
         ("iss", ["--leaves", "roscosmos"], "the station has no campaign"),

@@ -149,14 +149,16 @@ def command(
         return plan_recovery(request, price_per_kg=each_kg)
 
     with progress_bar() as report:
-        scene = _power(loaded, report) if power and loaded.buses else None
+        # of outposts in orbit no light is computed, and so no power
+        ground = loaded.without_outposts()
+        scene = _power(ground, report) if power and ground.buses else None
         report("the change", 0.4)
         replanner = None
         if replan:
             from moonstation.study.partner_replan import Replanner
 
             replanner = Replanner(
-                loaded,
+                ground,
                 change,
                 seconds=limit,
                 price_per_kg=each_kg,
@@ -207,6 +209,8 @@ def command(
         if scene is not None
         else []
     )
+    if power and loaded.outposts:
+        light.append("the power of outposts in orbit is not computed")
     for note in (*effect.notes, *light, *planned, *found, *_no_campaign(loaded, replan, change)):
         out.print(f"note: {note}", markup=False, soft_wrap=True, style="yellow")
     for path in written:

@@ -305,8 +305,10 @@ def _carried(
         )
 
     rows = []
+    # what is built again may have flown before the change
+    ever = flights(before, 0)
     for name in dict.fromkeys([*one, *two]):
-        first, then = one.get(name), two.get(name)
+        first, then = ever.get(name), two.get(name)
         rows.append(
             Carried(
                 name,

@@ -49,7 +49,7 @@ class Replanner:
     Parameters
     ----------
     station : Station
-        With a campaign.
+        With a campaign; without its outposts, which no lander serves.
     change : Change
         What happens.
     seconds : float
@@ -127,7 +127,9 @@ class Replanner:
                 "no plan of the campaign closes before the change; 'moonstation campaign plan' tells why, "
                 "--no-replan leaves the campaign out"
             )
-        rows = [] if request is None or way is None else [stand_in(request, name) for name in way.serves]
+        landed = {element.id for element in station.elements}
+        served = () if way is None else [name for name in way.serves if name in landed]
+        rows = [] if request is None else [stand_in(request, name) for name in served]
         rest, case, built = self._with_stand_ins(before, lights, month, rows, request, way)
         reason, after = "", None
         moved: list[str] = []
