@@ -121,4 +121,8 @@ def random_station(seed, *, elements=4, months=5, rich=False):
         ]  # fmt: skip
         if dice.random() < 0.3:
             tables["budgets"] = [YearBudget(id="all", amount=f"{dice.randint(400, 1200)} MUSD 2026")]
+    if dice.random() < 0.4:
+        gaps = sorted(dice.sample(range(months), 2))
+        rare = [f"{month(t):%Y-%m}" for t in range(months) if t not in gaps]
+        tables["pads"][0] = tables["pads"][0].model_copy(update={"windows": rare})
     return station(made, months=months, **tables)

@@ -43,6 +43,20 @@ def test_without_luck_against_it_a_plan_flies_as_planned():
     assert not draws.losses.any()
 
 
+def test_what_is_late_waits_for_a_window():
+    plan = a_plan(a_flight(3, "a"), a_flight(9, "b"))
+    free = fly(a_case(plan, chances(slip=2.0), draws=200))
+    # the first flies in months 3, 15, 27 and so on, the second at any time
+    shut = [{month for month in range(400) if month % 12 != 3}, ()]
+    bound = fly(a_case(plan, chances(slip=2.0), draws=200, shut=shut))
+    assert (bound.landed[:, 0] % 12 == 3).all()
+    assert (bound.landed[:, 0] >= free.landed[:, 0]).all()
+    assert (bound.landed[:, 0] < free.landed[:, 0] + 12).all()
+    assert (free.landed[:, 0] % 12 != 3).any()
+    never = fly(a_case(plan, chances(), draws=3, shut=[range(400), ()]))
+    assert (never.landed[:, 0] == never.horizon).all()
+
+
 def test_tries_of_one_flight_are_geometric():
     # lands at the k-th try with chance p (1 - p)^(k - 1), 24 months after each loss
     draws = fly(a_case(a_plan(a_flight(3, "a")), chances(launcher=0.7)))

@@ -78,10 +78,11 @@ def test_change_tells_what_is_lost_and_the_way_back(tmp_path, capsys):
     options = [word for key, path in files.items() for word in (f"--{key}", str(path))]
     picture = tmp_path / "change.png"
     arguments = ["partners", "change", "ilrs", "--leaves", "roscosmos", "--price-per-kg", "1 MUSD 2026"]
+    arguments.append("--no-replan")
     assert run_command([*arguments, *options, "--png", str(picture)]) == 0
     told = " ".join(capsys.readouterr().out.split())
     assert "roscosmos leaves on 2035-01-01" in told
-    assert "power of bus base: nominal" in told
+    assert "power, from 2035-01-01 on, bus base: nominal" in told
     assert "may be lost to the cold" in told
     assert "antennas that go: bear_lakes, ussuriysk, kalyazin" in told
     assert "heat-and-power-distribution once more; geophysics-package once more" in told
@@ -99,12 +100,52 @@ def test_change_tells_what_is_lost_and_the_way_back(tmp_path, capsys):
 def test_change_by_delay_bar_and_joining(capsys):
     for arguments, words in (
         (["--late", "roscosmos=24mo", "--from", "2030-01-01"], "24 months later"),
+        (["--late", "roscosmos=24mo", "--from", "2030-01-01"], "power, from 2034-12-01 to"),
         (["--bars", "roscosmos:cnsa", "--from", "2030-01-01"], "roscosmos may not use parts of cnsa"),
         (["--joins", "roscosmos"], "gained"),
         (["--leaves", "cnsa", "--stays"], "what has landed stays"),
     ):
-        assert run_command(["partners", "change", "ilrs", *arguments]) == 0
+        assert run_command(["partners", "change", "ilrs", "--no-replan", *arguments]) == 0
         assert words in " ".join(capsys.readouterr().out.split())
+
+
+def test_change_plans_the_campaign_anew(tmp_path, capsys):
+    dates, flights = tmp_path / "dates.csv", tmp_path / "flights.csv"
+    options = ["--no-power", "--time-limit", "0 s", "--dates-csv", str(dates), "--flights-csv", str(flights)]
+    arguments = ["partners", "change", "ilrs", "--leaves", "roscosmos", "--from", "2033-01-01"]
+    assert run_command([*arguments, *options]) == 0
+    told = " ".join(capsys.readouterr().out.split())
+    assert "The campaign, planned anew from 2033-01 on" in told
+    assert "built instead: fission_40kw for power-plant:" in told
+    assert "the first one, nothing proven of it" in told
+    assert "what is built anew is found in the catalogues" in told
+    assert "recoveries are found in the catalogues, not planned" not in told
+    rows = pd.read_csv(dates, keep_default_na=False).set_index("what")
+    power = rows.loc["basic-power: power of 60 kW"]
+    # five years to build a reactor
+    assert power["asked"] == "2036-12"
+    assert power["before"] <= "2036-12" < "2038-01" <= power["after"]
+    moves = pd.read_csv(flights, keep_default_na=False).set_index("element")
+    assert moves.loc["observatory", "before_of"] == "roscosmos"
+    assert moves.loc["observatory", "after_of"] == "cnsa"
+
+
+def test_change_of_a_station_with_an_outpost_in_orbit(capsys):
+    arguments = ["partners", "change", "artemis", "--leaves", "esa", "--time-limit", "0 s"]
+    assert run_command(arguments) == 0
+    told = " ".join(capsys.readouterr().out.split())
+    assert "the power of outposts in orbit is not computed" in told
+    assert "The campaign, planned anew from 2035-01 on" in told
+
+
+def test_change_of_a_station_without_a_campaign_says_so(capsys):
+    for station, options, words in (
+        ("iss", ["--leaves", "roscosmos"], "the station has no campaign"),
+        ("ilrs", ["--leaves", "roscosmos", "--no-replan"], "the campaign is not planned anew"),
+        ("ilrs", ["--late", "roscosmos=1yr", "--from", "2038-01-01"], "the campaign is over in 2037-12"),
+    ):
+        assert run_command(["partners", "change", station, "--no-power", *options]) == 0
+        assert f"{words}" in " ".join(capsys.readouterr().out.split())
 
 
 def test_change_refuses_in_one_line_with_the_cure(capsys):
@@ -122,6 +163,17 @@ def test_change_refuses_in_one_line_with_the_cure(capsys):
         (["--joins", "cnsa", "--stays"], "goes with --leaves"),
         (["--late", "cnsa=1yr", "--runs", "3"], "--runs: goes with --leaves"),
         (["--leaves", "cnsa", "--price-per-kg", "cheap"], "--price-per-kg"),
+        (
+            ["--leaves", "cnsa", "--from", "2038-01-01", "--dates-csv", "x.csv"],
+            "the campaign is over in 2037-12",
+        ),
+        (["--leaves", "cnsa", "--time-limit", "soon"], '--time-limit: "soon" is not a number'),
+        (["--leaves", "cnsa", "--time-limit", "-1 s"], "--time-limit"),
+        (
+            ["--leaves", "cnsa", "--price-per-kg", "1 MEUR 2020", "--no-power"],
+            "is in EUR 2020, the campaign in",
+        ),
+        (["--leaves", "cnsa", "--no-replan", "--dates-csv", "x.csv"], "leave --no-replan out"),
     ):
         assert run_command(["partners", "change", "ilrs", *arguments]) == 2
         told = capsys.readouterr().err

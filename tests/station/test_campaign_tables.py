@@ -143,6 +143,32 @@ def test_what_cannot_be_planned_is_told_in_one_line(tmp_path: Path, old: str, ne
     assert all("\n" not in line for line in found)
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('mass = "900 kg"', 'mass = "900 kg"\ncost = "10 MEUR 2021"'),
+        ('cost = "100 MUSD 2026"', 'cost = "100 MEUR 2021"'),
+        ('cost = "100 MEUR 2020"', 'cost = "100 MEUR 2021"'),
+        ('kind = "spares"', 'kind = "spares"\nprice = "1 MEUR 2021"'),
+        ("[[pad]]", '[[budget]]\nid = "all"\namount = "1 GEUR 2021"\n\n[[pad]]'),
+        # the same currency of another year is other money, too
+        ('cost = "100 MUSD 2026"', 'cost = "100 MUSD 2020"'),
+    ],
+)
+def test_money_of_another_year_or_currency_is_refused_wherever_it_stands(
+    tmp_path: Path, old: str, new: str
+) -> None:
+    assert old in GOOD
+    (found,) = problems(tmp_path, GOOD.replace(old, new, 1))
+    assert "the campaign in USD 2026; give a rate under [campaign]" in found
+    assert "station.toml" in found
+    assert "\n" not in found
+    kind = "USD 2020" if "2020" in new else "EUR 2021"
+    rates = f'rates = ["1 EUR 2020 = 1.5 USD 2026", "1 {kind} = 1.2 USD 2026"]'
+    good = GOOD.replace('rates = ["1 EUR 2020 = 1.5 USD 2026"]', rates).replace(old, new, 1)
+    assert problems(tmp_path, good) == []
+
+
 def test_tables_of_a_campaign_need_one(tmp_path: Path) -> None:
     start, end = GOOD.index("[campaign]"), GOOD.index("[[pad]]")
     found = problems(tmp_path, GOOD[:start] + GOOD[end:])

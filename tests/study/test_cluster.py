@@ -8,10 +8,14 @@ import time
 import numpy as np
 import pytest
 
+from moonstation.campaign.case import campaign_case
+from moonstation.campaign.solve import greedy_plan
 from moonstation.cli.main import main
 from moonstation.errors import DataFileError, OutputError, RequestError
 from moonstation.spacetime.epochs import Epoch
+from moonstation.station.loading import load_station
 from moonstation.study import cluster
+from moonstation.study.campaign_risk import campaign_risk, chances_of
 from moonstation.study.maps import MapRequest, make_map
 from moonstation.study.orbit_survey import survey_lifetimes
 from moonstation.terrain.elevation import ElevationModel
@@ -221,3 +225,50 @@ def test_a_survey_of_orbits_has_the_same_figures_on_a_cluster():
     assert shares[-1] == 1.0
     with pytest.raises(RequestError, match="give one of the two"):
         survey_lifetimes(**options, cluster="local:2", threads=2)
+
+
+def test_a_campaign_is_planned_anew_with_the_same_figures_on_any_number_of_workers(workers, tmp_path):
+    case = campaign_case(load_station("ilrs-build"))
+    plan = greedy_plan(case)
+    chances, assumed = chances_of(case.station)
+    shares = []
+
+    def ask_for(cluster=None):
+        return campaign_risk(
+            case,
+            plan,
+            chances,
+            assumed,
+            draws=60,
+            seed=5,
+            replan=True,
+            cluster=cluster,
+            progress=lambda words, share: shares.append(share),
+        )
+
+    here = ask_for()
+    with distributed.LocalCluster(
+        n_workers=1, threads_per_worker=3, processes=False, dashboard_address=":0", silence_logs=50
+    ) as one:
+        runs = [ask_for(workers.scheduler_address), ask_for(one.scheduler_address)]
+    assert (here.replanned.completion < here.draws.completion).any()
+    for run in runs:
+        assert run.dates.to_csv() == here.dates.to_csv()
+        assert run.replanned.completion.tobytes() == here.replanned.completion.tobytes()
+        assert list(run.replanned.months) == list(here.replanned.months)
+        for name, months in run.replanned.months.items():
+            assert months.tobytes() == here.replanned.months[name].tobytes()
+    assert shares[-1] >= 0.97
+
+
+def test_the_risk_command_writes_the_same_bytes_on_a_cluster(workers, tmp_path, capsys):
+    words = ["campaign", "risk", "ilrs-build", "--first", "--draws", "40", "--replan"]
+    assert main([*words, "--csv", str(tmp_path / "here.csv")]) == 0
+    address = workers.scheduler_address
+    assert main([*words, "--cluster", address, "--csv", str(tmp_path / "there.csv")]) == 0
+    assert (tmp_path / "here.csv").read_bytes() == (tmp_path / "there.csv").read_bytes()
+    capsys.readouterr()
+    assert main([*words[:-1], "--cluster", address]) == 2
+    assert "--cluster: goes with --replan" in capsys.readouterr().err
+    assert main([*words, "--cluster", "localhost"]) == 2
+    assert "tcp://host:8786" in capsys.readouterr().err

@@ -18,6 +18,7 @@ def fly_draws(
     slip: IntArray,
     first_before: IntArray,
     before: IntArray,
+    next_open: IntArray,
     rebuild: IntArray,
     lead: int,
     stand_down: int,
@@ -44,6 +45,8 @@ def fly_draws(
         Where the flights that must have landed before each begin in `before`.
     before : (n,) int64 array
         Those flights.
+    next_open : (f, horizon + 1) int64 array
+        First month with a window for each flight that is not before a month; `horizon` where none is left.
     rebuild : (f,) int64 array
         Months until what a lost flight carried is built again; 0 where a spare stands ready.
     lead : int
@@ -87,6 +90,7 @@ def fly_draws(
                     continue
                 # its first launch is spread[f] months before the landing
                 month = max(month, max(pad_free[pad[f]], grounded[launcher[f]]) + spread[f])
+                month = next_open[f, min(month, horizon)]
                 if month < best_month:
                     best_month = month
                     best = f

@@ -4,13 +4,24 @@ Masses are whole kilograms (rounded up where they burden, down where they help),
 thousands: so that a plan which closes here closes in the figures of the file.
 """
 
+import datetime as dt
 import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 from moonstation.constants import SECONDS_PER_DAY
 from moonstation.errors import RequestError
-from moonstation.station.campaign import CREW, Campaign, CrewFlight, Lander, Milestone, Plant, Supply
+from moonstation.station.campaign import (
+    CREW,
+    Campaign,
+    CrewFlight,
+    Lander,
+    Milestone,
+    Pad,
+    Plant,
+    Supply,
+    opens,
+)
 from moonstation.station.elements import Element
 from moonstation.station.missions import Launcher
 from moonstation.station.model import Station
@@ -18,6 +29,9 @@ from moonstation.station.prices import Cost
 
 STANDARD_GRAVITY = 9.80665
 MONTH = 365.25 / 12.0 * SECONDS_PER_DAY
+LONGEST_DELAY = 600
+"""Months after the end of a campaign for which windows are looked up."""
+
 MONEY = 1e3
 """What a whole number of money stands for."""
 
@@ -54,6 +68,8 @@ class Item:
         Power that it makes in the light, and needs [W].
     data : int
         Data rate [kbit/s].
+    barred : tuple of (str, int)
+        Partners whose launchers and landers may not bring it, and the month from which this holds.
     """
 
     id: str
@@ -70,6 +86,18 @@ class Item:
     nominal: int
     survival: int
     data: int
+    barred: tuple[tuple[str, int], ...] = ()
+
+    def barred_from(self, way: "Way") -> int | None:
+        """First month in which a way may not bring it; None if it always may."""
+        return min(
+            (month for of, month in self.barred if of in (way.launch_partner, way.partner)), default=None
+        )
+
+    def may_fly(self, way: "Way", month: int) -> bool:
+        """Whether a way may bring it in a month, as far as bars among partners tell."""
+        closed = self.barred_from(way)
+        return closed is None or month < closed
 
 
 @dataclass(frozen=True)
@@ -96,6 +124,8 @@ class Way:
         Months in which it can land.
     uses, refit, most : int
         Flights of one lander, months from one to its next, most that can be built (-1: no limit).
+    shut : frozenset of int
+        Months in which it cannot land, for a launch or the landing would be in one without a window.
     """
 
     launcher: str
@@ -116,6 +146,7 @@ class Way:
     uses: int
     refit: int
     most: int
+    shut: frozenset[int] = frozenset()
 
     @property
     def span(self) -> int:
@@ -182,7 +213,11 @@ class Limit:
 
 @dataclass(frozen=True, eq=False)
 class Case:
-    """A campaign as numbers; see the records of its parts."""
+    """A campaign as numbers; see the records of its parts.
+
+    `launched` holds launches before its first month, as launcher, pad and month (below 0): pads and cadences remember
+    them. `short_until` holds sites that lack power already, and the month from which they are judged.
+    """
 
     station: Station
     campaign: Campaign
@@ -197,6 +232,8 @@ class Case:
     cadence: Mapping[str, int]
     light: Mapping[str, SiteLight]
     notes: tuple[str, ...] = field(default=())
+    launched: tuple[tuple[str, str, int], ...] = field(default=())
+    short_until: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def sites(self) -> list[str]:
@@ -306,7 +343,8 @@ def campaign_case(
         raise RequestError(
             f"station {station.id}: nothing can fly; give a launcher tli, cost and pads, and a lander that names it"
         )
-    _check_fit(items, ways)
+    for told in _unfit(items, ways).values():
+        raise RequestError(told)
     crews = tuple(_crew(station, campaign, crew, there) for crew in station.crew_flights)
     for crew in crews:
         if not any(way.crew == crew.id for way in ways):
@@ -324,7 +362,10 @@ def campaign_case(
         )
     if any(way.uses > 1 for way in ways):
         notes.append("a reused lander is launched with its dry mass each time, on the safe side")
-    notes.append("each month has a window to the Moon; sources and arrays count as aged at the end")
+    bare = sorted({way.pad for way in ways if not next(p for p in station.pads if p.id == way.pad).windows})
+    if bare:
+        notes.append(f"each month has a window to the Moon from {', '.join(bare)}: no windows are stated")
+    notes.append("sources and arrays count as aged at the end")
     return Case(
         station=station,
         campaign=campaign,
@@ -391,6 +432,11 @@ def _item(station: Station, campaign: Campaign, element: Element, light: SiteLig
         nominal=math.ceil(element.load_nominal + plant - 1e-6),
         survival=math.ceil(need - 1e-6),
         data=math.floor(element.data_rate_nominal / 1e3 + 1e-6),
+        barred=tuple(
+            (bar.of, 0 if bar.from_ is None else max(0, campaign.month_of(bar.from_)))
+            for bar in station.bars
+            if bar.partner == element.partner
+        ),
     )
 
 
@@ -459,7 +505,9 @@ def _from_pads(
                 firsts.append(campaign.month_of(record.available_from) + lead)
             if record.available_until is not None:
                 lasts.append(campaign.month_of(record.available_until))
-        if max(firsts) > min(lasts):
+        shut = _shut_months(campaign, pad, lander, launches)
+        landings = [month for month in range(max(firsts), min(lasts) + 1) if month not in shut]
+        if not landings:
             continue
         ways.append(
             Way(
@@ -476,36 +524,112 @@ def _from_pads(
                 turnaround=pad.turnaround_months,
                 launch_cost=0 if launcher.cost is None else launches * _money(campaign, launcher.cost),
                 lander_cost=0 if lander.cost is None else _money(campaign, lander.cost),
-                first=max(firsts),
-                last=min(lasts),
+                first=landings[0],
+                last=landings[-1],
                 uses=lander.reusable,
                 refit=lander.refit_months,
                 most=-1 if lander.most is None else lander.most,
+                shut=shut,
             )
         )
     return ways
 
 
-def _check_fit(items: list[Item], ways: tuple[Way, ...]) -> None:
+def _shut_months(campaign: Campaign, pad: Pad, lander: Lander, launches: int) -> frozenset[int]:
+    """Months in which a flight from a pad cannot land, to long after the campaign: what is late needs windows, too."""
+    if not (pad.windows or lander.windows):
+        return frozenset()
+    # a flight of several launches begins before it lands, perhaps before the campaign
+    early = -(launches - 1) * pad.turnaround_months
+    months = range(early, campaign.months + LONGEST_DELAY)
+    rises = {month for month in months if opens(pad.windows, month_date(campaign, month))}
+    lands = {month for month in months if opens(lander.windows, month_date(campaign, month))}
+    return frozenset(
+        month
+        for month in range(campaign.months + LONGEST_DELAY)
+        if month not in lands
+        or any(month - back * pad.turnaround_months not in rises for back in range(launches))
+    )
+
+
+def month_date(campaign: Campaign, month: int) -> dt.date:
+    """First day of a month of a campaign, 0 for its first."""
+    first = 12 * campaign.start.year + campaign.start.month - 1 + month
+    return dt.date(first // 12, first % 12 + 1, 1)
+
+
+def unfit_elements(station: Station, *, without: Collection[str] = ()) -> dict[str, str]:
+    """Elements that nothing of a campaign can ever land, with the reason and the cure, by id.
+
+    Parameters
+    ----------
+    station : Station
+        With a campaign.
+    without : collection of str
+        Ids of partners, launchers, landers and pads that are not to be had.
+    """
+    campaign = station.campaign
+    assert campaign is not None
+    lights = _lights(station, campaign, {})
+    items = [_item(station, campaign, element, lights[element.site]) for element in station.elements]
+    ways = _ways(station, campaign, frozenset(without), [])
+    return _unfit([item for item in items if item.earliest >= 0], ways)
+
+
+def unfit_crews(station: Station, *, without: Collection[str] = ()) -> list[str]:
+    """Ids of crew flights that nothing of a campaign can ever fly.
+
+    Parameters
+    ----------
+    station : Station
+        With a campaign.
+    without : collection of str
+        Ids of partners, launchers, landers and pads that are not to be had.
+    """
+    campaign = station.campaign
+    assert campaign is not None
+    flown = {way.crew for way in _ways(station, campaign, frozenset(without), [])}
+    return [crew.id for crew in station.crew_flights if crew.id not in flown]
+
+
+def _unfit(items: list[Item], ways: tuple[Way, ...]) -> dict[str, str]:
     cargo = [way for way in ways if not way.crew]
-    for item in items:
-        most = max((way.capacity for way in cargo), default=0)
-        if item.mass > most:
-            raise RequestError(
-                f"[[element]] {item.id}: {item.mass} kg is too heavy for any lander, of which the strongest brings "
-                f"{most} kg; divide it, or add a stronger [[lander]]"
-            )
-        fits = [w for w in cargo if w.capacity >= item.mass and (w.volume < 0 or w.volume >= item.volume)]
-        if not fits:
-            raise RequestError(
-                f"[[element]] {item.id}: {item.volume / 1e3:g} m3 and {item.mass} kg fit no lander together; "
-                "divide it, or add a [[lander]] with more payload_volume"
-            )
-        if item.earliest > max(way.last for way in fits):
-            raise RequestError(
-                f"[[element]] {item.id}: not_before is after the last flight of any lander that can bring it; "
-                "give an earlier month"
-            )
+    told = ((item.id, _why_unfit(item, cargo)) for item in items)
+    return {name: why for name, why in told if why}
+
+
+def _why_unfit(item: Item, cargo: list[Way]) -> str:
+    """Why nothing can land an element, and the cure; "" if something can."""
+    most = max((way.capacity for way in cargo), default=0)
+    if item.mass > most:
+        return (
+            f"[[element]] {item.id}: {item.mass} kg is too heavy for any lander, of which the strongest brings "
+            f"{most} kg; divide it, or add a stronger [[lander]]"
+        )
+    allowed = [way for way in cargo if item.may_fly(way, max(way.first, item.earliest))]
+    if not allowed:
+        return (
+            f"[[element]] {item.id}: {item.partner} is barred from all launchers and landers that fly; lift the "
+            "[[bar]], or add a launcher and a lander of another partner"
+        )
+    most = max(way.capacity for way in allowed)
+    if item.mass > most:
+        return (
+            f"[[element]] {item.id}: {item.mass} kg is too heavy for any lander that {item.partner} may use, of "
+            f"which the strongest brings {most} kg; divide it, lift the [[bar]], or add a stronger [[lander]]"
+        )
+    fits = [w for w in allowed if w.capacity >= item.mass and (w.volume < 0 or w.volume >= item.volume)]
+    if not fits:
+        return (
+            f"[[element]] {item.id}: {item.volume / 1e3:g} m3 and {item.mass} kg fit no lander together; "
+            "divide it, or add a [[lander]] with more payload_volume"
+        )
+    if item.earliest > max(way.last for way in fits):
+        return (
+            f"[[element]] {item.id}: not_before is after the last flight of any lander that can bring it; "
+            "give an earlier month"
+        )
+    return ""
 
 
 def _crew(station: Station, campaign: Campaign, crew: CrewFlight, there: Collection[str]) -> Crew:

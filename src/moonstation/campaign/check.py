@@ -6,10 +6,10 @@ from itertools import pairwise
 
 import numpy as np
 
-from moonstation.campaign.case import MONTH, Case, payload, propellant
+from moonstation.campaign.case import MONTH, Case, month_date, payload, propellant
 from moonstation.campaign.plan import Flight, Plan
 from moonstation.campaign.replay import Replay
-from moonstation.station.campaign import CREW, Lander, Supply
+from moonstation.station.campaign import CREW, Lander, Supply, opens
 from moonstation.station.elements import Element
 
 MASS_SLACK = 0.5
@@ -39,6 +39,7 @@ def check_plan(case: Case, plan: Plan) -> list[str]:
         check.elements,
         check.masses,
         check.order,
+        check.bars,
         check.pads,
         check.cadence,
         check.landers,
@@ -141,8 +142,20 @@ class _Check(Replay):
                 if self.when.get(first, self.months) > month:
                     yield f"element {name} lands before {first}"
 
+    def bars(self) -> Iterator[str]:
+        for flight in self.plan.flights:
+            owners = self.launchers[flight.launcher].partner, self.all_landers[flight.lander].partner
+            for bar in self.station.bars:
+                begun = bar.from_ is None or flight.month >= self.campaign.month_of(bar.from_)
+                for name in flight.elements if begun and bar.of in owners else ():
+                    if self.all_elements[name].partner == bar.partner:
+                        yield f"{self.say(flight)}: brings {name}, but {bar.partner} is barred from parts of {bar.of}"
+
     def pads(self) -> Iterator[str]:
         launches: defaultdict[str, list[int]] = defaultdict(list)
+        for _, pad, month in self.case.launched:
+            if pad in self.pads_by_id:
+                launches[pad].append(month)
         for flight in self.plan.flights:
             if not flight.launch_months or flight.launch_months[-1] != flight.month:
                 yield f"{self.say(flight)}: does not land in the month of its last launch"
@@ -152,7 +165,11 @@ class _Check(Replay):
                 launches[flight.pad].append(month)
                 for record in (self.launchers[flight.launcher], self.pads_by_id[flight.pad]):
                     yield from self._available(flight, record, month)
+                if not opens(self.pads_by_id[flight.pad].windows, month_date(self.campaign, month)):
+                    yield f"{self.say(flight)}: {flight.pad} has no window in {self.plan.month_name(month)}"
             yield from self._available(flight, self.all_landers[flight.lander], flight.month)
+            if not opens(self.all_landers[flight.lander].windows, month_date(self.campaign, flight.month)):
+                yield f"{self.say(flight)}: {flight.lander} does not land in that month, which is in no window of it"
         for pad, months in launches.items():
             ordered = sorted(months)
             for first, second in pairwise(ordered):
@@ -171,10 +188,12 @@ class _Check(Replay):
 
     def cadence(self) -> Iterator[str]:
         launches: defaultdict[str, list[int]] = defaultdict(list)
+        for name, _, month in self.case.launched:
+            launches[name].append(month)
         for flight in self.plan.flights:
             launches[flight.launcher] += flight.launch_months
         for name, months in launches.items():
-            rate = self.launchers[name].cadence
+            rate = self.launchers[name].cadence if name in self.launchers else None
             for month in months if rate is not None else ():
                 count = sum(month <= other < month + 12 for other in months)
                 if rate is not None and count > rate * 12.0 * MONTH + 1e-6:
@@ -216,6 +235,8 @@ class _Check(Replay):
         for site in dict.fromkeys(element.site for element in self.station.elements):
             members = [e for e in self.station.elements if e.site == site and e.id in self.when]
             light = self.case.light[site]
+            short = max(first, self.case.short_until.get(site, 0))
+            judged = min((f.month for f in self.plan.flights if f.month >= short), default=short)
             mean, dark = np.zeros(self.months), np.zeros(self.months)
             for element in members:
                 firm = element.power * (0.5 ** (span / element.half_life) if element.half_life else 1.0)
@@ -224,14 +245,14 @@ class _Check(Replay):
                 mean[start:] += firm + light.lit * array - element.load_survival
                 dark[start:] += _usable(element) + light.dark * (firm - element.load_survival)
             if any(e.id not in self.standing for e in members):
-                for month in range(first, self.months):
+                for month in range(judged, self.months):
                     if mean[month] < -1.0:
                         yield (
                             f"site {site} is {-mean[month] / 1e3:.2f} kW short of its survival loads in "
                             f"{self.plan.month_name(month)}"
                         )
                         break
-                for month in range(first, self.months):
+                for month in range(judged, self.months):
                     if dark[month] < -3600.0 * (1 + len(members)):
                         yield (
                             f"site {site} lacks {-dark[month] / 3.6e6:.1f} kWh to survive the longest dark spell in "

@@ -32,6 +32,11 @@ class _Greedy:
         self.launched: dict[str, list[int]] = defaultdict(list)
         self.flown: dict[str, int] = defaultdict(int)
         self.landed: dict[str, int] = {}
+        turnaround = {way.pad: way.turnaround for way in case.ways}
+        for launcher, pad, month in case.launched:
+            self.launched[launcher].append(month)
+            if pad in turnaround:
+                self.taken[pad].append((month, month + turnaround[pad]))
         self.due = _due(case)
 
     def land_elements(self) -> None:
@@ -104,14 +109,45 @@ class _Greedy:
                 fits = mass + item.mass <= way.capacity and (
                     way.volume < 0 or volume + item.volume <= way.volume
                 )
-                alive = power + item.power >= 0 and energy + item.dark_energy >= 0
-                if item in load or item.earliest > month or not (ready and fits and alive):
+                # a site that is short already must not be made worse
+                alive = (
+                    power + item.power >= min(0, power) and energy + item.dark_energy >= min(0, energy)
+                ) or month < self.case.short_until.get(item.site, 0)
+                allowed = item.may_fly(way, month)
+                if item in load or item.earliest > month or not (ready and fits and alive and allowed):
                     continue
                 load.append(item)
                 mass, volume = mass + item.mass, volume + item.volume
                 power, energy = power + item.power, energy + item.dark_energy
                 again = True
-        return load
+        return load or self._source_with_its_needs(waiting, way, month)
+
+    def _source_with_its_needs(self, waiting: list[Item], way: Way, month: int) -> list[Item]:
+        """A source and what must stand before it, which alone could not survive: landed together they can."""
+        known = {item.id: item for item in waiting}
+        power, energy = self._margins(waiting[0].site)
+        for source in waiting:
+            if source.power <= 0 and source.dark_energy <= 0:
+                continue
+            load, left = [source], list(source.after)
+            while left:
+                name = left.pop()
+                if name in self.landed or any(name == item.id for item in load):
+                    continue
+                if name not in known:
+                    break
+                load.append(known[name])
+                left += known[name].after
+            else:
+                fits = sum(item.mass for item in load) <= way.capacity and (
+                    way.volume < 0 or sum(item.volume for item in load) <= way.volume
+                )
+                alive = (
+                    power + sum(i.power for i in load) >= 0 and energy + sum(i.dark_energy for i in load) >= 0
+                )
+                if fits and alive and all(i.earliest <= month and i.may_fly(way, month) for i in load):
+                    return load
+        return []
 
     def _margins(self, site: str) -> tuple[int, int]:
         there = [
@@ -126,6 +162,8 @@ class _Greedy:
             return None
         most = self.case.cadence.get(way.launcher)
         for tried in range(max(month, way.first), way.last + 1):
+            if tried in way.shut:
+                continue
             launches = way.launch_months(tried)
             first, last = launches[0], launches[-1] + way.turnaround
             if any(first < b and a < last for a, b in self.taken[way.pad]):

@@ -1,6 +1,6 @@
 """Campaigns under failures and delays: dates at a confidence, what each spare and each reserve launch buys."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -108,6 +108,7 @@ class RiskCase:
     slip: IntArray
     first_before: IntArray
     before: IntArray
+    next_open: IntArray
     horizon: int
     notes: tuple[str, ...] = field(default=())
 
@@ -120,6 +121,7 @@ def risk_case(
     turnaround: Mapping[str, int],
     draws: int,
     seed: int,
+    shut: Sequence[Collection[int]] = (),
 ) -> RiskCase:
     """Draw all luck of a plan beforehand, so that variants of it differ by what is varied alone.
 
@@ -141,6 +143,8 @@ def risk_case(
         How many.
     seed : int
         The same seed gives the same draws; the first n draws of a longer run are those of a run of n.
+    shut : sequence of collection of int
+        Months in which each flight cannot land for want of a window; empty where all can land at any time.
 
     Raises
     ------
@@ -189,8 +193,18 @@ def risk_case(
         slip=slip,
         first_before=first,
         before=before,
+        next_open=_next_open(shut or [()] * count, plan.months + LATE_MONTHS),
         horizon=plan.months + LATE_MONTHS,
     )
+
+
+def _next_open(shut: Sequence[Collection[int]], horizon: int) -> IntArray:
+    found = np.empty((len(shut), horizon + 1), dtype=np.int64)
+    for row, closed in zip(found, shut, strict=True):
+        row[horizon] = horizon
+        for month in reversed(range(horizon)):
+            row[month] = row[month + 1] if month in closed else month
+    return found
 
 
 def _chance(record: Record, rng: np.random.Generator) -> float:
@@ -246,6 +260,7 @@ def fly(case: RiskCase, *, spares: Sequence[str] = (), reserves: int = 0) -> Dra
         case.slip,
         case.first_before,
         case.before,
+        case.next_open,
         np.array([_rebuild(flight, case.chances, spares) for flight in flights], dtype=np.int64),
         case.chances.lead,
         case.chances.stand_down,

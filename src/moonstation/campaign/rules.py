@@ -66,10 +66,17 @@ def fly_in_order(p: Programme) -> None:
 
 
 def fly_when_all_is_to_be_had(p: Programme) -> None:
-    """For each slot and way: first[w] <= T[f] <= last[w] if u[f,w]."""
-    for f in range(p.slots):
-        for u, way in zip(p.ways[f], p.case.ways, strict=True):
-            p.model.add_linear_constraint(p.month[f], way.first, way.last).only_enforce_if(u)
+    """For each slot and way: first[w] <= T[f] <= last[w] if u[f,w], and T[f] is none of its months without a window."""
+    # half a second to load: only a search pays for it
+    from ortools.util.python.sorted_interval_list import Domain
+
+    for way_number, way in enumerate(p.case.ways):
+        landings = [month for month in range(way.first, way.last + 1) if month not in way.shut]
+        domain = (
+            Domain.from_values(landings) if way.shut and p.keeps("windows") else Domain(way.first, way.last)
+        )
+        for f in range(p.slots):
+            p.model.add_linear_expression_in_domain(p.month[f], domain).only_enforce_if(p.ways[f][way_number])
 
 
 def land_elements_once(p: Programme) -> None:
@@ -119,6 +126,17 @@ def land_at_one_site(p: Programme) -> None:
             p.model.add_implication(p.lands[item.id][f], at[item.site])
 
 
+def keep_bars(p: Programme) -> None:
+    """For each slot, way and element whose partner may not use it from month b on: T[f] < b if a[e,f] and u[f,w]."""
+    for item in p.case.items:
+        for w, way in enumerate(p.case.ways):
+            closed = item.barred_from(way)
+            if closed is None:
+                continue
+            for f in range(p.slots):
+                p.model.add(p.month[f] < closed).only_enforce_if([p.lands[item.id][f], p.ways[f][w]])
+
+
 def land_in_order(p: Programme) -> None:
     """For each element e after p: M[p] <= M[e]."""
     there = {item.id for item in p.case.items}
@@ -131,10 +149,16 @@ def land_in_order(p: Programme) -> None:
 def keep_pads_free(p: Programme) -> None:
     """For each pad: launches of slots do not overlap, each taking the pad for its turnaround.
 
-    A flight of n launches takes it from T[f] - (n - 1) turnaround up to T[f] + turnaround.
+    A flight of n launches takes it from T[f] - (n - 1) turnaround up to T[f] + turnaround. Launches before the first
+    month count.
     """
     for pad in dict.fromkeys(way.pad for way in p.case.ways):
-        taken = []
+        turnaround = next(way.turnaround for way in p.case.ways if way.pad == pad)
+        taken = [
+            p.model.new_fixed_size_interval_var(month, turnaround, f"pad_{pad}_{number}_before")
+            for number, (_, used, month) in enumerate(p.case.launched)
+            if used == pad
+        ]
         for f in range(p.slots):
             for u, way in zip(p.ways[f], p.case.ways, strict=True):
                 if way.pad == pad:
@@ -148,11 +172,15 @@ def keep_pads_free(p: Programme) -> None:
 
 
 def keep_cadence(p: Programme) -> None:
-    """For each launcher: at most its cadence of launches in any twelve months that follow each other."""
+    """For each launcher: at most its cadence of launches in any twelve months; those before the first count."""
     for launcher, most in p.case.cadence.items():
         if not p.keeps(f"cadence {launcher}"):
             continue
-        taken = []
+        taken = [
+            p.model.new_fixed_size_interval_var(month, 12, f"year_{launcher}_{number}_before")
+            for number, (used, _, month) in enumerate(p.case.launched)
+            if used == launcher and month > -12
+        ]
         for f in range(p.slots):
             for u, way in zip(p.ways[f], p.case.ways, strict=True):
                 if way.launcher == launcher:
@@ -207,24 +235,42 @@ def keep_all_alive(p: Programme) -> None:
 
     sum of (firm power + lit share * array power - survival load) >= 0 and
     sum of usable stores >= longest dark spell * (survival load - firm power).
+
+    A site that is short before the first month is judged from its own month on, and when all has landed.
     """
     if not p.keeps("power"):
         return
     for site in dict.fromkeys(item.site for item in p.case.items):
         members = [item for item in p.case.items if item.site == site]
         stands = [item for item in p.case.standing if item.site == site]
+        short = p.case.short_until.get(site, 0)
+        judged = (
+            [_not_before(p, p.month[f], short, f"judged_{site}_{f}") for f in range(p.slots)] if short else []
+        )
         for value in (power_of, energy_of):
             least = sum(min(0, value(item)) for item in members)
             start = sum(value(item) for item in stands)
             if start + least >= 0:
                 continue
+            if short:
+                p.model.add(start + sum(value(item) * a for item in members for a in p.lands[item.id]) >= 0)
             for f in range(p.slots):
                 landed = sum(
                     value(item) * a for item in members if value(item) for a in p.lands[item.id][: f + 1]
                 )
                 rule = p.model.add(start + landed >= 0)
                 # a month is judged at its last slot
-                rule.only_enforce_if([p.used[f], *(same.negated() for same in p.same[f : f + 1])])
+                rule.only_enforce_if(
+                    [p.used[f], *judged[f : f + 1], *(same.negated() for same in p.same[f : f + 1])]
+                )
+
+
+def _not_before(p: Programme, month: Any, first: int, name: str) -> Any:
+    """1 exactly where a month is not before another."""
+    found = p.model.new_bool_var(name)
+    p.model.add(month >= first).only_enforce_if(found)
+    p.model.add(month < first).only_enforce_if(found.negated())
+    return found
 
 
 def power_of(item: Item) -> int:
@@ -408,6 +454,7 @@ FAMILIES: Sequence[Callable[[Programme], None]] = (
     land_elements_once,
     lift_no_more_than_fits,
     land_at_one_site,
+    keep_bars,
     land_in_order,
     keep_pads_free,
     keep_cadence,
@@ -437,6 +484,8 @@ def demands(case: Case) -> dict[str, str]:
     for way in case.ways:
         if way.most >= 0:
             found[f"landers {way.lander}"] = f"at most {way.most} of lander {way.lander} are built"
+    if any(way.shut for way in case.ways):
+        found["windows"] = "nothing is launched or landed in a month without a window"
     for store in case.stores:
         found[f"supply {store.id}"] = f"supply {store.id} never runs out"
     found["power"] = "every site survives on its own power in each month"

@@ -77,13 +77,15 @@ def programme_by_seasons(
     sites = list(dict.fromkeys(item.site for item in case.items)) or [""]
     for w, way in enumerate(case.ways):
         for k in range(p.number):
-            if way.first <= p.last(k) and way.last >= p.first(k):
+            open_months = range(max(way.first, p.first(k)), min(way.last, p.last(k)) + 1)
+            if any(month not in way.shut for month in open_months):
                 for site in [""] if way.crew else sites:
                     p.flights[w, site, k] = model.add_integer_variable(lb=0, ub=span)
     for key in p.flights:
         way = case.ways[key[0]]
         for item in case.items if not way.crew else ():
             fits = item.mass <= way.capacity and (way.volume < 0 or item.volume <= way.volume)
+            fits = fits and item.may_fly(way, p.first(key[2]))
             if item.site == key[1] and fits and item.earliest <= p.last(key[2]):
                 p.lands[item.id, key] = model.add_integer_variable(lb=0, ub=1)
         for store in case.stores:
@@ -185,15 +187,15 @@ def build_landers(p: Seasons) -> None:
 def keep_all_alive(p: Seasons) -> None:
     """For each site and season: sum of what landed elements add to power, and to the energy of the dark, >= 0.
 
-    An element counts with no more than all others together can lack. Where even what stands at the start lacks it, the
-    rule begins with the first flight, which is not known here: it is left out.
+    An element counts with no more than all others together can lack. Where even what stands at the start lacks it, or a
+    site may be short for a time, the rule begins with a flight that is not known here: it is left out.
     """
     for site in p.case.sites:
         for value in (power_of, energy_of):
             start = sum(value(item) for item in p.case.standing if item.site == site)
             members = [item for item in p.case.items if item.site == site]
             lacking = -start - sum(min(0, value(item)) for item in members)
-            if start < 0 or lacking <= 0:
+            if start < 0 or lacking <= 0 or p.case.short_until.get(site):
                 continue
             for k in range(p.number):
                 gains = [THOUSAND * min(lacking, value(item)) * p.landed[item.id, k] for item in members]

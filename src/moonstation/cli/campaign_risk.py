@@ -52,6 +52,13 @@ def command(
         bool, typer.Option("--first", help="Take the first plan, without searching a better one.")
     ] = False,
     time_limit: Annotated[str, typer.Option(help="Of the search for the plan.")] = "60 s",
+    cluster: Annotated[
+        str | None,
+        typer.Option(
+            help="With --replan: a Dask cluster that does it: local, local:N for N workers, or tcp://HOST:PORT.",
+            metavar="ADDRESS",
+        ),
+    ] = None,
     csv: Annotated[
         Path | None, typer.Option(help="Write the dates at each confidence to this table.")
     ] = None,
@@ -74,6 +81,10 @@ def command(
     limit = read_quantity(time_limit, "time", "--time-limit")
     if not limit > 0.0:
         raise RequestError(f"--time-limit {time_limit}: give more than zero")
+    if cluster is not None and not replan:
+        raise RequestError(
+            "--cluster: goes with --replan, the rest takes a second; add it or leave --cluster out"
+        )
     for path, key in ((csv, "--csv"), (spares_csv, "--spares-csv"), (png, "--png")):
         check_file(path, key)
     spec = load_lunar_station(station)
@@ -103,6 +114,7 @@ def command(
                 seed=seed,
                 reserves=reserves,
                 replan=replan,
+                cluster=cluster,
                 progress=lambda words, part: report(words, 0.4 + 0.6 * part),
             )
     if risk is None:

@@ -15,6 +15,7 @@ from moonstation.cli import (
     campaign_compare,
     campaign_plan,
     campaign_risk,
+    campaign_windows,
     check,
     data,
     design,
@@ -108,6 +109,7 @@ app.add_typer(campaign.app, name="campaign")
 app.add_typer(design.app, name="design")
 campaign.add("plan", campaign_plan.command)
 campaign.add("risk", campaign_risk.command)
+campaign.add("windows", campaign_windows.command)
 design.add("budget", design_budget.command)
 design.add("size", design_size.command)
 app.add_typer(partners.app, name="partners")

@@ -9,7 +9,8 @@ import typer
 
 from moonstation.cli.console import out, progress_bar
 from moonstation.cli.partners import new_table
-from moonstation.cli.words import check_file, write_file
+from moonstation.cli.partners_replan import date_rows, flight_rows, print_replan
+from moonstation.cli.words import check_file, read_quantity, write_file
 from moonstation.errors import RequestError, TimeError
 from moonstation.report.wording import duration, listing, number, share
 from moonstation.spacetime.epochs import Epoch
@@ -53,7 +54,11 @@ def command(
     ] = None,
     since: Annotated[
         str | None,
-        typer.Option("--from", help="From when; the station's start if not given.", metavar="DATE"),
+        typer.Option(
+            "--from",
+            help="From when; if not given the station's start, or its campaign's where that is over by then.",
+            metavar="DATE",
+        ),
     ] = None,
     stays: Annotated[
         bool, typer.Option("--stays", help="With --leaves: what has landed works on without its partner.")
@@ -76,11 +81,34 @@ def command(
         bool,
         typer.Option(
             "--power/--no-power",
-            help="With --leaves: whether to run the power buses that are left over a year.",
+            help="Whether to run the power buses with the light of a year, from each arrival to the next.",
         ),
     ] = True,
+    replan: Annotated[
+        bool,
+        typer.Option(
+            "--replan/--no-replan",
+            help="Whether to plan the station's campaign anew after the change, where it has one.",
+        ),
+    ] = True,
+    time_limit: Annotated[
+        str,
+        typer.Option(
+            help="Of the searches for the plans before and after; 0 s for first plans, found at once."
+        ),
+    ] = "30 s",
     csv: Annotated[
         Path | None, typer.Option(help="Write what becomes of each function to this table.")
+    ] = None,
+    dates_csv: Annotated[
+        Path | None,
+        typer.Option("--dates-csv", help="Write milestones and functions by the two plans to this table."),
+    ] = None,
+    flights_csv: Annotated[
+        Path | None,
+        typer.Option(
+            "--flights-csv", help="Write what each element flies on, by the two plans, to this table."
+        ),
     ] = None,
     recoveries: Annotated[Path | None, typer.Option(help="Write all recoveries found to this table.")] = None,
     depends: Annotated[Path | None, typer.Option(help="Write who depends on whom to this table.")] = None,
@@ -93,9 +121,17 @@ def command(
     A function is judged by its parts and by a source of power on their buses; when a partner leaves, buses are run
     with the light of a year, too. The way back is found among the element and launcher catalogues: what stands in for
     the lost parts, on whose launcher, when and at which cost.
+
+    Where the station has a campaign, it is planned before the change, and anew from its month on: what has flown
+    stays flown, stand-ins are built by those that are left, and milestones, costs and flights are laid side by side.
     """
-    for path, key in ((csv, "--csv"), (recoveries, "--recoveries"), (depends, "--depends"), (png, "--png")):
+    written = (csv, dates_csv, flights_csv, recoveries, depends, png)
+    keys = ("--csv", "--dates-csv", "--flights-csv", "--recoveries", "--depends", "--png")
+    for path, key in zip(written, keys, strict=True):
         check_file(path, key)
+    limit = read_quantity(time_limit, "time", "--time-limit")
+    if limit < 0.0:
+        raise RequestError(f"--time-limit {time_limit}: give 0 s or more")
     if stays and leaves is None:
         raise RequestError("--stays: goes with --leaves; add it or leave --stays out")
     if runs and leaves is None:
@@ -103,6 +139,7 @@ def command(
     each_kg = _read_price(price)
     loaded = load_station(station)
     change = _read_change(loaded, leaves, joins, late, bars, since, stays)
+    replan = _replans(loaded, replan, change, dates_csv is not None or flights_csv is not None)
     # astronomy libraries load only now, so that a slip on the command line need not wait for them
     from moonstation.partners.changes import RecoveryRequest, assess
     from moonstation.partners.dependence import dependences_frame
@@ -112,16 +149,41 @@ def command(
         return plan_recovery(request, price_per_kg=each_kg)
 
     with progress_bar() as report:
-        scene = _power(loaded, report) if power and leaves and loaded.buses else None
+        # of outposts in orbit no light is computed, and so no power
+        ground = loaded.without_outposts()
+        scene = _power(ground, report) if power and ground.buses else None
         report("the change", 0.4)
+        replanner = None
+        if replan:
+            from moonstation.study.partner_replan import Replanner
+
+            replanner = Replanner(
+                ground,
+                change,
+                seconds=limit,
+                price_per_kg=each_kg,
+                progress=lambda words, part: report(words, 0.4 + 0.5 * part),
+            )
         effect = assess(
-            loaded, change, planner=planner, enough=scene.keeps_warm if scene is not None else None
+            loaded,
+            change,
+            planner=planner if replanner is None else replanner,
+            enough=scene.keeps_warm if scene is not None and leaves else None,
         )
+        anew = None
+        if replanner is not None:
+            # where nothing is lost there is nothing to build, but the flights may change
+            anew = replanner.found or replanner.plan()
         at_risk = _at_risk(effect, scene)
         lived = _live(loaded, effect, runs, report) if runs else None
         report("writing", 0.95)
         if csv is not None:
             write_file(csv, _csv(_function_rows(effect, at_risk)))
+        if anew is not None:
+            if dates_csv is not None:
+                write_file(dates_csv, _csv(date_rows(anew)))
+            if flights_csv is not None:
+                write_file(flights_csv, _csv(flight_rows(anew)))
         if recoveries is not None:
             write_file(recoveries, _csv(_recovery_rows(effect)))
         if depends is not None:
@@ -133,13 +195,67 @@ def command(
 
             write_file(png, change_picture(effect, at_risk))
     _print(effect, scene, at_risk)
+    if anew is not None:
+        print_replan(anew, loaded)
     if lived is not None:
         _print_lived(loaded, lived, runs)
-    for note in (*effect.notes, *recovery_notes(effect.recoveries)):
+    planned = () if anew is None else anew.notes
+    by_plan = anew is not None and anew.recovery is not None
+    found = recovery_notes(effect.recoveries, planned=by_plan)
+    light = (
+        [
+            "power between two arrivals is run with the light of the whole year: a short time may miss the worst of it"
+        ]
+        if scene is not None
+        else []
+    )
+    if power and loaded.outposts:
+        light.append("the power of outposts in orbit is not computed")
+    for note in (*effect.notes, *light, *planned, *found, *_no_campaign(loaded, replan, change)):
         out.print(f"note: {note}", markup=False, soft_wrap=True, style="yellow")
-    for path in (csv, recoveries, depends, png):
+    for path in written:
         if path is not None:
             out.print(f"{path}: written", markup=False, soft_wrap=True)
+
+
+def _replans(station: "Station", wanted: bool, change: "Change", tables: bool) -> bool:
+    """Whether the campaign is planned anew: it is wanted, and there is one that goes on after the change."""
+    if station.campaign is None or not wanted:
+        if tables:
+            cure = (
+                "leave --no-replan out" if not wanted else "take a station with [campaign], or leave them out"
+            )
+            raise RequestError(f"--dates-csv and --flights-csv: hold the campaign planned anew; {cure}")
+        return False
+    from moonstation.study.partner_replan import replan_month
+
+    if not tables and _is_over(station, change):
+        return False
+    replan_month(station, change.since)
+    return True
+
+
+def _is_over(station: "Station", change: "Change") -> bool:
+    return station.campaign is not None and f"{station.campaign.end:%Y-%m}" < change.since.utc[:7]
+
+
+def _no_campaign(station: "Station", replan: bool, change: "Change") -> list[str]:
+    if replan or change.kind == "joins":
+        return []
+    found = "dates and costs of the way back are those of a search in the catalogues"
+    if station.campaign is None:
+        return [f"the station has no campaign: {found}"]
+    if _is_over(station, change):
+        return [f"the campaign is over in {station.campaign.end:%Y-%m}, before the change: {found}"]
+    return [f"the campaign is not planned anew: {found}"]
+
+
+def _start_of_change(station: "Station") -> Epoch:
+    """The station's start; of a station that is built up by then, the start of its campaign."""
+    campaign = station.campaign
+    if campaign is not None and f"{campaign.end:%Y-%m}" < station.start.utc[:7]:
+        return Epoch.parse(campaign.start)
+    return station.start
 
 
 def _read_change(
@@ -166,7 +282,7 @@ def _read_change(
             "--bars roscosmos:cnsa"
         )
     try:
-        start = station.start if since is None else Epoch.parse(since)
+        start = _start_of_change(station) if since is None else Epoch.parse(since)
     except TimeError as error:
         raise TimeError(f"--from {since}: {error}") from error
     if leaves:
@@ -252,7 +368,7 @@ def _at_risk(effect: "Effect", scene: "PowerScene | None") -> list[str]:
         return []
     from moonstation.study.partner_power import functions_at_risk
 
-    return functions_at_risk(effect.station, effect.parts, scene)
+    return functions_at_risk(scene, effect.change)
 
 
 def _print(effect: "Effect", scene: "PowerScene | None", at_risk: Sequence[str]) -> None:
@@ -290,7 +406,7 @@ def _print(effect: "Effect", scene: "PowerScene | None", at_risk: Sequence[str])
     if effect.antennas and effect.change.kind in ("leaves", "bars"):
         _print_antennas(effect)
     if scene is not None:
-        _print_power("power of bus", scene.without(effect.parts))
+        _print_stages(effect, scene)
     if effect.depends:
         table = new_table("\nwho depends", "on whom", "for", "number", "what", words=1)
         for need in effect.depends:
@@ -311,7 +427,7 @@ def _print(effect: "Effect", scene: "PowerScene | None", at_risk: Sequence[str])
             )
         out.print_wide(table, WIDE)
         out.print(f"brings {'; '.join(effect.recoveries[0].parts)}", markup=False, soft_wrap=True)
-        if scene is not None:
+        if scene is not None and effect.change.kind == "leaves":
             _print_power(
                 "with it, power of bus", scene.without(set(effect.parts) - set(effect.recoveries[0].serves))
             )
@@ -324,10 +440,23 @@ def _print(effect: "Effect", scene: "PowerScene | None", at_risk: Sequence[str])
         )
 
 
+def _print_stages(effect: "Effect", scene: "PowerScene") -> None:
+    """Power from each arrival to the next, where it differs from what it would be without the change."""
+    from moonstation.study.partner_power import power_stages
+
+    found = power_stages(scene, effect.change)
+    for stage in found:
+        when = f"from {_day(stage.begin)} " + (f"to {_day(stage.end)}" if stage.end < math.inf else "on")
+        whose = f" to {stage.partner}, with what it may use" if stage.partner else ""
+        _print_power(f"power{whose}, {when}, bus", stage.buses)
+    if not found:
+        out.print("power: no bus is worse or better off at any date", markup=False, soft_wrap=True)
+
+
 def _print_power(words: str, buses: "Sequence[BusAfter]") -> None:
-    """Buses that are worse off than with all elements."""
+    """Buses that are worse or better off than without the change."""
     for bus in buses:
-        if not bus.worse:
+        if not (bus.worse or bus.better):
             continue
         frozen = (
             f"; {', '.join(bus.may_freeze)} may be lost to the cold, and what needs them"
@@ -339,7 +468,7 @@ def _print_power(words: str, buses: "Sequence[BusAfter]") -> None:
             f"short for {duration(bus.short_after)} on end ({duration(bus.short_before)}){frozen}",
             markup=False,
             soft_wrap=True,
-            style="yellow",
+            style="yellow" if bus.worse else None,
         )
 
 

@@ -32,6 +32,10 @@ LONGEST_DELAY = 100.0 * 365.25 * 86_400.0
 """[s]"""
 
 
+SHORTEST_STAGE = 2.0 * 86_400.0
+"""Times between two arrivals that are no longer than this are not looked at [s]."""
+
+
 @dataclass(frozen=True)
 class Change:
     """Something that happens among partners.
@@ -299,6 +303,56 @@ def assess(
     sooner = tuple(row for row in found if row.ready < back)
     note = () if sooner else ("nothing that could be built instead comes sooner than what is waited for",)
     return replace(effect, recoveries=sooner, notes=(*effect.notes, *note))
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A time after a change in which other parts are there than without it.
+
+    Attributes
+    ----------
+    begin, end : float
+        From when to when [s, TDB past J2000]; infinity for an end that does not come.
+    before, after : frozenset of str
+        Ids of elements and orbiters that are not there then, without and with the change.
+    partner : str
+        Whose functions alone it is about, of a bar; "" for all.
+    """
+
+    begin: float
+    end: float
+    before: frozenset[str]
+    after: frozenset[str]
+    partner: str = ""
+
+
+def stages(station: Station, change: Change) -> list[Stage]:
+    """The times between arrivals from a change on in which other parts are there than without it, in order.
+
+    Of a bar those come first in which parts do not come at all, then those for who is barred, to whom the other's parts
+    are closed.
+    """
+    there = arrivals(station)
+    found = _stages(station, change, there, "")
+    if change.kind == "bars":
+        found += _stages(station, change, there, change.partner)
+    return found
+
+
+def _stages(station: Station, change: Change, there: dict[str, float], partner: str) -> list[Stage]:
+    since = change.since.tdb_s
+    away, dates = _without(station, partner or None, change, there)
+    days = sorted({since, *(day for day in (*there.values(), *dates.values()) if since < day < math.inf)})
+    found = []
+    for begin, end in zip(days, [*days[1:], math.inf], strict=True):
+        whole = frozenset(name for name, day in there.items() if day > begin)
+        changed = away | {name for name, day in dates.items() if day > begin}
+        # who joins was not there before
+        before, after = (changed, whole) if change.kind == "joins" else (whole, changed)
+        # a delay in months ends within a day of the same date of a later year
+        if before != after and end - begin > SHORTEST_STAGE:
+            found.append(Stage(begin, end, before, after, partner))
+    return found
 
 
 def _function(

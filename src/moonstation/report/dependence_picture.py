@@ -167,7 +167,7 @@ def _draw_functions(axes: Any, effect: Any, functions: Sequence[Any], at_risk: C
     axes.figure.legend(
         handles=handles,
         loc="upper right",
-        bbox_to_anchor=(0.985, 1.0 - 0.36 / axes.figure.get_figheight()),
+        bbox_to_anchor=(0.985, 1.0 - 0.55 / axes.figure.get_figheight()),
         ncols=len(handles),
         fontsize=8,
         frameon=False,

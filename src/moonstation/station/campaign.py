@@ -169,6 +169,47 @@ def _read_rate(text: str) -> tuple[Price, Price]:
     return first, second
 
 
+_WINDOW = re.compile(r"(?:(\d{4})-)?(\d{2})(?:\s*\.\.\s*(?:(\d{4})-)?(\d{2}))?")
+
+
+def _read_window(text: str) -> tuple[int, int, bool]:
+    """First and last month of a window, counted from year 0, and whether it comes back each year."""
+    found = _WINDOW.fullmatch(text.strip())
+    cure = 'write a month as "2033-06", some as "2033-06..2033-09", or months of every year as "10..03"'
+    if found is None:
+        raise ValueError(f"{show(text)} is no window; {cure}")
+    year, month, last_year, last_month = found.groups()
+    again = year is None
+    if last_month is None:
+        last_year, last_month = year, month
+    if again != (last_year is None) or not (1 <= int(month) <= 12 and 1 <= int(last_month) <= 12):
+        raise ValueError(f"{show(text)} is no window; {cure}")
+    first = 12 * int(year or 0) + int(month) - 1
+    last = 12 * int(last_year or 0) + int(last_month) - 1
+    if last < first and not again:
+        raise ValueError(f"window {show(text)} ends before it begins; exchange its months")
+    return first, last, again
+
+
+def _check_windows(texts: list[str]) -> list[str]:
+    for text in texts:
+        _read_window(text)
+    return texts
+
+
+def opens(windows: list[str], month: Month) -> bool:
+    """Whether there is a window in a month; always where none are stated."""
+    number, of_year = 12 * month.year + month.month - 1, month.month - 1
+    for text in windows:
+        first, last, again = _read_window(text)
+        if not again and first <= number <= last:
+            return True
+        # from October to March is over the end of the year
+        if again and (first <= of_year <= last or (last < first and not last < of_year < first)):
+            return True
+    return not windows
+
+
 class Pad(Part):
     """A launch pad."""
 
@@ -180,6 +221,16 @@ class Pad(Part):
     )
     available_from: Month | None = Field(default=None, description="First month in which it can launch.")
     available_until: Month | None = Field(default=None, description="Last month in which it can launch.")
+    windows: list[Name] = Field(
+        default_factory=list,
+        description='Months with a window to the Moon, as in `["2033-06..2033-09", "2034-01"]` or, every year, '
+        '`["10..03"]`; all if not given.',
+    )
+
+    @field_validator("windows")
+    @classmethod
+    def _months(cls, value: list[str]) -> list[str]:
+        return _check_windows(value)
 
     @property
     def turnaround_months(self) -> int:
@@ -232,7 +283,16 @@ class Lander(Part):
         default=5.0 * 86_400.0, description="From launch to landing, in which propellant boils off."
     )
     boil_off: BoilOff = Field(default=0.0, description="Share of the propellant lost per time.")
+    windows: list[Name] = Field(
+        default_factory=list,
+        description="Months in which it can land, such as those with light; written as the windows of a pad.",
+    )
     launches: Count = Field(default=1, ge=1, le=20, description="Launches that one flight takes.")
+
+    @field_validator("windows")
+    @classmethod
+    def _months(cls, value: list[str]) -> list[str]:
+        return _check_windows(value)
 
     @model_validator(mode="after")
     def _agree(self) -> "Lander":

@@ -145,7 +145,7 @@ def plan_station(
     progress("first plan", 0.2)
     if not search:
         plan = greedy_plan(case)
-        return _run(case, plan, problems=tuple(check_plan(case, plan)))
+        return run_of(case, plan, problems=tuple(check_plan(case, plan)))
     found = plan_campaign(
         case,
         seconds=seconds,
@@ -156,7 +156,7 @@ def plan_station(
     if found is None:
         words, proven = conflicting_demands(case, seconds=seconds, progress=progress)
         return CampaignRun(case, None, None, conflict=tuple(words), proven=proven)
-    return _run(case, found)
+    return run_of(case, found)
 
 
 def _with_campaign(station: Station, campaign: Any) -> Station:
@@ -168,7 +168,8 @@ def _providers(station: Station) -> list[str]:
     return [record.id for group in groups for record in group]
 
 
-def _run(case: Case, plan: Plan, *, problems: tuple[str, ...] = ()) -> CampaignRun:
+def run_of(case: Case, plan: Plan, *, problems: tuple[str, ...] = ()) -> CampaignRun:
+    """A plan with the station that grows under it and its milestones."""
     return CampaignRun(
         case, plan, growth(case.station, plan), milestones=milestone_rows(case, plan), problems=problems
     )

@@ -2,18 +2,16 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from moonstation.arrays import FloatArray, IntArray
 from moonstation.campaign.case import Case
-from moonstation.campaign.flights import flights_of
-from moonstation.campaign.greedy import greedy_landings
+from moonstation.campaign.flights import way_of
 from moonstation.campaign.plan import Flight, Plan
 from moonstation.campaign.risk import (
-    LATE_MONTHS,
     Chances,
     DateSpread,
     Draws,
@@ -28,6 +26,7 @@ from moonstation.campaign.risk import (
 from moonstation.errors import RequestError
 from moonstation.station.campaign import Milestone
 from moonstation.station.model import Station
+from moonstation.study.campaign_anew import Replanned, replan_draws
 
 Progress = Callable[[str, float], None]
 
@@ -83,32 +82,13 @@ class CampaignRisk:
     plan: Plan
     case: RiskCase
     draws: Draws
-    replanned: "Replanned | None"
+    replanned: Replanned | None
     dates: pd.DataFrame
     spares: list[Gain]
     reserve: Gain
     losses: FloatArray
     cost: tuple[float, float, float]
     assumed: list[str]
-
-
-@dataclass(frozen=True, eq=False)
-class Replanned:
-    """Draws in which what was left was planned anew after each loss.
-
-    Attributes
-    ----------
-    months : dict of str to (d,) int64 array
-        Month in which each element and crew flight landed; `horizon` if never.
-    completion : (d,) int64 array
-        Months until all has landed.
-    horizon : int
-        Stands for never.
-    """
-
-    months: dict[str, IntArray]
-    completion: IntArray
-    horizon: int
 
 
 def chances_of(
@@ -184,6 +164,7 @@ def campaign_risk(
     seed: int = 1,
     reserves: int = 0,
     replan: bool = False,
+    cluster: str | None = None,
     progress: Progress | None = None,
 ) -> CampaignRisk:
     """Carry a plan out many times.
@@ -200,13 +181,24 @@ def campaign_risk(
         Launchers with landers that stand ready from the start.
     replan : bool
         Whether what is left is also planned anew after each loss (by the first-plan method).
+    cluster : str, optional
+        A Dask cluster that plans anew, as `moonstation.study.cluster.run_tiles` takes it; the result does not depend on
+        it.
     progress : callable, optional
         Called with what is being done and the share done.
     """
     tell = progress or (lambda words, share: None)
     tell("drawing luck", 0.0)
     turnaround = {way.pad: way.turnaround for way in case.ways}
-    luck = risk_case(plan, chances, after=needs(case, plan), turnaround=turnaround, draws=draws, seed=seed)
+    luck = risk_case(
+        plan,
+        chances,
+        after=needs(case, plan),
+        turnaround=turnaround,
+        draws=draws,
+        seed=seed,
+        shut=[way_of(case, flight).shut for flight in plan.flights],
+    )
     tell("carrying the plan out", 0.05)
     base = fly(luck, reserves=reserves)
     count = max(1, len({name for flight in plan.flights for name in flight.elements}))
@@ -218,8 +210,12 @@ def campaign_risk(
     )
     anew = None
     if replan:
-        anew = _replanned(
-            case, luck, reserves=reserves, tell=lambda share: tell("planning anew", 0.3 + 0.65 * share)
+        anew = replan_draws(
+            case,
+            luck,
+            reserves=reserves,
+            cluster=cluster,
+            progress=lambda share: tell("planning anew", 0.3 + 0.65 * share),
         )
     tell("dates", 0.97)
     again = np.array([_again_cost(case, flight) for flight in plan.flights])
@@ -265,108 +261,6 @@ def _again_cost(case: Case, flight: Flight) -> float:
     """What it costs to fly a lost flight again with all that it carried."""
     items = {item.id: item for item in case.items}
     return flight.cost + 1e3 * sum(items[name].cost for name in flight.elements if name in items)
-
-
-def _replanned(case: Case, luck: RiskCase, *, reserves: int, tell: Callable[[float], None]) -> Replanned:
-    """Plan what is left anew after each loss, in every draw; keep the old order where that is quicker."""
-    draws = luck.chance.shape[0]
-    horizon = luck.horizon
-    names = [item.id for item in case.items] + [crew.id for crew in case.crews]
-    months = {name: np.full(draws, horizon, dtype=np.int64) for name in names}
-    straight = fly(luck, reserves=reserves)
-    kept = element_months(luck, straight)
-    for draw in range(draws):
-        found = {name: int(kept[name][draw]) if name in kept else horizon for name in names}
-        if straight.tries[draw].max(initial=0) > 1:
-            other = _one_anew(case, luck, draw, reserves)
-            if max(other.values(), default=0) < max(found.values(), default=0):
-                found = other
-        for name, month in found.items():
-            months[name][draw] = month
-        if draw % 20 == 0:
-            tell(draw / draws)
-    done = np.max([months[name] for name in names], axis=0) + 1 if names else np.zeros(draws, dtype=np.int64)
-    return Replanned(months, np.asarray(done, dtype=np.int64), horizon)
-
-
-def _one_anew(case: Case, luck: RiskCase, draw: int, reserves: int) -> dict[str, int]:
-    """One draw: fly in order; after a loss plan what is left anew from the next month on."""
-    chances = luck.chances
-    chance_of = {
-        (flight.launcher, flight.lander): float(luck.chance[draw, number])
-        for number, flight in enumerate(luck.plan.flights)
-    }
-    fates = luck.luck[draw].ravel()
-    late = luck.slip[draw].ravel()
-    when: dict[str, int] = {}
-    flights: list[Flight] = list(luck.plan.flights)
-    ready: dict[str, int] = {}
-    grounded: dict[str, int] = {}
-    left, now, tries = reserves, 0, 0
-    while flights and tries < fates.size:
-        flight = flights.pop(0)
-        month = max(now, flight.month + int(late[tries]), grounded.get(flight.launcher, 0))
-        fate = fates[tries]
-        tries += 1
-        now = month
-        if fate < chance_of.get((flight.launcher, flight.lander), float(luck.chance[draw].min(initial=1.0))):
-            for name in (*flight.elements, *((flight.crew,) if flight.crew else ())):
-                when[name] = month
-            continue
-        wait = chances.stand_down if left > 0 else max(chances.lead, chances.stand_down)
-        left -= left > 0
-        grounded[flight.launcher] = month + chances.stand_down
-        for name in flight.elements:
-            ready[name] = month + max(chances.rebuild.get(name, 0), 1)
-        rest = _rest(case, when, ready, month + 1, {flight.launcher: month + wait})
-        planned = flights_of(rest, greedy_landings(rest))
-        flights = list(planned)
-    horizon = luck.horizon
-    names = [item.id for item in case.items] + [crew.id for crew in case.crews]
-    return {name: when.get(name, horizon) for name in names}
-
-
-def _rest(
-    case: Case, when: Mapping[str, int], ready: Mapping[str, int], now: int, launchers: Mapping[str, int]
-) -> Case:
-    """The elements and crews of a campaign that are left, from a month on, with more months to land them in."""
-    more = LATE_MONTHS
-    standing = tuple(replace(item, earliest=-1) for item in case.items if item.id in when)
-    there = {item.id for item in standing}
-    items = tuple(
-        replace(
-            item,
-            earliest=max(item.earliest, now, ready.get(item.id, 0)),
-            after=tuple(name for name in item.after if name not in there),
-        )
-        for item in case.items
-        if item.id not in there
-    )
-    ways = tuple(
-        replace(way, first=max(way.first, now, launchers.get(way.launcher, 0)), last=way.last + more)
-        for way in case.ways
-        if not way.crew or way.crew not in when
-    )
-    return replace(
-        case,
-        months=case.months + more,
-        items=items,
-        standing=(*case.standing, *standing),
-        ways=ways,
-        crews=tuple(
-            replace(
-                crew,
-                first=max(crew.first, now),
-                last=crew.last + more,
-                after=tuple(name for name in crew.after if name not in there),
-            )
-            for crew in case.crews
-            if crew.id not in when
-        ),
-        # what supplies are left on the ground is not followed: they fly beside what is planned anew
-        stores=(),
-        limits=(),
-    )
 
 
 def _dates(station: Station, plan: Plan, luck: RiskCase, base: Draws, anew: Replanned | None) -> pd.DataFrame:

@@ -49,8 +49,22 @@ MOST_PARTS = 10
 
 
 @dataclass(frozen=True)
-class _StandIn:
-    """What is brought in place of a lost part: how many of which mass [kg], landed or not, new or built already."""
+class StandIn:
+    """What is brought in place of a lost part.
+
+    Attributes
+    ----------
+    part, words : str
+        Id of the part, and what is brought in words.
+    count : int
+        How many.
+    mass : float
+        Of each [kg]; nan if not known.
+    landed, new : bool
+        Whether it lands; whether it is built, or there already.
+    cost : Price or None
+        Of all of it.
+    """
 
     part: str
     words: str
@@ -71,7 +85,7 @@ def plan_recovery(request: RecoveryRequest, *, price_per_kg: Price | None = None
     price_per_kg : Price, optional
         Of what has to be built and has no price of its own.
     """
-    stand_ins = {name: _stand_in(request, name) for name in request.lost_parts}
+    stand_ins = {name: stand_in(request, name) for name in request.lost_parts}
     sets = [[stand_ins[name] for name in chosen] for chosen in _restoring(request, stand_ins)]
     for launchers in (_launchers(request), _others(request)):
         flown = [
@@ -91,18 +105,19 @@ def _rank(found: Recovery) -> tuple[float, ...]:
     return (not found.costs, len(found.unpriced), money, found.launches, mass, found.ready)
 
 
-def _stand_in(request: RecoveryRequest, name: str) -> _StandIn:
+def stand_in(request: RecoveryRequest, name: str) -> StandIn:
+    """What stands in for a lost part: the part itself on another's flight, a catalogue entry, or one more of it."""
     station = request.station
     part = next(row for row in bearers(station) if row.id == name)
     if part.partner not in request.closed and request.change.kind in ("leaves", "bars"):
-        return _StandIn(name, f"{name}, flown by another", 1, _mass(station, part), _lands(part), False, None)
+        return StandIn(name, f"{name}, flown by another", 1, _mass(station, part), _lands(part), False, None)
     if isinstance(part, Element):
         found = lightest_entry(part)
         if found.entry and not math.isnan(found.mass):
             words = f"{found.count} x {found.entry}" if found.count > 1 else found.entry
             each = found.mass / found.count
-            return _StandIn(name, f"{words} for {name}", found.count, each, True, True, None)
-    return _StandIn(name, f"{name} once more", 1, _mass(station, part), _lands(part), True, part.cost)
+            return StandIn(name, f"{words} for {name}", found.count, each, True, True, None)
+    return StandIn(name, f"{name} once more", 1, _mass(station, part), _lands(part), True, part.cost)
 
 
 def _lands(part: Element | Orbiter) -> bool:
@@ -120,7 +135,7 @@ def _mass(station: Station, part: Element | Orbiter) -> float:
     return math.nan
 
 
-def _restoring(request: RecoveryRequest, stand_ins: dict[str, _StandIn]) -> Iterator[tuple[str, ...]]:
+def _restoring(request: RecoveryRequest, stand_ins: dict[str, StandIn]) -> Iterator[tuple[str, ...]]:
     """Sets of lost parts, none with one too many, that bring all lost functions back when they are replaced."""
     parts = list(request.lost_parts)
     if not request.restored(frozenset(parts)):
@@ -144,8 +159,8 @@ def _restoring(request: RecoveryRequest, stand_ins: dict[str, _StandIn]) -> Iter
                 yield chosen
 
 
-def _weight(stand_in: _StandIn) -> float:
-    return math.inf if math.isnan(stand_in.mass) else stand_in.count * stand_in.mass
+def _weight(row: StandIn) -> float:
+    return math.inf if math.isnan(row.mass) else row.count * row.mass
 
 
 def _launchers(request: RecoveryRequest) -> list[Launcher]:
@@ -175,7 +190,7 @@ def _others(request: RecoveryRequest) -> list[Launcher]:
 
 
 def _fly(
-    request: RecoveryRequest, brought: Sequence[_StandIn], launcher: Launcher, price_per_kg: Price | None
+    request: RecoveryRequest, brought: Sequence[StandIn], launcher: Launcher, price_per_kg: Price | None
 ) -> Recovery | None:
     """All of it on launches of one launcher; None where a piece is too heavy for it or no mass is known."""
     assert launcher.tli is not None
@@ -282,13 +297,27 @@ def antenna_stand_ins(station: Station, gone: Sequence[str]) -> dict[str, str]:
     return {row.id: min(others, key=lambda name: away(name, row)) for row in lost if others}
 
 
-def recovery_notes(found: Sequence[Recovery]) -> list[str]:
-    """What the figures of recoveries rest on."""
+def recovery_notes(found: Sequence[Recovery], *, planned: bool = False) -> list[str]:
+    """What the figures of recoveries rest on.
+
+    Parameters
+    ----------
+    found : sequence of Recovery
+        The ways.
+    planned : bool
+        Whether a campaign was planned with them.
+    """
     if not found:
         return []
+    stands = "an entry stands in where it is of the same kind and gives as much power and energy, whatever else it does"
+    if planned:
+        return [
+            f"what is built anew is found in the catalogues: {stands}; ready {BUILD / YEAR:g} yr after the change, "
+            "an assumption",
+            "the way back costs what is built and, of the flights that bring it, its share by mass",
+        ]
     return [
-        "recoveries are found in the catalogues, not planned: an entry stands in where it is of the same kind and "
-        "gives as much power and energy, whatever else it does",
+        f"recoveries are found in the catalogues, not planned: {stands}",
         f"assumptions of recoveries: {BUILD / YEAR:g} yr to build, {RELOAD / YEAR:g} yr to load anew, "
         f"{INSERTION:g} m/s into orbit and the published descent at {IMPULSE:g} s, {100.0 * LANDER:g} % of what lands "
         "for the lander, "
