@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 from scipy.optimize import linprog
 
-from moonstation.design.sizing import Sizing, Source, Store, least_mass, size_power
+from moonstation.design.sizing import least_value, size_power
+from moonstation.design.sizing_case import Source, Store
+from moonstation.design.sizing_search import Sizing
 from moonstation.errors import RequestError
 from moonstation.simulation.power import run_power
 from moonstation.station.elements import Element
@@ -154,9 +156,9 @@ def test_shadow_price_of_the_load_is_the_mass_over_the_load() -> None:
     n = 3000
     share, load = weather(n), np.full(n, 1000.0)
     design = size_power(load, HOUR, sources=[array(share)], stores=[BATTERY])
-    price = least_mass(load * 1.01, HOUR, sources=[array(share)], stores=[BATTERY], like=design) - least_mass(
-        load, HOUR, sources=[array(share)], stores=[BATTERY], like=design
-    )
+    price = least_value(
+        load * 1.01, HOUR, sources=[array(share)], stores=[BATTERY], like=design
+    ) - least_value(load, HOUR, sources=[array(share)], stores=[BATTERY], like=design)
     assert price / 10.0 == pytest.approx(design.bound / 1000.0, rel=1e-4)
 
 

@@ -7,7 +7,10 @@ import numpy as np
 import pandas as pd
 
 from moonstation.arrays import FloatArray, TimeArray
-from moonstation.design.sizing import GAP, Sizing, Source, Store, least_mass, size_power, stored
+from moonstation.design.sizing import least_value, size_power, stored
+from moonstation.design.sizing_case import Source, Store
+from moonstation.design.sizing_programme import GAP
+from moonstation.design.sizing_search import Sizing
 from moonstation.design.technologies import Technology, technologies
 from moonstation.errors import RequestError
 from moonstation.simulation.arrays import irradiance_share, tracking_cosine
@@ -317,7 +320,7 @@ def _prices(
     """What small changes would change, over the spells that made the design."""
 
     def mass(some: Sequence[Source], held: Sequence[Store], asked: FloatArray) -> float:
-        return least_mass(asked, STEP, sources=some, stores=held, like=best)
+        return least_value(asked, STEP, sources=some, stores=held, like=best)
 
     now = mass(sources, stores, load)
     watts = float(load[0])
