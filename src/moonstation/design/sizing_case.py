@@ -127,14 +127,16 @@ class Case:
         """Steps in which the load is not carried."""
         return missing > SERVED * self.load
 
-    def beyond(self, power: FloatArray, capacity: FloatArray) -> float:
-        """Factor by which a design passes the limit that it passes most; 1 or less within all."""
-        used = dict.fromkeys((source.kind for source in self.sources), 0.0)
-        for source, rated in zip(self.sources, power, strict=True):
-            used[source.kind] += float(rated)
-        factors = [used[source.kind] / source.most for source in self.sources if source.most > 0.0]
-        factors += [c / s.most for s, c in zip(self.stores, capacity, strict=True) if s.most > 0.0]
-        return max(factors, default=0.0)
+    def within(self, power: FloatArray, capacity: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Bring a design down to the limits that it passes."""
+        kinds = [source.kind for source in self.sources]
+        power = power.copy()
+        for source in self.sources:
+            members = [i for i, kind in enumerate(kinds) if kind == source.kind]
+            used = float(np.sum(power[members]))
+            if used > source.most:
+                power[members] *= source.most / used
+        return power, np.minimum(capacity, [store.most for store in self.stores])
 
 
 def case_of(

@@ -40,9 +40,14 @@ def why_not(none: NoDesignError) -> str:
     if not case.stores:
         binding.append("no store is offered")
     binding += [f"{source.id} gets no light" for source in case.sources if not np.any(source.share > 0.0)]
+    if not case.stores:
+        cures.append("a store beside the sources")
     share = most_carried(case)
-    cures.append(f"a load lower by {_above(100.0 * (1.0 - share))} %")
+    if share > 0.0:
+        cures.append(f"a load lower by {_above(100.0 * (1.0 - share))} %")
     words = "; ".join(binding) or "the sources give too little"
+    if not cures:
+        return f"no design carries the load: {words}; offer other sources"
     return f"no design carries the load: {words}. What closes it, each alone: {', or '.join(cures)}"
 
 

@@ -12,6 +12,9 @@ from moonstation.errors import RequestError
 GAP = 0.002
 """Gap at which a design is good enough."""
 
+LONGEST_NIGHT = 366.0
+"""Days for which stores may carry the load alone at most; also at most half the history."""
+
 SOLVER_S = 60.0
 
 
@@ -72,7 +75,14 @@ class Programme:
             )
             for s, m, u in zip(sources, most, self.unit, strict=True)
         ]
-        self.capacity = [int(self._add_columns(1, most=min(s.most / self.joules, 1e7))[0]) for s in stores]
+        # what carries the load for longer than these is no store but a source, full when it comes
+        days = min(LONGEST_NIGHT, 0.5 * self.case.load.size * self.case.step / 86_400.0)
+        self.capacity = [
+            int(
+                self._add_columns(1, most=min(s.most / self.joules, days / (s.usable * s.efficiency**0.5)))[0]
+            )
+            for s in stores
+        ]
 
     def worth(self) -> list[tuple[int, float]]:
         """Columns that count something, and what one of each counts."""

@@ -29,11 +29,11 @@ BLOCKS = (24, 8, 4, 2, 1)
 """Steps taken together, from coarse to exact."""
 
 MOST_ROUNDS = 80
+TIGHT = 0.99
+"""Spells that a design made smaller by this ratio does not carry are near its limit."""
+
 MOST_GROWTH = 4.0
 """A design that has to grow more than this is no start for one."""
-
-OVER = 1.001
-"""Factor by which a design may pass a limit: it is made a little larger than the programme has it, to serve."""
 
 
 class NoDesignError(Exception):
@@ -117,11 +117,15 @@ def best_design(case: Case, gap: float, progress: Callable[[float], None] | None
         found = _grown(case, power, capacity, spells, rounds)
         if found is not None and (best is None or found.value < best.value):
             best = found
-        if best is None:
-            continue
-        best = replace(best, bound=min(bound, best.value), spells=tuple(spells), rounds=rounds, block=block)
-        if best.gap <= gap or rounds >= MOST_ROUNDS:
+        if best is not None:
+            best = replace(
+                best, bound=min(bound, best.value), spells=tuple(spells), rounds=rounds, block=block
+            )
+        if (best is not None and best.gap <= gap) or rounds >= MOST_ROUNDS:
             break
+        # shorter blocks make a programme several times larger: only spells near the limit go on, others come back
+        missing, full, _ = case.run(TIGHT * power, TIGHT * capacity)
+        spells = failing_spells(case, missing, full) or spells
     if best is None:
         raise NoDesignError(case, spells)
     return best
@@ -173,12 +177,12 @@ def _grown(
 ) -> Sizing | None:
     """Make all of a design larger in one ratio, as little as it takes to serve the history when it is run.
 
-    Sources in whole units stay. None where that takes too much, or passes a limit.
+    Sources in whole units stay, and what has come to its limit. None where that takes too much.
     """
     fixed = np.array([source.unit > 0.0 for source in case.sources])
 
     def larger(ratio: float) -> tuple[FloatArray, FloatArray]:
-        return np.where(fixed, power, power * ratio), capacity * ratio
+        return case.within(np.where(fixed, power, power * ratio), capacity * ratio)
 
     def serves(ratio: float) -> bool:
         missing, _, _ = case.run(*larger(ratio))
@@ -192,8 +196,7 @@ def _grown(
     while high - low > 1e-6:
         middle = 0.5 * (low + high)
         low, high = (low, middle) if serves(middle) else (middle, high)
-    power, capacity = larger(high)
-    return None if case.beyond(power, capacity) > OVER else _sizing(case, power, capacity, spells, rounds)
+    return _sizing(case, *larger(high), spells, rounds)
 
 
 def _sizing(
