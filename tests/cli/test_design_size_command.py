@@ -35,8 +35,10 @@ Run = Callable[..., Any]
             "give it as in --price array='3 MUSD 2026/kW'",
         ),
         (
-            ("--objective", "cost", "--build", "array", "--price", "array=3 MUSD 2026/kW")
-            + ("--price", "delivery=1 MEUR 2026/kg"),
+            (
+                *("--objective", "cost", "--build", "array", "--price", "array=3 MUSD 2026/kW"),
+                *("--price", "delivery=1 MEUR 2026/kg"),
+            ),
             "USD 2026 and EUR 2026 cannot be added up",
         ),
         (
