@@ -1,12 +1,16 @@
 """Sizing: closed forms of one store and one night, optimality against the whole programme, bad input."""
 
 import math
+import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from scipy.optimize import linprog
 
-from moonstation.design.sizing import Sizing, Source, Store, least_mass, size_power
+from moonstation.design.sizing import least_value, size_power
+from moonstation.design.sizing_case import Source, Store
+from moonstation.design.sizing_search import Sizing
 from moonstation.errors import RequestError
 from moonstation.simulation.power import run_power
 from moonstation.station.elements import Element
@@ -154,9 +158,9 @@ def test_shadow_price_of_the_load_is_the_mass_over_the_load() -> None:
     n = 3000
     share, load = weather(n), np.full(n, 1000.0)
     design = size_power(load, HOUR, sources=[array(share)], stores=[BATTERY])
-    price = least_mass(load * 1.01, HOUR, sources=[array(share)], stores=[BATTERY], like=design) - least_mass(
-        load, HOUR, sources=[array(share)], stores=[BATTERY], like=design
-    )
+    price = least_value(
+        load * 1.01, HOUR, sources=[array(share)], stores=[BATTERY], like=design
+    ) - least_value(load, HOUR, sources=[array(share)], stores=[BATTERY], like=design)
     assert price / 10.0 == pytest.approx(design.bound / 1000.0, rel=1e-4)
 
 
@@ -165,12 +169,106 @@ def test_what_cannot_close_says_what_binds_and_what_would_do() -> None:
     share[400:600] = 0.0
     load = np.full(1000, 1000.0)
     small = Store("battery", "battery", 1e-6, 1.0, 1.0, most=100 * HOUR * 1000.0)
-    with pytest.raises(RequestError, match=r"battery at most 100 kWh.*50\.0 % of it can be carried"):
+    with pytest.raises(
+        RequestError, match=r"battery at most 100 kWh.*battery up to 200 kWh, or a load lower by 50 %"
+    ):
         size_power(load, HOUR, sources=[array(share)], stores=[small])
-    with pytest.raises(RequestError, match="no store is offered"):
+    with pytest.raises(RequestError, match=r"no store is offered.*a store beside the sources"):
         size_power(load, HOUR, sources=[array(share)], stores=[])
     with pytest.raises(RequestError, match="array gets no light"):
         size_power(load, HOUR, sources=[array(np.zeros(1000))], stores=[])
+
+
+def named(text: str, what: str) -> float:
+    """The amount that an error names as what would close it."""
+    found = re.search(rf"closes it.*{what} ([0-9.e+-]+)", text)
+    assert found is not None, text
+    return float(found[1])
+
+
+def test_the_change_that_is_named_closes_it_and_one_a_hundredth_smaller_does_not() -> None:
+    n = 3000
+    share, load = weather(n, seed=11), np.full(n, 1000.0)
+    free = size_power(load, HOUR, sources=[array(share)], stores=[BATTERY])
+    power, capacity = 0.9 * free.power["array"], 0.9 * free.capacity["battery"]
+
+    def size(*, watts: float, joules: float, part: float = 1.0) -> Sizing:
+        return size_power(
+            part * load,
+            HOUR,
+            sources=[array(share, most=watts)],
+            stores=[replace(BATTERY, most=joules)],
+        )
+
+    with pytest.raises(RequestError, match=r"array at most .* battery at most") as told:
+        size(watts=power, joules=capacity)
+    text = str(told.value)
+    less = named(text, "lower by")
+    size(watts=power, joules=capacity, part=1.0 - 0.01 * less)
+    with pytest.raises(RequestError):
+        size(watts=power, joules=capacity, part=1.01 * (1.0 - 0.01 * less))
+    watts, joules = 1e3 * named(text, "array up to"), 3.6e6 * named(text, "battery up to")
+    closed = size(watts=watts, joules=capacity)
+    assert closed.power["array"] <= watts * (1.0 + 1e-9)
+    assert closed.capacity["battery"] <= capacity * (1.0 + 1e-9)
+    assert not fails(closed)
+    with pytest.raises(RequestError):
+        size(watts=0.99 * watts, joules=capacity)
+    assert not fails(size(watts=power, joules=joules))
+    with pytest.raises(RequestError):
+        size(watts=power, joules=0.99 * joules)
+
+
+def test_a_limit_holds_for_all_choices_of_a_kind_together() -> None:
+    n = 2000
+    high, low = weather(n, seed=2), 0.9 * weather(n, seed=2)
+    load = np.full(n, 1000.0)
+    most = 0.6 * size_power(load, HOUR, sources=[array(high)], stores=[CELL]).power["array"]
+    sources = [
+        Source("mast-10m", "high", high, 0.05, most=most, kind="mast"),
+        Source("mast-2m", "low", low, 0.03, most=most, kind="mast"),
+        Source("other", "other", 0.5 * high, 0.2),
+    ]
+    design = size_power(load, HOUR, sources=sources, stores=[CELL])
+    assert design.power["mast-10m"] + design.power["mast-2m"] == pytest.approx(most, rel=1e-6)
+    assert not fails(design)
+    # each alone may have all of it
+    free = [replace(source, kind=source.id) for source in sources]
+    apart = size_power(load, HOUR, sources=free, stores=[CELL])
+    assert apart.power["mast-10m"] + apart.power["mast-2m"] > 1.05 * most
+    assert apart.mass < design.mass
+
+
+def test_the_cheapest_is_another_than_the_lightest() -> None:
+    n = 2000
+    share, load = weather(n, seed=4), np.full(n, 1000.0)
+    dear = replace(CELL, cost_per_j=1.0)
+    cheap = replace(BATTERY, cost_per_j=1e-3)
+    sources = [replace(array(share), cost_per_w=2.0)]
+    lightest = size_power(load, HOUR, sources=sources, stores=[cheap, dear])
+    cheapest = size_power(load, HOUR, sources=sources, stores=[cheap, dear], objective="cost")
+    assert lightest.capacity["cell"] > 0.0
+    assert cheapest.capacity["cell"] == pytest.approx(0.0, abs=1.0)
+    assert cheapest.mass > lightest.mass
+    cost = 2.0 * cheapest.power["array"] + 1e-3 * cheapest.capacity["battery"]
+    assert cheapest.value == pytest.approx(cost, rel=1e-9)
+    assert cheapest.bound <= cheapest.value * (1.0 + 1e-9)
+    # dearer by the same factor: the same design for so much more
+    twice = size_power(
+        load,
+        HOUR,
+        sources=[replace(sources[0], cost_per_w=4.0)],
+        stores=[replace(cheap, cost_per_j=2e-3), replace(dear, cost_per_j=2.0)],
+        objective="cost",
+    )
+    assert twice.value == pytest.approx(2.0 * cheapest.value, rel=2e-3)
+    with pytest.raises(RequestError, match="array: what is to be cheapest needs a price"):
+        size_power(load, HOUR, sources=[array(share)], stores=[cheap], objective="cost")
+
+
+def test_what_a_store_begins_with_is_no_source() -> None:
+    with pytest.raises(RequestError, match="no design carries the load"):
+        size_power(np.ones(100), HOUR, sources=[array(np.zeros(100))], stores=[BATTERY])
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""`moonstation design size`: the lightest power plant that carries a load through years of a site's light."""
+"""`moonstation design size`: the lightest or cheapest power plant that carries a load through a site's light."""
 
 from pathlib import Path
 from typing import Annotated
@@ -13,7 +13,9 @@ from moonstation.errors import RequestError, TimeError
 from moonstation.report.wording import day, duration, share
 from moonstation.spacetime.epochs import Epoch
 from moonstation.station.loading import load_lunar_station
-from moonstation.study.sizing import SiteSizing, size_site, sizing_rows, station_tables
+from moonstation.station.model import Station
+from moonstation.study.sizing import SiteSizing, check_technologies, size_site, sizing_rows, station_tables
+from moonstation.study.sizing_prices import PowerPrices, power_prices
 
 FRONT = (0.8, 0.9, 0.95, 0.98, 1.0)
 """Confidences of the picture of mass against load not carried."""
@@ -50,8 +52,8 @@ def command(
     build: Annotated[
         list[str] | None,
         typer.Option(
-            help="Technology to choose from: array, battery, fuel-cell, kilopower, fission, isotope. May be given "
-            "several times; array, battery and fuel-cell if not given."
+            help="Technology to choose from: array, fixed-array, battery, fuel-cell, kilopower, fission, isotope. May "
+            "be given several times; array, battery and fuel-cell if not given."
         ),
     ] = None,
     most: Annotated[
@@ -62,6 +64,17 @@ def command(
         float,
         typer.Option(help="Share of the lunations in which the whole load is carried.", metavar="SHARE"),
     ] = 1.0,
+    objective: Annotated[
+        str, typer.Option(help="What is to be least: mass, or cost by the prices given.", metavar="AIM")
+    ] = "mass",
+    price: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Price of a technology, e.g. array='3 MUSD 2026/kW', battery='0.5 MUSD 2026/kWh'; delivery='0.1 MUSD "
+            "2026/kg' is that of bringing it, by the station's cheapest lander if not given.",
+            metavar="NAME=AMOUNT",
+        ),
+    ] = None,
     csv: Annotated[Path | None, typer.Option(help="Write the design as a table.", metavar="FILE")] = None,
     toml: Annotated[
         Path | None, typer.Option(help="Write its elements for a station file.", metavar="FILE")
@@ -74,7 +87,7 @@ def command(
         ),
     ] = None,
 ) -> None:
-    """Size the power of a site: masts, arrays, stores and reactors of least mass.
+    """Size the power of a site: masts, arrays, stores and reactors of least mass or cost.
 
     A linear programme (mixed-integer with reactors) over an hourly history of light. The design is run through the
     whole history; what it could be lighter at most is told as the gap.
@@ -89,6 +102,8 @@ def command(
     except TimeError as error:
         raise TimeError(f"--start: {error}") from error
     limits = dict(_limit(text) for text in most or [])
+    parts = tuple(build) if build else ("array", "battery", "fuel-cell")
+    prices = _prices(loaded, objective, parts, price or [])
     with progress_bar() as report:
         sized = size_site(
             loaded,
@@ -98,9 +113,10 @@ def command(
             load=None if load is None else read_quantity(load, "power", "--load"),
             mode="survival" if survival else "nominal",
             heights=[read_quantity(text, "length", "--mast") for text in mast or []],
-            build=tuple(build) if build else ("array", "battery", "fuel-cell"),
+            build=parts,
             limits=limits,
             confidence=confidence,
+            prices=prices,
             front=FRONT if png else (),
             progress=report,
         )
@@ -116,6 +132,25 @@ def command(
     for path in (csv, toml, png):
         if path is not None:
             out.print(f"{path}: written", markup=False, soft_wrap=True)
+
+
+def _prices(station: Station, objective: str, build: tuple[str, ...], given: list[str]) -> PowerPrices | None:
+    if objective not in ("mass", "cost"):
+        raise RequestError(f"--objective {objective} is not known; give mass or cost")
+    if objective == "mass":
+        if given:
+            raise RequestError("--price counts where cost is to be least; add --objective cost")
+        return None
+    check_technologies(build)
+    texts: dict[str, str] = {}
+    for text in given:
+        name, equals, amount = text.partition("=")
+        if not equals or name in texts:
+            raise RequestError(
+                f"--price {text}: give each name once with an amount, as in array='3 MUSD 2026/kW'"
+            )
+        texts[name] = amount
+    return power_prices(station, build, texts)
 
 
 def _limit(text: str) -> tuple[str, float]:
@@ -138,13 +173,18 @@ def _print(sized: SiteSizing) -> None:
     for note in sized.notes:
         out.print(f"note: {note}", markup=False, style="yellow")
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
-    for name in ("build", "size", "mass"):
+    costs = [] if sized.prices is None else [f"cost, M{sized.prices.basis}"]
+    for name in ("build", "size", "mass", *costs):
         table.add_column(name, justify="left" if name == "build" else "right", overflow="fold")
-    for row in sizing_rows(sized).itertuples():
-        table.add_row(str(row.name), f"{row.amount:.4g} {row.unit}", f"{row.mass_kg:.0f} kg")
-    table.add_row("together", "", f"{best.mass:.0f} kg")
+    for row in sizing_rows(sized).to_dict("records"):
+        cost = [f"{row['cost'] / 1e6:,.2f}"] if costs else []
+        table.add_row(row["name"], f"{row['amount']:.4g} {row['unit']}", f"{row['mass_kg']:.0f} kg", *cost)
+    table.add_row("together", "", f"{best.mass:.0f} kg", *([f"{best.value / 1e6:,.2f}"] if costs else []))
     out.print(table)
-    out.print(f"no design is lighter than {best.bound:.0f} kg (gap {100.0 * best.gap:.2f} %)", markup=False)
+    less = "cheaper" if costs else "lighter"
+    out.print(
+        f"no design is {less} than {sized.amount(best.bound)} (gap {100.0 * best.gap:.2f} %)", markup=False
+    )
     spell = sized.sizing_spell()
     if spell is not None:
         begin, end = sized.span_of(spell)
@@ -155,10 +195,12 @@ def _print(sized: SiteSizing) -> None:
             f"{len(best.dropped)} lunations may fail; {share(sized.unserved_share(best))} of all energy is not given",
             markup=False,
         )
-    for price in sized.prices:
-        verb = "adds" if price.mass > 0.0 else "saves"
-        out.print(f"{price.what} {verb} {abs(price.mass):.3g} kg", markup=False)
+    for margin in sized.margins:
+        verb = "adds" if margin.change > 0.0 else "saves"
+        out.print(f"{margin.what} {verb} {sized.amount(abs(margin.change), figures=3)}", markup=False)
     out.print("figures behind it:", markup=False, style="bold")
     for technology in sized.used:
         for key, words in technology.about.items():
             out.print(f"  {technology.id}.{key}: {words}", markup=False)
+    for words in sized.prices.about if sized.prices is not None else ():
+        out.print(f"  price of {words}", markup=False)

@@ -57,8 +57,10 @@ def sizing_png(sized: Any) -> bytes:
         handles, names, loc="lower center", bbox_to_anchor=(0.5, -0.24), ncols=3, frameon=False, fontsize=8
     )
     _front(right, sized)
+    by_mass = sized.prices is None
     page.suptitle(
-        f"{sized.site.name}: {sized.load / 1e3:g} kW carried by {sized.best.mass:,.0f} kg".replace(",", " "),
+        f"{sized.site.name}: {sized.load / 1e3:g} kW carried {'by' if by_mass else 'for'} "
+        + sized.amount(sized.best.value).replace(",", " "),
         x=0.01,
         ha="left",
         fontsize=11,
@@ -74,13 +76,14 @@ def sizing_png(sized: Any) -> bytes:
 def _front(axes: Any, sized: Any) -> None:
     designs = sized.front or ((sized.confidence, sized.best),)
     missing = np.array([100.0 * sized.unserved_share(design) for _, design in designs])
-    mass = np.array([design.mass for _, design in designs])
-    axes.plot(missing, mass, color=palette.BLUE, marker="o", lw=1.2)
-    for x, y, (level, _) in zip(missing, mass, designs, strict=True):
+    by_mass = sized.prices is None
+    value = np.array([design.value if by_mass else design.value / 1e6 for _, design in designs])
+    axes.plot(missing, value, color=palette.BLUE, marker="o", lw=1.2)
+    for x, y, (level, _) in zip(missing, value, designs, strict=True):
         axes.annotate(share(level), (x, y), xytext=(5, 5), textcoords="offset points", fontsize=8)
     axes.set_xlabel("energy not given [%]")
-    axes.set_ylabel("mass [kg]")
+    axes.set_ylabel("mass [kg]" if by_mass else f"cost [million {sized.prices.basis}]")
     axes.margins(x=0.18, y=0.12)
     axes.grid(color=palette.GRID)
     axes.spines["right"].set_visible(False)
-    axes.set_title("Mass by share of lunations carried", loc="left", fontsize=10)
+    axes.set_title(f"{'Mass' if by_mass else 'Cost'} by share of lunations carried", loc="left", fontsize=10)

@@ -1,5 +1,6 @@
 """Sizing of a site's power: its light over years, what can be built there, and what the design costs at the margin."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -7,18 +8,30 @@ import numpy as np
 import pandas as pd
 
 from moonstation.arrays import FloatArray, TimeArray
-from moonstation.design.sizing import GAP, Sizing, Source, Store, least_mass, size_power, stored
+from moonstation.design.sizing import least_value, size_power, stored
+from moonstation.design.sizing_case import Objective, Source, Store
+from moonstation.design.sizing_programme import GAP
+from moonstation.design.sizing_search import Sizing
 from moonstation.design.technologies import Technology, technologies
 from moonstation.errors import RequestError
-from moonstation.simulation.arrays import irradiance_share, tracking_cosine
+from moonstation.simulation.arrays import fixed_cosine, irradiance_share, tracking_cosine
 from moonstation.spacetime.epochs import Epoch
 from moonstation.station.model import SiteSpec, Station
 from moonstation.study.ground import Ground, ground_of, terrain_notes
 from moonstation.study.run import span_from
+from moonstation.study.sizing_prices import PowerPrices
 from moonstation.sunlight.light import site_light
 
 LUNATION = 29.530589 * 86_400.0
 """Mean synodic month [s]."""
+
+FIXED = "fixed-array"
+"""The array that stands upright and is not turned."""
+
+FACINGS = tuple(45.0 * k for k in range(8))
+"""Azimuths that it may face [deg], clockwise from north."""
+
+UPRIGHT = math.pi / 2.0
 
 HEIGHTS = (2.0, 5.0, 10.0, 20.0)
 """Masts that are tried if none are named [m]."""
@@ -33,24 +46,24 @@ CHANGE = 0.01
 
 
 @dataclass(frozen=True)
-class Price:
+class Margin:
     """What a little more or less of something saves or costs.
 
     Attributes
     ----------
     what : str
         In words, with its unit.
-    mass : float
-        Change of the whole mass [kg]; negative where it saves.
+    change : float
+        Change of the whole mass [kg] or cost; negative where it saves.
     """
 
     what: str
-    mass: float
+    change: float
 
 
 @dataclass(frozen=True, eq=False)
 class SiteSizing:
-    """The lightest power plant for a site.
+    """The lightest or cheapest power plant for a site.
 
     Attributes
     ----------
@@ -68,12 +81,14 @@ class SiteSizing:
         Where their figures come from.
     best : Sizing
         The design.
-    prices : tuple of Price
+    margins : tuple of Margin
         Shadow prices.
     front : tuple of (float, Sizing)
         Confidence and design, from low to high; empty if not asked for.
     notes : tuple of str
         Limits of the figures.
+    prices : PowerPrices or None
+        What parts cost, where the cheapest was sought; None where the lightest was.
     """
 
     site: SiteSpec
@@ -84,9 +99,21 @@ class SiteSizing:
     stores: tuple[Store, ...]
     used: tuple[Technology, ...]
     best: Sizing
-    prices: tuple[Price, ...]
+    margins: tuple[Margin, ...]
     front: tuple[tuple[float, Sizing], ...]
     notes: tuple[str, ...]
+    prices: PowerPrices | None = None
+
+    def amount(self, value: float, figures: int | None = None) -> str:
+        """A mass or cost in words, whichever was to be least."""
+        if self.prices is None:
+            return f"{value:.{figures}g} kg" if figures else f"{value:.0f} kg"
+        millions = value / 1e6
+        return (
+            f"{millions:.{figures}g} M{self.prices.basis}"
+            if figures
+            else f"{millions:,.2f} M{self.prices.basis}"
+        )
 
     def unserved_share(self, design: Sizing) -> float:
         """Share of the energy asked for that a design does not give in the whole history."""
@@ -123,10 +150,11 @@ def size_site(
     build: Sequence[str] = ("array", "battery", "fuel-cell"),
     limits: dict[str, float] | None = None,
     confidence: float = 1.0,
+    prices: PowerPrices | None = None,
     front: Sequence[float] = (),
     progress: Callable[[str, float], None],
 ) -> SiteSizing:
-    """Find the lightest power plant that carries a load through years of a site's light.
+    """Find the lightest or cheapest power plant that carries a load through years of a site's light.
 
     Parameters
     ----------
@@ -150,6 +178,8 @@ def size_site(
         Most of a source [W] or of a store [J], by id of the technology.
     confidence : float
         Share of the lunations in which the load is carried whole.
+    prices : PowerPrices, optional
+        What parts cost: the cheapest plant is sought, not the lightest.
     front : sequence of float
         Other confidences for which designs are found too.
     progress : callable
@@ -163,10 +193,8 @@ def size_site(
     spec = next((each for each in station.sites if each.id == site), None)
     if spec is None:
         raise RequestError(f"no site {site!r} in {station.id}, only {', '.join(s.id for s in station.sites)}")
+    check_technologies(build)
     known = technologies()
-    for name in build:
-        if name not in known:
-            raise RequestError(f"no technology {name!r}, only {', '.join(known)}")
     for name, most in (limits or {}).items():
         if name not in build:
             raise RequestError(f"most of {name}: not among what may be built ({', '.join(build)})")
@@ -177,11 +205,13 @@ def size_site(
         raise RequestError(f"the load of {site} is {watts:g} W; give one above 0, as in --load '12 kW'")
     span = span_from(station.start if start is None else start, years * 365.25 * 86_400.0, STEP)
     progress("horizons", 0.0)
-    ground, masts = _ground(spec, heights, wanted="array" in build)
+    arrays = any(known[name].kind == "array" for name in build)
+    ground, masts = _ground(spec, heights, wanted=arrays)
     progress("sunlight", 0.1)
     light = _Light(ground, span.et)
-    sources = _sources(known, build, masts, light, limits or {})
-    stores = _stores(known, build, limits or {})
+    sources = [_priced(s, prices) for s in _sources(known, build, masts, light, limits or {})]
+    stores = [_priced_store(s, prices) for s in _stores(known, build, limits or {})]
+    objective: Objective = "mass" if prices is None else "cost"
     month = ((span.et - span.et[0]) // LUNATION).astype(np.int64)
     asked = np.full(span.et.size, watts)
 
@@ -193,19 +223,22 @@ def size_site(
             stores=stores,
             month=month,
             confidence=level,
+            objective=objective,
             gap=gap,
             progress=lambda share: progress(name, done + 0.1 * share),
         )
 
     best = find(confidence, "sizing", 0.2)
     progress("prices", 0.5)
-    prices = _prices(known, asked, sources, stores, best, light) if confidence == 1.0 else []
+    margins: list[Margin] = []
+    if confidence == 1.0:
+        margins = _margins(known, asked, sources, stores, best, light, prices)
     others = [
         (level, find(level, f"sizing for {100 * level:g} %", 0.6 + 0.4 * place / len(front), FRONT_GAP))
         for place, level in enumerate(sorted(set(front) - {confidence}))
     ]
     notes = list(terrain_notes({site: ground}, windowed=[site] if spec.terrain else []))
-    if "array" in build:
+    if arrays:
         notes.append(
             "Arrays give their rated power at 1 au without dust or ageing; masts, stores and drives never fail."
         )
@@ -218,10 +251,38 @@ def size_site(
         stores=tuple(stores),
         used=tuple(known[name] for name in build),
         best=best,
-        prices=tuple(prices),
+        margins=tuple(margins),
         front=tuple(sorted([*others, (confidence, best)], key=lambda pair: pair[0])) if others else (),
         notes=tuple(notes),
+        prices=prices,
     )
+
+
+def _priced(source: Source, prices: PowerPrices | None) -> Source:
+    """With what it costs to buy and to bring."""
+    if prices is None:
+        return source
+    return replace(source, cost_per_w=prices.each[source.kind] + prices.delivery * source.mass_per_w)
+
+
+def _priced_store(store: Store, prices: PowerPrices | None) -> Store:
+    if prices is None:
+        return store
+    return replace(store, cost_per_j=prices.each[store.id] + prices.delivery * store.mass_per_j)
+
+
+def check_technologies(build: Sequence[str]) -> None:
+    """Refuse names that are no technology.
+
+    Raises
+    ------
+    RequestError
+        If one is not known; lists those that are.
+    """
+    known = technologies()
+    for name in build:
+        if name not in known:
+            raise RequestError(f"no technology {name!r}, only {', '.join(known)}")
 
 
 def _ground(spec: SiteSpec, heights: Sequence[float], *, wanted: bool) -> tuple[Ground, list[float]]:
@@ -238,12 +299,11 @@ def _ground(spec: SiteSpec, heights: Sequence[float], *, wanted: bool) -> tuple[
 
 
 class _Light:
-    """Irradiance on tracking arrays of a site at any height of its horizon, as share of 1361 W/m2."""
+    """Irradiance on arrays of a site at any height of its horizon, as share of 1361 W/m2."""
 
     def __init__(self, ground: Ground, et: FloatArray) -> None:
         self._ground = ground
         self._light = site_light(ground.site, et)
-        self._cosine = tracking_cosine(self._light.elevation)
         self.count = et.size
 
     def holds(self, height: float) -> bool:
@@ -251,10 +311,17 @@ class _Light:
         heights = self._ground.horizon.heights
         return bool(heights[0] <= height <= heights[-1])
 
-    def at(self, height: float) -> FloatArray:
-        """Irradiance at a height [m], (n,)."""
-        fraction = self._light.sun_fraction(self._ground.horizon, height)
-        return irradiance_share(fraction, self._light.distance, cosine=self._cosine)
+    def at(self, height: float, facing: float | None = None) -> FloatArray:
+        """Irradiance at a height [m] on an array that is turned, or stands upright facing an azimuth [rad], (n,)."""
+        light = self._light
+        cosine = (
+            tracking_cosine(light.elevation)
+            if facing is None
+            else fixed_cosine(light.azimuth, light.elevation, array_azimuth=facing, array_tilt=UPRIGHT)
+        )
+        return irradiance_share(
+            light.sun_fraction(self._ground.horizon, height), light.distance, cosine=cosine
+        )
 
 
 def _load(station: Station, site: str, mode: str) -> float:
@@ -274,17 +341,20 @@ def _sources(
         technology = known[name]
         most = limits.get(name, np.inf)
         if technology.kind == "array":
-            found += [
-                Source(
-                    f"{name}-{mast:g}m",
-                    f"{technology.name}, {mast:g} m",
-                    light.at(mast),
-                    technology.array_mass(mast),
-                    0.0,
-                    most,
-                )
-                for mast in masts
-            ]
+            for mast in masts:
+                for facing in FACINGS if name == FIXED else (None,):
+                    way = "" if facing is None else f"-{facing:g}deg"
+                    words = "" if facing is None else f", facing {facing:g} deg"
+                    found.append(
+                        Source(
+                            f"{name}-{mast:g}m{way}",
+                            f"{technology.name}, {mast:g} m{words}",
+                            light.at(mast, None if facing is None else math.radians(facing)),
+                            technology.array_mass(mast),
+                            most=most,
+                            kind=name,
+                        )
+                    )
         elif technology.kind == "steady":
             unit, mass = technology.values["unit"], technology.values["mass"]
             found.append(Source(name, technology.name, np.ones(light.count), mass / unit, unit, most))
@@ -306,50 +376,64 @@ def _stores(known: dict[str, Technology], build: Sequence[str], limits: dict[str
     ]
 
 
-def _prices(
+def _margins(
     known: dict[str, Technology],
     load: FloatArray,
     sources: list[Source],
     stores: list[Store],
     best: Sizing,
     light: _Light,
-) -> list[Price]:
+    prices: PowerPrices | None,
+) -> list[Margin]:
     """What small changes would change, over the spells that made the design."""
+    objective: Objective = "mass" if prices is None else "cost"
 
-    def mass(some: Sequence[Source], held: Sequence[Store], asked: FloatArray) -> float:
-        return least_mass(asked, STEP, sources=some, stores=held, like=best)
+    def value(some: Sequence[Source], held: Sequence[Store], asked: FloatArray) -> float:
+        return least_value(asked, STEP, sources=some, stores=held, like=best, objective=objective)
 
-    now = mass(sources, stores, load)
+    now = value(sources, stores, load)
     watts = float(load[0])
     found = [
-        Price("1 kW more load", (mass(sources, stores, load * (1.0 + CHANGE)) - now) * 1e3 / (CHANGE * watts))
+        Margin(
+            "1 kW more load", (value(sources, stores, load * (1.0 + CHANGE)) - now) * 1e3 / (CHANGE * watts)
+        )
     ]
     for place, source in enumerate(sources):
-        if best.power[source.id] > 0.0 and source.id.startswith("array-"):
-            height = float(source.id.removeprefix("array-").removesuffix("m"))
+        if best.power[source.id] > 0.0 and known[source.kind].kind == "array":
+            height, facing = mast_of(source)
             more = METRE if light.holds(height + METRE) else -METRE
             if not light.holds(height + more):
                 continue
             other = list(sources)
-            weight = known["array"].array_mass(height + more)
-            other[place] = replace(source, share=light.at(height + more), mass_per_w=weight)
+            weight = known[source.kind].array_mass(height + more)
+            changed = light.at(height + more, None if facing is None else math.radians(facing))
+            other[place] = _priced(replace(source, share=changed, mass_per_w=weight), prices)
             words = "more" if more > 0.0 else "less"
-            found.append(Price(f"1 m {words} mast than {height:g} m", mass(other, stores, load) - now))
+            way = "" if facing is None else f" facing {facing:g} deg"
+            found.append(Margin(f"1 m {words} mast than {height:g} m{way}", value(other, stores, load) - now))
     for place, store in enumerate(stores):
         if best.capacity[store.id] > 0.0:
             better = list(stores)
-            better[place] = replace(store, mass_per_j=store.mass_per_j / (1.0 + CHANGE))
-            per_unit = CHANGE / store.mass_per_j / 3600.0
-            found.append(
-                Price(f"1 Wh/kg more from {store.id}", (mass(sources, better, load) - now) / per_unit)
+            better[place] = _priced_store(
+                replace(store, mass_per_j=store.mass_per_j / (1.0 + CHANGE)), prices
             )
+            per_unit = CHANGE / store.mass_per_j / 3600.0
+            saved = (value(sources, better, load) - now) / per_unit
+            if saved:
+                found.append(Margin(f"1 Wh/kg more from {store.id}", saved))
             kinder = list(stores)
             kinder[place] = replace(store, efficiency=min(1.0, store.efficiency + CHANGE))
             gain = kinder[place].efficiency - store.efficiency
             if gain > 0.0:
-                change = (mass(sources, kinder, load) - now) * 0.01 / gain
-                found.append(Price(f"1 point more round trip of {store.id}", change))
+                change = (value(sources, kinder, load) - now) * 0.01 / gain
+                found.append(Margin(f"1 point more round trip of {store.id}", change))
     return found
+
+
+def mast_of(source: Source) -> tuple[float, float | None]:
+    """Height of an array [m], and the azimuth that it faces [deg], None where it is turned."""
+    height, _, facing = source.id.removeprefix(f"{source.kind}-").partition("m")
+    return float(height), float(facing.removeprefix("-").removesuffix("deg")) if facing else None
 
 
 def sizing_rows(sized: SiteSizing) -> pd.DataFrame:
@@ -358,18 +442,22 @@ def sizing_rows(sized: SiteSizing) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        ``id``, ``name``, ``amount`` in ``unit`` (kW, or kWh of a store), ``mass_kg``; what is not built is left out.
+        ``id``, ``name``, ``amount`` in ``unit`` (kW, or kWh of a store), ``mass_kg`` and, where prices are known,
+        ``cost``; what is not built is left out.
     """
-    rows: list[tuple[str, str, float, str, float]] = []
+    rows: list[tuple[str, str, float, str, float, float]] = []
     for source in sized.sources:
         power = sized.best.power[source.id]
         if power > 0.0:
-            rows.append((source.id, source.name, power / 1e3, "kW", power * source.mass_per_w))
+            cost = power * source.cost_per_w
+            rows.append((source.id, source.name, power / 1e3, "kW", power * source.mass_per_w, cost))
     for store in sized.stores:
         capacity = sized.best.capacity[store.id]
         if capacity > 0.0:
-            rows.append((store.id, store.name, capacity / 3.6e6, "kWh", capacity * store.mass_per_j))
-    return pd.DataFrame(rows, columns=["id", "name", "amount", "unit", "mass_kg"])
+            cost = capacity * store.cost_per_j
+            rows.append((store.id, store.name, capacity / 3.6e6, "kWh", capacity * store.mass_per_j, cost))
+    found = pd.DataFrame(rows, columns=["id", "name", "amount", "unit", "mass_kg", "cost"])
+    return found.drop(columns="cost") if sized.prices is None else found
 
 
 def station_tables(sized: SiteSizing) -> str:
@@ -380,13 +468,20 @@ def station_tables(sized: SiteSizing) -> str:
     for row in sizing_rows(sized).itertuples():
         name = str(row.id)
         lines = ["[[element]]", f'id = "{name}"', f'site = "{sized.site.id}"']
-        if name.startswith("array-"):
-            height = name.removeprefix("array-").removesuffix("m")
+        source = next((each for each in sized.sources if each.id == name), None)
+        if source is not None and known[source.kind].kind == "array":
+            height, facing = mast_of(source)
             lines += [
                 'kind = "solar-array"',
                 f'array_power = "{row.amount:.6g} kW"',
-                f'array_height = "{height} m"',
+                f'array_height = "{height:g} m"',
             ]
+            if facing is not None:
+                lines += [
+                    'array_pointing = "fixed"',
+                    f'array_azimuth = "{facing:g} deg"',
+                    'array_tilt = "90 deg"',
+                ]
         elif row.unit == "kWh":
             figures = known[name].values
             lines += [
