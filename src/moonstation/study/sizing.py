@@ -232,7 +232,16 @@ def size_site(
     progress("prices", 0.5)
     margins: list[Margin] = []
     if confidence == 1.0:
-        margins = _margins(known, asked, sources, stores, best, light, prices)
+        margins = _margins(
+            known,
+            asked,
+            sources,
+            stores,
+            best,
+            light,
+            prices,
+            lambda share: progress("prices", 0.5 + 0.1 * share),
+        )
     others = [
         (level, find(level, f"sizing for {100 * level:g} %", 0.6 + 0.4 * place / len(front), FRONT_GAP))
         for place, level in enumerate(sorted(set(front) - {confidence}))
@@ -384,11 +393,18 @@ def _margins(
     best: Sizing,
     light: _Light,
     prices: PowerPrices | None,
+    progress: Callable[[float], None],
 ) -> list[Margin]:
     """What small changes would change, over the spells that made the design."""
     objective: Objective = "mass" if prices is None else "cost"
+    built = [*best.power.values(), *best.capacity.values(), *best.capacity.values()]
+    programmes = 2 + sum(size > 0.0 for size in built)
+    solved = 0
 
     def value(some: Sequence[Source], held: Sequence[Store], asked: FloatArray) -> float:
+        nonlocal solved
+        solved += 1
+        progress(solved / programmes)
         return least_value(asked, STEP, sources=some, stores=held, like=best, objective=objective)
 
     now = value(sources, stores, load)
