@@ -53,6 +53,7 @@ def life(
     light: dict[str, FloatArray] | None = None,
     ground: dict[str, FloatArray] | None = None,
     gone: dict[str, float] | None = None,
+    **more: dict[str, FloatArray],
 ) -> Life:
     """Its life in steps of an hour."""
     times = START.tdb_s + HOUR * np.arange(hours)
@@ -63,4 +64,5 @@ def life(
         ground_contact=ground or {},
         through_contact={},
         gone=gone,
+        **more,
     )

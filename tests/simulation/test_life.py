@@ -9,6 +9,7 @@ from life_scene import HOUR, START, element, life, station
 from moonstation.errors import RequestError
 from moonstation.simulation import _draw_kernels as draws
 from moonstation.simulation import _life_model as kernels
+from moonstation.simulation.ageing import warmth_stress
 from moonstation.simulation.life import live_many, live_traced
 from moonstation.simulation.power import run_power
 
@@ -63,6 +64,64 @@ def test_a_store_fills_again_after_each_of_many_nights():
     np.testing.assert_allclose(trace.charge[0, :-1], expected.charge[1:], rtol=1e-12)
     assert lives.energy[0, 0, kernels.LOSSES] == pytest.approx(expected.energy.losses, rel=1e-12)
     assert trace.charge[0, 38] > 1.03 * trace.charge[0, 39]
+
+
+def test_heaters_are_loads_hour_by_hour():
+    """A battery carries load and heater through a night, by hand; the books balance."""
+    sun = np.r_[np.ones(20), np.zeros(10), np.ones(20)]
+    heat = np.r_[np.full(20, 50.0), np.full(10, 400.0), np.full(20, 50.0)]
+    parts = [
+        element("array", array_power="3 kW"),
+        element("store", battery_capacity="40 kWh", battery_efficiency=0.81),
+        element("unit", load_nominal="1 kW", load_survival="300 W"),
+        element("late", load_nominal="1 W", load_survival="1 W", arrives="2035-01-03"),
+    ]
+    heaters = {"unit": heat, "late": np.full(50, 7.0)}
+    one = life(station(parts, [], WORKS), 50, light={"array": sun}, heaters=heaters)
+    lives, trace = live_traced(one, seed=0, run=0)
+    books = lives.energy[0, 0]
+    asked = HOUR * (50 * 1000.0 + heat.sum() + 2 * 8.0)
+    assert books[kernels.SERVED] == pytest.approx(asked, rel=1e-12)
+    assert books[kernels.UNSERVED] == 0.0
+    assert trace.charge[0, 29] == pytest.approx(40 * 3.6e6 - 10 * HOUR * 1400.0 / 0.9, rel=1e-12)
+    held = books[kernels.CHARGE_END] - books[kernels.ARRIVED_CHARGE]
+    spent = books[kernels.SERVED] + books[kernels.CURTAILED] + books[kernels.LOSSES]
+    assert books[kernels.GENERATED] == pytest.approx(spent + held, rel=1e-12)
+
+
+def test_what_cannot_heat_itself_goes_dark_and_comes_back_when_it_is_warmer():
+    parts = [
+        element("array", array_power="1 kW"),
+        element("unit", load_nominal="600 W", load_survival="600 W", endures="5 h"),
+    ]
+    heat = np.r_[np.full(10, 300.0), np.full(3, 500.0), np.full(10, 350.0), np.full(7, 450.0)]
+    one = life(station(parts, [], WORKS), 30, light={"array": np.ones(30)}, heaters={"unit": heat})
+    lives, trace = live_traced(one, seed=0, run=0)
+    up = trace.functions[0]
+    assert np.all(up[:10])
+    assert not np.any(up[11:13])
+    assert np.all(up[14:23])
+    assert lives.energy[0, 0, kernels.UNSERVED] == pytest.approx(HOUR * (3 * 100.0 + 5 * 50.0), rel=1e-12)
+    # the second cold spell lasts longer than it endures: then it asks for nothing any more
+    assert lives.frozen[0, 1] == 28
+
+
+def test_heaters_must_fit_the_steps():
+    with pytest.raises(RequestError, match="unit: give the power of its heaters at each of 50 instants"):
+        life(station([element("unit")], [], WORKS), 50, heaters={"unit": np.zeros(49)})
+
+
+def test_a_warmer_battery_ages_at_the_mean_of_the_rates():
+    parts = [
+        element("store", battery_capacity="20 kWh", battery_ageing="li-ion"),
+        element("unit", load_nominal="0 W"),
+    ]
+    warm = {"store": np.array([280.0, 310.0])}
+    plain = life(station(parts, [], WORKS), 50)
+    aged = life(station(parts, [], WORKS), 50, battery_warmth=warm)
+    mean = 0.5 * (warmth_stress(280.0) + warmth_stress(310.0))
+    for key in ("calendar", "cycling"):
+        assert aged.model.stores[key][0] == pytest.approx(mean * plain.model.stores[key][0], rel=1e-12)
 
 
 def test_a_broken_unit_stays_broken_without_repair():

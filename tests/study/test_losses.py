@@ -121,7 +121,7 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> LifeScene:
         Contact(a, b, kind, start, stop, 1.0, False)
         for a, b, kind in (("ridge", "relay", "surface-orbiter"), ("relay", "kashi", "orbiter-ground"))
     )
-    return LifeScene(station, span, {}, {"masts": np.ones(span.et.size)}, contacts, ())
+    return LifeScene(station, span, {}, {"masts": np.ones(span.et.size)}, contacts, {}, {}, ())
 
 
 def up(scene: LifeScene, *names: str) -> dict[str, float]:

@@ -335,6 +335,7 @@ def set_power(m: LifeModel, now: Now, tally: Tally) -> None:
     for b in range(m.buses):
         now.buses[b].nominal = 0.0
         now.buses[b].survival = 0.0
+        now.buses[b].heaters = 0
     for v in range(m.visits.size):
         if now.visits[v].state == LIVES_HERE and m.visits[v].bus >= 0:
             now.buses[m.visits[v].bus].nominal += now.visits[v].load
@@ -345,6 +346,9 @@ def set_power(m: LifeModel, now: Now, tally: Tally) -> None:
             continue
         now.buses[b].nominal += m.parts[e].nominal * now.drawn[LOAD, e]
         now.buses[b].survival += m.parts[e].survival * now.drawn[LOAD, e]
+        if m.parts[e].heater >= 0:
+            now.heating[b, now.buses[b].heaters] = m.parts[e].heater
+            now.buses[b].heaters += 1
         if m.parts[e].array_power > 0.0:
             given = (
                 m.parts[e].array_power
@@ -390,6 +394,7 @@ def set_power(m: LifeModel, now: Now, tally: Tally) -> None:
         # nothing gives and nothing asks: what is stored stays
         now.buses[b].idle = (
             now.buses[b].givers == 0
+            and now.buses[b].heaters == 0
             and now.buses[b].nominal == 0.0
             and now.buses[b].survival == 0.0
             and now.buses[b].mode == NOMINAL

@@ -105,14 +105,20 @@ def live(m: LifeModel, now: Now, immune: AnyArray, seed: int, run: int, tally: T
                 source = now.giving[b, p]
                 generation += now.coefficient[b, source] * m.share[source, k]
             books[b, GENERATED] += generation * m.step_s
-            if bus.full and bus.mode == NOMINAL and generation >= bus.nominal:
+            # heaters ask for as much as it is cold, in either mode
+            heat = 0.0
+            for p in range(bus.heaters):
+                heat += m.heat[now.heating[b, p], k]
+            nominal = bus.nominal + heat
+            survival = bus.survival + heat
+            if bus.full and bus.mode == NOMINAL and generation >= nominal:
                 # full stores and enough power: nothing but the books can change
-                books[b, SERVED] += bus.nominal * m.step_s
-                books[b, CURTAILED] += (generation - bus.nominal) * m.step_s
+                books[b, SERVED] += nominal * m.step_s
+                books[b, CURTAILED] += (generation - nominal) * m.step_s
                 modes[b, NOMINAL] += 1.0
                 if traced:
                     total = total_of(m, stores, b)
-                    keep_bus(trace, b, k // trace.every, total, generation, bus.nominal, NOMINAL)
+                    keep_bus(trace, b, k // trace.every, total, generation, nominal, NOMINAL)
                 continue
             usable = 0.0
             usable_capacity = 0.0
@@ -131,18 +137,18 @@ def live(m: LifeModel, now: Now, immune: AnyArray, seed: int, run: int, tally: T
                 store.take = min(store.charging, max(store.capacity - store.level, 0.0) * store.taking)
                 can_give += store.give
                 can_take += store.take
-            carries = generation + can_give >= bus.nominal * (1.0 - ROUND_OFF)
-            if bus.survival >= bus.nominal:
+            carries = generation + can_give >= nominal * (1.0 - ROUND_OFF)
+            if survival >= nominal:
                 bus.in_survival = False
             elif bus.in_survival:
                 if carries and usable >= m.nominal_above * usable_capacity:
                     bus.in_survival = False
             elif not carries or (
-                usable < m.survival_below * usable_capacity and generation < bus.nominal * (1.0 - ROUND_OFF)
+                usable < m.survival_below * usable_capacity and generation < nominal * (1.0 - ROUND_OFF)
             ):
                 bus.in_survival = True
             mode = SURVIVAL if bus.in_survival else NOMINAL
-            demand = bus.survival if bus.in_survival else bus.nominal
+            demand = survival if bus.in_survival else nominal
             surplus = generation - demand
             if surplus >= 0.0:
                 taken = 0.0
@@ -184,7 +190,7 @@ def live(m: LifeModel, now: Now, immune: AnyArray, seed: int, run: int, tally: T
                     tally.unserved_year[b, year] += missing * m.step_s
             books[b, SERVED] += served * m.step_s
             modes[b, mode] += 1.0
-            known = mode == SHORT and bus.fed_from <= served < bus.fed_below
+            known = mode == SHORT and bus.heaters == 0 and bus.fed_from <= served < bus.fed_below
             if not known and (mode == SHORT or bus.mode == SHORT):
                 dirty = feed(m, now, b, k, served, mode == SHORT) or dirty
             if mode != bus.mode:
@@ -244,6 +250,8 @@ def feed(m: LifeModel, now: Now, b: int, k: int, served: float, short: bool) -> 
         wants = min(part.survival, part.nominal) * now.drawn[LOAD, e]
         if bus.survival >= bus.nominal:
             wants = part.nominal * now.drawn[LOAD, e]
+        if part.heater >= 0:
+            wants += m.heat[part.heater, k]
         if there.starting > 0.0:
             wants += part.start_power
         unfed = short and wants > left

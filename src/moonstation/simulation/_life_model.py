@@ -88,6 +88,7 @@ PART = np.dtype(
         ("steady_share", "i8"),
         ("start_steps", "f8"),
         ("start_power", "f8"),
+        ("heater", "i8"),
         ("endurance", "f8"),
         ("mission_of", "i8"),
         ("made_nominal", "f8"),
@@ -99,8 +100,9 @@ PART = np.dtype(
 )
 """An element or orbiter: bus and site, steps from which and until which it is there, loads, array and its row of
 `LifeModel.share`, logarithms of array power lost a step by degradation (which the row holds already) and by dust (not
-held) and by a landing, steps between cleanings, share of dust left by one and who cleans, steady power and its
-row, steps to its full power and what that takes, steps without power after which it is lost, mission, data."""
+held) and by a landing, steps between cleanings, share of dust left by one and who cleans, steady power and its row,
+steps to its full power and what that takes, row of `LifeModel.heat` (-1: none), steps without power after which it is
+lost, mission, data."""
 
 STORE_OF = np.dtype(
     [
@@ -207,6 +209,8 @@ class LifeModel(NamedTuple):
     """(sites, n) share of each step in which a site has a ground station."""
     through: FloatArray
     """(sites, r, n) share of each step in which a site has a ground station through a relay."""
+    heat: FloatArray
+    """(h, n) power of heaters in each step [W]."""
     brings: FloatArray
     """(e, 3) oxygen, water and food that come with a part [kg]."""
     visits: AnyArray
@@ -354,6 +358,7 @@ BUS_NOW = np.dtype(
         ("nominal", "f8"),
         ("survival", "f8"),
         ("givers", "i8"),
+        ("heaters", "i8"),
         ("mode", "i8"),
         ("fed_from", "f8"),
         ("fed_below", "f8"),
@@ -397,6 +402,8 @@ class Now(NamedTuple):
     coefficient: FloatArray
     giving: IntArray
     """(b, s) power of each source [W], and the sources that give anything."""
+    heating: IntArray
+    """(b, h) rows of `LifeModel.heat` that a bus carries."""
     sites: AnyArray
     relay_rate: FloatArray
     """(sites, r) [bit/s]"""
@@ -422,6 +429,7 @@ def blank(m: LifeModel) -> Now:
         buses=np.zeros(m.buses, BUS_NOW),
         coefficient=np.zeros((m.buses, m.share.shape[0])),
         giving=np.zeros((m.buses, m.share.shape[0]), dtype=np.int64),
+        heating=np.zeros((m.buses, m.heat.shape[0]), dtype=np.int64),
         sites=np.zeros(sites, SITE_NOW),
         relay_rate=np.zeros((sites, m.relays.size)),
         visits=np.zeros(m.visits.size, VISIT_NOW),

@@ -39,6 +39,8 @@ def life_of(
     through_contact: Mapping[tuple[str, str], FloatArray],
     gone: Mapping[str, float] | None = None,
     called_off: Mapping[str, float] | None = None,
+    heaters: Mapping[str, FloatArray] | None = None,
+    battery_warmth: Mapping[str, FloatArray] | None = None,
     assumptions: bool = False,
     survival_below: float = SURVIVAL_BELOW,
     nominal_above: float = NOMINAL_ABOVE,
@@ -61,6 +63,11 @@ def life_of(
         Elements and orbiters that are taken away for good, and when [s, TDB past J2000].
     called_off : mapping of str to float, optional
         Visits that end at the latest, or do not begin any more, at a time [s, TDB past J2000].
+    heaters : mapping of str to (n,) array, optional
+        Power of heaters that elements need beside their loads [W].
+    battery_warmth : mapping of str to (m,) array, optional
+        Temperatures of lithium-ion batteries through time [K], evenly spaced, in place of `battery_temperature`: they
+        age at the mean of the rates.
     assumptions : bool
         Whether every value that the station file calls an assumption is drawn anew in each run, see
         `moonstation.simulation.ranges`.
@@ -136,6 +143,11 @@ def life_of(
     table["steady_share"] = steady_share
     table["start_steps"] = _reals([e.start_time / step for e in elements] + [0.0] * bare)
     table["start_power"] = _reals([e.start_power for e in elements] + [0.0] * bare)
+    heated = [name for name in heaters or {} if name in parts]
+    for name in heated:
+        if (heaters or {})[name].shape != (n,):
+            raise RequestError(f"element {name}: give the power of its heaters at each of {n} instants")
+    table["heater"] = _whole([heated.index(p) if p in heated else -1 for p in parts])
     table["endurance"] = _reals(
         [np.inf if e.endures is None else e.endures / step for e in elements] + [np.inf] * bare
     )
@@ -156,11 +168,15 @@ def life_of(
     storing["charge_limit"] = stores.charge_limit
     storing["discharge_limit"] = stores.discharge_limit
     storing["ages"] = _whole([int(e.battery_ageing == "li-ion") for e in held])
+    warmth = {e.id: (battery_warmth or {}).get(e.id, [e.battery_temperature]) for e in held}
     storing["calendar"] = step * _reals(
-        [calendar_rate(life=e.battery_calendar_life, temperature=e.battery_temperature) for e in held]
+        [
+            _mean([calendar_rate(life=e.battery_calendar_life, temperature=t) for t in warmth[e.id]])
+            for e in held
+        ]
     )
     storing["cycling"] = _reals(
-        [cycle_factor(life=e.battery_cycle_life, temperature=e.battery_temperature) for e in held]
+        [_mean([cycle_factor(life=e.battery_cycle_life, temperature=t) for t in warmth[e.id]]) for e in held]
     )
     storing["retires"] = _reals([e.battery_retires for e in held])
     storing["renewed_by"] = _whole([_renewer(e, items) for e in held])
@@ -195,6 +211,7 @@ def life_of(
         step_s=step,
         years=np.array(whole, dtype=np.int64),
         share=shares.table(),
+        heat=np.array([(heaters or {})[name] for name in heated]).reshape(len(heated), n),
         parts=table,
         stores=storing,
         items=failing,
@@ -319,6 +336,10 @@ def _grouped(bus_of: Sequence[int], members: Sequence[int], buses: int) -> tuple
     sorted_ = sorted(zip(bus_of, members, strict=True), key=lambda pair: pair[0])
     counts = [sum(1 for bus in bus_of if bus < b) for b in range(buses + 1)]
     return _whole(counts), _whole([member for _, member in sorted_])
+
+
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values)
 
 
 def _whole(values: Sequence[int]) -> IntArray:

@@ -9,15 +9,21 @@ from moonstation.arrays import FloatArray
 from moonstation.links.contacts import Contact, SurfaceAntenna, find_contacts
 from moonstation.simulation.life import YEAR, Life
 from moonstation.simulation.life_tables import life_of
-from moonstation.spacetime.steps import share_of_steps
+from moonstation.spacetime.steps import SLACK, share_of_steps
+from moonstation.station.elements import COLDEST, HOTTEST
 from moonstation.station.model import Station
 from moonstation.study.flights import Flights
 from moonstation.study.ground import Ground, site_grounds, terrain_notes
+from moonstation.study.heat import LONGEST_STEP, HeatResult, NodeRun, element_heaters, study_heat
 from moonstation.study.light import array_light
 from moonstation.study.links import Links
 from moonstation.study.losses import Loss, gone_since, stations_gone, visits_gone
+from moonstation.study.places import Place
 from moonstation.study.run import Progress, StudySpan
 from moonstation.sunlight.light import site_light
+
+HEAT_STEP = 3600.0
+"""Step of the ground and of thermal nodes [s]; heaters hold for each."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,6 +42,10 @@ class LifeScene:
         Irradiance on each element's array as share of 1361 W/m2.
     contacts : tuple of Contact
         All contacts of the span.
+    heaters : dict of str to (n,) array
+        Power of the heaters of elements with thermal nodes [W].
+    battery_warmth : dict of str to (m,) array
+        Hourly temperatures of batteries in elements with thermal nodes [K].
     notes : tuple of str
         Limits of the figures.
     """
@@ -45,6 +55,8 @@ class LifeScene:
     grounds: dict[str, Ground]
     array_light: dict[str, FloatArray]
     contacts: tuple[Contact, ...]
+    heaters: dict[str, FloatArray]
+    battery_warmth: dict[str, FloatArray]
     notes: tuple[str, ...]
 
     def life(self, losses: Sequence[Loss] = (), *, assumptions: bool = False) -> Life:
@@ -78,6 +90,8 @@ class LifeScene:
             },
             gone=gone_since(losses, self.span.start),
             called_off=visits_gone(losses, self.span.start),
+            heaters=self.heaters,
+            battery_warmth=self.battery_warmth,
             assumptions=assumptions,
         )
 
@@ -109,12 +123,57 @@ def life_scene(station: Station, span: StudySpan, *, progress: Progress) -> Life
     lights = {site: site_light(ground.site, span.et) for site, ground in grounds.items()}
     light = array_light(station, grounds, lights)
     contacts = _contacts(station, span, grounds, progress)
+    heaters, warmth = _heat(station, span, grounds, progress)
     notes = terrain_notes(grounds, windowed=[site.id for site in station.sites if site.terrain])
     if station.orbiters and span.stop - span.start > YEAR:
         notes.append(
             "Orbiters are kept: each year they fly as in the first; the propellant of that is not counted."
         )
-    return LifeScene(station, span, grounds, light, tuple(contacts), tuple(notes))
+    if heaters:
+        notes.append(
+            f"Heaters of {', '.join(heaters)} are loads hour by hour, beside nominal and survival loads, as in "
+            "'moonstation heat': what works inside warms it all the time."
+        )
+    return LifeScene(station, span, grounds, light, tuple(contacts), heaters, warmth, tuple(notes))
+
+
+def _heat(
+    station: Station, span: StudySpan, grounds: dict[str, Ground], progress: Progress
+) -> tuple[dict[str, FloatArray], dict[str, FloatArray]]:
+    """Heaters in each step, and how warm batteries are, of elements with thermal nodes."""
+    noded = {node.element for node in station.thermal_nodes}
+    places = [
+        Place(site.id, site.name, site.height, grounds[site.id], station)
+        for site in station.sites
+        if any(element.site == site.id and element.id in noded for element in station.elements)
+    ]
+    if not places:
+        return {}, {}
+    step = min(max(HEAT_STEP, span.step_s), LONGEST_STEP)
+    result = study_heat(
+        places,
+        span.start,
+        span.stop,
+        step=step,
+        progress=lambda name, share: progress(f"heat of {name}", 0.9 + 0.1 * share),
+    )
+    hour = np.minimum((span.et - span.et[0] + SLACK) // step, result.span.et.size - 1).astype(np.int64)
+    heaters = {name: power[hour] for name, power in element_heaters(result).items()}
+    warmth = {}
+    for element in station.elements:
+        if element.id in noded and element.battery_ageing == "li-ion" and element.battery_temperature is None:
+            temperature = _battery_node(result, element.id).temperature
+            there = temperature[np.isfinite(temperature)]
+            if there.size:
+                # the law of ageing holds between these
+                warmth[element.id] = np.clip(there, COLDEST, HOTTEST)
+    return heaters, warmth
+
+
+def _battery_node(result: HeatResult, element: str) -> NodeRun:
+    """The node that keeps an element's battery: the first with a heater, or the first."""
+    runs = [run for run in result.nodes if run.element.id == element]
+    return next((run for run in runs if run.node.heater > 0.0), runs[0])
 
 
 def _contacts(
