@@ -10,7 +10,7 @@ from moonstation.links.contacts import Contact
 from moonstation.station.loading import load_station
 from moonstation.study.life_scene import LifeScene
 from moonstation.study.lives import live_runs
-from moonstation.study.losses import read_loss
+from moonstation.study.losses import check_losses, read_loss
 from moonstation.study.replacements import replacements
 from moonstation.study.run import study_span
 
@@ -191,3 +191,15 @@ def test_an_empty_partner_is_named_with_those_that_bring_something(scene: LifeSc
         RequestError, match=r"partner 'guest' brings no .* crew, .*; those that do are south, north"
     ):
         read_loss(scene.station, "guest")
+
+
+@pytest.mark.parametrize(
+    ("when", "told"),
+    [("2034-12-31", "is before the start, 2035-01-01"), ("2099-01-01", "so nothing would change")],
+)
+def test_losses_outside_the_span_are_refused(when: str, told: str) -> None:
+    built = load_station("ilrs").on_the_moon()
+    span = study_span(built, days=10.0)
+    check_losses([read_loss(built, "roscosmos"), read_loss(built, "roscosmos@2035-01-05")], span)
+    with pytest.raises(RequestError, match=rf"--without roscosmos@{when}.*{told}"):
+        check_losses([read_loss(built, f"roscosmos@{when}")], span)

@@ -13,7 +13,7 @@ from moonstation.report.wording import share
 from moonstation.station.loading import load_lunar_station
 from moonstation.study.life_files import KIND, write_simulation
 from moonstation.study.life_scene import life_scene
-from moonstation.study.losses import read_loss
+from moonstation.study.losses import check_losses, read_loss
 from moonstation.study.output import CHECKPOINTS, check_target
 from moonstation.study.run import study_span
 from moonstation.study.simulation import Simulation, check_simulation, simulate
@@ -87,6 +87,7 @@ def command(
     loaded = load_lunar_station(station)
     span = study_span(loaded, start=start, days=years * 365.25, step=step)
     losses = [read_loss(loaded, text) for text in without or []]
+    check_losses(losses, span)
     folder = out_folder if out_folder is not None else Path("simulations") / Path(station).stem
     check_simulation(loaded, runs=runs, seed=seed, confidence=confidence)
     check_target(folder, schema=KIND)

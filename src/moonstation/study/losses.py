@@ -5,8 +5,10 @@ from dataclasses import dataclass, replace
 
 from moonstation.errors import RequestError, TimeError
 from moonstation.spacetime.epochs import Epoch
+from moonstation.spacetime.steps import SLACK
 from moonstation.station.catalogues import nearest
 from moonstation.station.model import Station
+from moonstation.study.run import StudySpan
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,29 @@ def read_loss(station: Station, text: str) -> Loss:
             f"change; {_bringers(station, kind)}"
         )
     return Loss(name, kind, since, tuple(parts), tuple(stations), tuple(visits))
+
+
+def check_losses(losses: Sequence[Loss], span: StudySpan) -> None:
+    """Refuse losses that fall outside of a span.
+
+    Raises
+    ------
+    RequestError
+        If one comes before its start or after its end; says the cure.
+    """
+    for loss in losses:
+        if loss.since is None:
+            continue
+        if loss.since.tdb_s < span.start.tdb_s - SLACK:
+            raise RequestError(
+                f"--without {loss.name}@{loss.since}: is before the start, {span.start}; leave the date out to lose "
+                f"{loss.name} from the start"
+            )
+        if loss.since.tdb_s >= span.stop.tdb_s:
+            raise RequestError(
+                f"--without {loss.name}@{loss.since}: is not before the end, {span.stop}, so nothing would change; "
+                "give an earlier date or more years"
+            )
 
 
 def _bringers(station: Station, kind: str) -> str:
